@@ -1,0 +1,38 @@
+/** @jest-config-loader-options {"transpileOnly": true} */
+import type { Config } from 'jest';
+
+// Types are checked once, by `tsc -b`; here every file is only transpiled.
+// Tests reach the sources through the packages' own export maps, by the `@ambit/source` condition.
+const config: Config = {
+  roots: ['<rootDir>/packages', '<rootDir>/examples'],
+  testMatch: ['**/test/**/*.test.ts'],
+  testEnvironment: 'node',
+  testEnvironmentOptions: {
+    customExportConditions: ['@ambit/source', 'node', 'require', 'default'],
+  },
+  transform: {
+    '^.+\\.ts$': [
+      'ts-jest',
+      {
+        tsconfig: {
+          target: 'ES2023',
+          lib: ['ES2023', 'ESNext.Disposable'],
+          module: 'CommonJS',
+          moduleResolution: 'Bundler',
+          isolatedModules: true,
+          allowImportingTsExtensions: true,
+          noEmit: true,
+          sourceMap: true,
+        },
+      },
+    ],
+  },
+  collectCoverageFrom: ['packages/*/src/**/*.ts'],
+  coverageReporters: [['text', { skipFull: true }], 'lcovonly'],
+  coverageThreshold: {
+    global: {},
+    './packages/core/src/': { branches: 95 },
+  },
+};
+
+export default config;
