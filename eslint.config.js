@@ -80,7 +80,11 @@ export default defineConfig(
     },
   },
   {
-    files: ['**/*.cjs'],
-    languageOptions: { globals: { module: false, require: false } },
+    files: ['**/*.cjs', 'scripts/smoke/*.js'],
+    languageOptions: { globals: { exports: false, module: false, require: false } },
+  },
+  {
+    files: ['scripts/smoke/*.test.js'],
+    languageOptions: { globals: { expect: false, test: false } },
   },
 );

@@ -10,6 +10,9 @@ const config: Config = {
   testEnvironmentOptions: {
     customExportConditions: ['@ambit/source', 'node', 'require', 'default'],
   },
+  reporters: ['default', '<rootDir>/scripts/open-handles-reporter.mjs'],
+  // A turn more for each test, so that a rejection nobody handles fails the test it comes from.
+  waitForUnhandledRejections: true,
   transform: {
     '^.+\\.ts$': [
       'ts-jest',

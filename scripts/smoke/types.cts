@@ -1,0 +1,11 @@
+import core = require('@ambit/core');
+import lowlevel = require('@ambit/core/lowlevel');
+import testing = require('@ambit/core/testing');
+
+export const sum: Promise<number> = core.taskGroup(async (group) => {
+  const child = group.spawn(() => core.sleep(1, { value: 'text' }));
+  return (await child).length;
+});
+// @ts-expect-error: the body's value is a number.
+export const text: Promise<string> = core.taskGroup(() => 1);
+export { lowlevel, testing };

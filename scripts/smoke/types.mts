@@ -1,0 +1,11 @@
+import { sleep, taskGroup } from '@ambit/core';
+import * as lowlevel from '@ambit/core/lowlevel';
+import * as testing from '@ambit/core/testing';
+
+export const sum: Promise<number> = taskGroup(async (group) => {
+  const child = group.spawn(() => sleep(1, { value: 'text' }));
+  return (await child).length;
+});
+// @ts-expect-error: the body's value is a number.
+export const text: Promise<string> = taskGroup(() => 1);
+export { lowlevel, testing };
