@@ -1,0 +1,530 @@
+import { Ambient } from '#context';
+import { unlimitListeners } from '#platform';
+import { Wave } from './cancel-wave.ts';
+import type { Registration } from './cancel-wave.ts';
+import { isCausedBy, withoutCancellations } from './cancellation.ts';
+import { checkFunction, checkName, checkOptions, checkSignal, checkTime, show } from './check.ts';
+import { brandAsCancelled, hasCancelledBrand, InvalidStateError, messageOf } from './errors.ts';
+import { append, moveAll, remove } from './internal/linked-list.ts';
+import type { Host } from './internal/linked-list.ts';
+import { callSafely } from './internal/report-later.ts';
+import { hostRuntime } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
+import { adopt } from './signal-hub.ts';
+import type { Adoption } from './signal-hub.ts';
+import type { Timer } from './timers.ts';
+
+/** Who cancelled: a call of `cancel()`, a deadline, a failed sibling, an `AbortSignal`, the end of the run. */
+export type CancelSource = 'explicit' | 'deadline' | 'failure' | 'signal' | 'shutdown';
+
+const CAUSES: Readonly<Record<CancelSource, string>> = {
+  explicit: 'was cancelled',
+  deadline: 'ran out of time',
+  failure: 'was cancelled because something in it failed',
+  signal: 'was cancelled by its AbortSignal',
+  shutdown: 'was shut down',
+};
+
+/**
+ * What a checkpoint throws in a cancelled scope. One object for the whole tree that was cancelled
+ * together. By name and code it is an `AbortError`, so that every consumer of AbortSignals knows it.
+ */
+export class CancelledError extends Error {
+  declare readonly code: 'ABORT_ERR';
+  /** The scope that was cancelled. */
+  readonly scope: CancelScope;
+  readonly source: CancelSource;
+  /** What was given to `cancel()`, the failure, or the signal's reason; also the `cause`. */
+  readonly reason: unknown;
+
+  static {
+    this.prototype.name = 'AbortError';
+    Object.defineProperty(this.prototype, 'code', { value: 'ABORT_ERR' });
+    brandAsCancelled(this.prototype);
+  }
+
+  constructor(scope: CancelScope, source: CancelSource, reason: unknown) {
+    const what = scope.name === '' ? 'the scope' : `the scope ${show(scope.name)}`;
+    const why = reason === undefined ? '' : `: ${messageOf(reason)}`;
+    // A deep stack is what makes an error dear, and this one is made on hot paths.
+    const depth = Error.stackTraceLimit;
+    Error.stackTraceLimit = 4;
+    super(`${what} ${CAUSES[source]}${why}`, reason === undefined ? undefined : { cause: reason });
+    Error.stackTraceLimit = depth;
+    this.scope = scope;
+    this.source = source;
+    this.reason = reason;
+  }
+}
+
+/** True for a {@link CancelledError}, also for one of another copy of this package. */
+export function isCancelled(error: unknown): error is CancelledError {
+  return hasCancelledBrand(error);
+}
+
+export interface ScopeOptions {
+  /** Shows in messages and in the task tree. */
+  readonly name?: string | undefined;
+  /** Aborting it cancels the scope. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds from entry until the scope is cancelled; negative: 0, `Infinity`: never. */
+  readonly timeout?: number | undefined;
+  /** The instant at which the scope is cancelled, in milliseconds of the loop's clock. */
+  readonly deadline?: number | undefined;
+  /** Keeps cancellations of the scopes around it out. */
+  readonly shield?: boolean | undefined;
+  /** The scope it hangs on, if that is not the ambient one. */
+  readonly parent?: CancelScope | undefined;
+}
+
+/** What a flow of awaits carries along. Every scope is a frame; a ContextVar's `run` adds its own. */
+export interface Frame {
+  readonly _scope: CancelScope;
+  readonly _variables: Variables | undefined;
+}
+
+/** Values of context variables, innermost first. */
+export interface Variables {
+  readonly key: object;
+  readonly value: unknown;
+  readonly outer: Variables | undefined;
+}
+
+export const ambient: Ambient<Frame> = new Ambient<Frame>();
+
+export type ScopeRegistration = Registration<CancelledError>;
+
+/** An `onCancel` callback. */
+class Callback implements ScopeRegistration, Disposable {
+  _previous: ScopeRegistration | undefined;
+  _next: ScopeRegistration | undefined;
+  _host: Host<ScopeRegistration> | undefined;
+  readonly #callback: (reason: CancelledError) => void;
+  readonly #restore = ambient.snapshot();
+
+  constructor(callback: (reason: CancelledError) => void) {
+    this.#callback = callback;
+  }
+
+  _reach(wave: Wave<CancelledError>): undefined {
+    remove<ScopeRegistration>(this);
+    wave.notify(this);
+  }
+
+  _notify(reason: CancelledError): void {
+    this.#restore(() => {
+      this.#callback(reason);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    remove<ScopeRegistration>(this);
+  }
+}
+
+/**
+ * A part of the program that can be cancelled as a whole: every wait in it, in its child scopes and
+ * in the tasks of its groups. A plain object in the tree of scopes; a signal, a timer or a listener
+ * exists only once it is asked for, and goes with the scope.
+ *
+ * @example
+ * const scope = new CancelScope({ timeout: 500 });
+ * const answer = await scope.run(() => ask(scope.signal)); // undefined if it was cut short
+ */
+export class CancelScope implements Disposable, Frame, Host<ScopeRegistration>, ScopeRegistration {
+  /** @internal */ _previous: ScopeRegistration | undefined;
+  /** @internal */ _next: ScopeRegistration | undefined;
+  /** @internal */ _host: Host<ScopeRegistration> | undefined;
+  /** @internal */ _first: ScopeRegistration | undefined;
+  /** @internal */ _last: ScopeRegistration | undefined;
+  /** @internal The scope around it, once started. */
+  _parent: CancelScope | undefined;
+  /** @internal */ _runtime: Runtime = hostRuntime;
+  /** @internal Why it is cancelled, by itself or from above: the first reason that reached it. */
+  _reason: CancelledError | undefined;
+  /** @internal The task whose body this is part of. */
+  _task: object | undefined;
+  /** @internal The innermost explicit group around it. */
+  _group: object | undefined;
+  /** @internal */ _variables: Variables | undefined;
+  /** @internal */ _state: 'new' | 'open' | 'ended' = 'new';
+
+  // Rare: defaults stand on the prototype, so that a scope without them does not pay for them.
+  /** Shows in messages and in the task tree. */
+  declare readonly name: string;
+  /** True if `run()` ended because of this scope's own cancellation, and absorbed it. */
+  declare readonly cancelCaught: boolean;
+  /** @internal Set by its own cancel(), deadline or signal. */
+  declare _own: CancelledError | undefined;
+  /** @internal The group whose scope this is. */
+  declare _owner: object | undefined;
+  /** @internal */ declare _controller: AbortController | undefined;
+  /** @internal */ declare _options: ScopeOptions | undefined;
+  /** @internal */ declare _deadline: number;
+  /** @internal */ declare _timer: Timer | undefined;
+  /** @internal */ declare _adoption: Adoption | undefined;
+  /** @internal */ declare _shield: boolean;
+
+  static {
+    Object.assign(this.prototype, {
+      name: '',
+      cancelCaught: false,
+      _own: undefined,
+      _owner: undefined,
+      _controller: undefined,
+      _options: undefined,
+      _deadline: Infinity,
+      _timer: undefined,
+      _adoption: undefined,
+      _shield: false,
+    });
+  }
+
+  constructor(options?: ScopeOptions) {
+    if (options !== undefined) this._configure(options);
+  }
+
+  /** @internal */
+  _configure(options: ScopeOptions): void {
+    checkScopeOptions('CancelScope', options);
+    this._options = options;
+    if (options.name !== undefined) (this as { name: string }).name = options.name;
+    if (options.deadline !== undefined) this._deadline = options.deadline;
+    if (options.shield === true) this._shield = true;
+    if (options.signal?.aborted === true) this._aborted(options.signal);
+  }
+
+  /** @internal A scope is its own frame. */
+  get _scope(): this {
+    return this;
+  }
+
+  /**
+   * Enters the scope, runs the body in it, and leaves it. Waits for the body's promise. A cancellation
+   * that is this scope's own, and not also one of the scopes around it, ends here.
+   *
+   * @param body - gets the scope; called at once
+   * @returns the body's value, or undefined if the scope's own cancellation ended the body
+   * @throws what the body throws, if it is not this scope's cancellation; InvalidStateError if the
+   *   scope was entered before
+   */
+  async run<T>(body: (scope: this) => T | PromiseLike<T>): Promise<T | undefined> {
+    checkFunction('CancelScope.run', 'body', body);
+    return this._enter(body, () => undefined);
+  }
+
+  /** @internal `absorbed` says what comes of a cancellation that ended here. */
+  async _enter<T, U>(body: (scope: this) => T | PromiseLike<T>, absorbed: () => U): Promise<T | U> {
+    this._start();
+    try {
+      return await ambient.run(this, body, this);
+    } catch (error) {
+      this._afterCancellation(error);
+      return absorbed();
+    } finally {
+      this._end();
+    }
+  }
+
+  /** Throws what of the error is not this scope's to absorb. */
+  private _afterCancellation(error: unknown): void {
+    if (this._own === undefined || this._reason === undefined) throw error;
+    // A deadline around this one that passed while the body wound down: that scope absorbs it then.
+    this._runtime.timers.poll();
+    if (this._isCancelledFromOutside()) throw error;
+    if (!isCausedBy(this._reason, error)) throw withoutCancellations(this._reason, error);
+    (this as { cancelCaught: boolean }).cancelCaught = true;
+  }
+
+  /** @internal */
+  _isCancelledFromOutside(): boolean {
+    return !this._shield && this._parent?.reason !== undefined;
+  }
+
+  /**
+   * Cancels the scope and everything in it. Idempotent: the first reason stays. Synchronous: on return
+   * every wait in the tree has been claimed, every signal aborted, every callback called. Never throws.
+   */
+  cancel(reason?: unknown): void {
+    this._cancelBy('explicit', reason);
+  }
+
+  /** @internal */
+  _cancelBy(source: CancelSource, reason: unknown): void {
+    if (this._own !== undefined) return;
+    this._own = new CancelledError(this, source, reason);
+    if (this._state === 'ended') return;
+    this._release();
+    if (this._reason === undefined) this._spread(this._own);
+  }
+
+  private _spread(reason: CancelledError): void {
+    this._reason = reason;
+    const wave = new Wave(reason);
+    if (this._controller !== undefined) wave.notify(this);
+    wave.travel(this);
+  }
+
+  /** @internal */
+  _reach(wave: Wave<CancelledError>): this | undefined {
+    if (this._shield || this._reason !== undefined) return undefined;
+    this._reason = wave.reason;
+    if (this._controller !== undefined) wave.notify(this);
+    return this;
+  }
+
+  /** @internal */
+  _notify(reason: CancelledError): void {
+    this._controller?.abort(reason);
+  }
+
+  /** @internal The foreign signal has aborted. */
+  _aborted(signal: AbortSignal): void {
+    this._cancelBy('signal', signal.reason);
+  }
+
+  /** @internal The deadline has come. */
+  _expire(): void {
+    this._cancelBy('deadline', undefined);
+  }
+
+  /** Aborted when the scope is cancelled, with the {@link CancelledError}. Made on first read. */
+  get signal(): AbortSignal {
+    if (this._controller === undefined) {
+      if (this._state === 'new') this._start();
+      this._controller = new AbortController();
+      unlimitListeners(this._controller.signal);
+      const reason = this.reason;
+      if (reason !== undefined) this._controller.abort(reason);
+    }
+    return this._controller.signal;
+  }
+
+  /** Set while the scope is cancelled, by itself or by a scope around it that it is not shielded from. */
+  get reason(): CancelledError | undefined {
+    if (this._state !== 'ended' || this._reason !== undefined) return this._reason;
+    return this._nearestOpen()._reason;
+  }
+
+  /** True once `cancel()` was called, the own deadline has passed, or the own signal has aborted. */
+  get cancelCalled(): boolean {
+    if (this._own === undefined && this._state === 'open') {
+      if (this._deadline <= this._runtime.loop.now()) this._expire();
+    } else if (this._state === 'new' && this._options?.signal?.aborted === true) {
+      this._aborted(this._options.signal);
+    }
+    return this._own !== undefined;
+  }
+
+  /**
+   * The instant at which the scope cancels itself, by the loop's clock; `Infinity`: never. A `timeout`
+   * becomes a deadline at entry. Writing moves it; once the scope is cancelled or has ended, no more.
+   */
+  get deadline(): number {
+    return this._deadline;
+  }
+
+  set deadline(instant: number) {
+    checkTime('CancelScope', 'deadline', instant);
+    if (this._state === 'ended' || this._own !== undefined) return;
+    this._deadline = instant;
+    if (this._state === 'new') this._options = { ...this._options, timeout: undefined };
+    else this._arm();
+  }
+
+  /** The earliest deadline that holds here, of this scope and those around it; `-Infinity` once cancelled. */
+  get effectiveDeadline(): number {
+    if (this.reason !== undefined) return -Infinity;
+    let earliest = Infinity;
+    for (let scope: CancelScope | undefined = this; scope !== undefined; scope = scope._parent) {
+      if (scope._state !== 'ended') earliest = Math.min(earliest, scope._deadline);
+      if (scope._shield) break;
+    }
+    return earliest;
+  }
+
+  /** Whether cancellations from outside are kept out. Turning it off lets in what is waiting. */
+  get shield(): boolean {
+    return this._shield;
+  }
+
+  set shield(isOn: boolean) {
+    if (this._shield === isOn) return;
+    this._shield = isOn;
+    const outer = this._parent?.reason;
+    if (this._state !== 'open' || outer === undefined) return;
+    if (!isOn && this._reason === undefined) this._spread(outer);
+    if (isOn && this._reason !== undefined) relieve(this, this._reason);
+  }
+
+  /** Throws the {@link CancelledError} if the scope is cancelled, also by a deadline that just passed. */
+  throwIfCancelled(): void {
+    this._runtime.timers.poll();
+    const reason = this.reason;
+    if (reason !== undefined) throw reason;
+  }
+
+  /**
+   * Calls back when the scope is cancelled: synchronously, once, before any wait in it resumes, in the
+   * async context of this call; at once if it is cancelled already. What the callback throws stops
+   * nobody else and becomes an uncaught exception.
+   *
+   * @returns disposing it takes the callback back
+   */
+  onCancel(callback: (reason: CancelledError) => void): Disposable {
+    checkFunction('CancelScope.onCancel', 'callback', callback);
+    const registration = new Callback(callback);
+    const reason = this.reason;
+    if (reason !== undefined) callSafely(callback, reason);
+    else if (this._state !== 'ended') append<ScopeRegistration>(this, registration);
+    return registration;
+  }
+
+  /** Leaves the tree, drops timer and listener. `run()` does it itself. */
+  [Symbol.dispose](): void {
+    this._end();
+  }
+
+  /** @internal Takes its place in the tree: from here on deadlines count and cancellations arrive. */
+  _start(): void {
+    if (this._state !== 'new') {
+      throw new InvalidStateError(
+        `${this._label()} was entered before; a scope is entered once, make a new one`,
+      );
+    }
+    const here = currentFrame();
+    const parent = this._options?.parent ?? here._scope;
+    // Where the ambient scope is unknown (no AsyncLocalStorage) a parent given by hand tells it all.
+    const origin = here._scope === rootScope ? parent : here;
+    this._open(parent, origin._scope._task, origin._variables);
+    this._watch(this._options);
+  }
+
+  /** @internal */
+  _open(parent: CancelScope, task: object | undefined, variables: Variables | undefined): void {
+    const host = parent._nearestOpen();
+    this._state = 'open';
+    this._parent = parent;
+    this._runtime = host._runtime;
+    this._task = task;
+    this._group ??= host._group;
+    this._variables = variables;
+    append<ScopeRegistration>(host, this);
+    const outer = parent.reason;
+    if (outer !== undefined && !this._shield && this._reason === undefined) this._spread(outer);
+  }
+
+  /** @internal Hangs it somewhere else; a cancellation there reaches it at once. */
+  _moveTo(parent: CancelScope): void {
+    remove<ScopeRegistration>(this);
+    append<ScopeRegistration>(parent._nearestOpen(), this);
+    this._parent = parent;
+    const outer = parent.reason;
+    if (outer !== undefined && !this._shield && this._reason === undefined) this._spread(outer);
+  }
+
+  /** Begins to look out for its own deadline and signal. */
+  private _watch(options: ScopeOptions | undefined): void {
+    if (options?.timeout !== undefined) {
+      const instant = this._runtime.loop.now() + Math.max(options.timeout, 0);
+      this._deadline = Math.min(this._deadline, instant);
+    }
+    if (this._own !== undefined) return;
+    if (this._deadline !== Infinity) this._arm();
+    const signal = options?.signal;
+    if (signal?.aborted === true) this._aborted(signal);
+    else if (signal !== undefined) this._adoption = adopt(signal, this);
+  }
+
+  private _arm(): void {
+    const { timers } = this._runtime;
+    if (this._timer !== undefined) timers.remove(this._timer);
+    this._timer = this._deadline === Infinity ? undefined : timers.add(this._deadline, this);
+  }
+
+  /** Lets go of timer and listener. */
+  private _release(): void {
+    if (this._timer !== undefined) {
+      this._runtime.timers.remove(this._timer);
+      this._timer = undefined;
+    }
+    if (this._adoption !== undefined) {
+      this._adoption.release();
+      this._adoption = undefined;
+    }
+  }
+
+  /** @internal What still waits in it, floating promises say, waits in the scope around it from now on. */
+  _end(): void {
+    if (this._state === 'ended') return;
+    this._release();
+    this._state = 'ended';
+    this._task = undefined;
+    this._group = undefined;
+    remove<ScopeRegistration>(this);
+    if (this._first !== undefined && this._parent !== undefined) {
+      moveAll<ScopeRegistration>(this, this._parent._nearestOpen());
+    }
+  }
+
+  /** @internal Code may run on in a scope that has ended: then the nearest open scope around holds. */
+  _nearestOpen(): CancelScope {
+    let scope: CancelScope = this;
+    while (scope._state === 'ended' && scope._parent !== undefined) scope = scope._parent;
+    return scope;
+  }
+
+  private _label(): string {
+    return this.name === '' ? 'this CancelScope' : `the CancelScope ${show(this.name)}`;
+  }
+}
+
+/** Takes a cancellation that came from outside off a scope that has just been shielded from it. */
+function relieve(shielded: CancelScope, outer: CancelledError): void {
+  const trail: CancelScope[] = [shielded];
+  for (let scope = trail.pop(); scope !== undefined; scope = trail.pop()) {
+    if (scope._reason !== outer) continue;
+    const inherited = scope === shielded || scope._shield ? undefined : scope._parent?.reason;
+    scope._reason = scope._own ?? inherited;
+    for (let below = scope._first; below !== undefined; below = below._next) {
+      if (below instanceof CancelScope) trail.push(below);
+    }
+  }
+}
+
+/** Checks options at a public door. */
+export function checkScopeOptions(where: string, options: ScopeOptions): void {
+  checkOptions(where, options);
+  checkName(where, options.name);
+  checkSignal(where, options.signal);
+  if (options.timeout !== undefined) checkTime(where, 'timeout', options.timeout);
+  if (options.deadline !== undefined) checkTime(where, 'deadline', options.deadline);
+  if (options.parent !== undefined && !(options.parent instanceof CancelScope)) {
+    throw new TypeError(`${where}: parent is ${show(options.parent)}, not a CancelScope`);
+  }
+}
+
+/** Around everything; never cancelled. */
+export const rootScope: CancelScope = new CancelScope();
+rootScope._state = 'open';
+rootScope._cancelBy = (): void => undefined;
+
+export function currentFrame(): Frame {
+  return ambient.get() ?? rootScope;
+}
+
+/**
+ * The innermost scope around the caller; outside of any, a root scope that is never cancelled.
+ *
+ * @example
+ * const left = currentScope().effectiveDeadline - getRunningLoop().now();
+ */
+export function currentScope(): CancelScope {
+  const scope = currentFrame()._scope;
+  return scope._reason === undefined ? scope._nearestOpen() : scope;
+}
+
+/** What the scopes of the present run share. */
+export function currentRuntime(): Runtime {
+  return currentFrame()._scope._nearestOpen()._runtime;
+}

@@ -1,0 +1,167 @@
+import { currentFrame } from './cancel-scope.ts';
+import { checkCount, checkFunction, checkOptions, show } from './check.ts';
+import { refuseIfCancelled } from './park.ts';
+import { shielded } from './resource-stack.ts';
+import { suppress } from './suppressed-errors.ts';
+import { helperGroup } from './task-group.ts';
+import type { TaskGroup } from './task-group.ts';
+
+export interface ConcurrencyOptions {
+  /** How many items are worked on at a time: a whole number from 1, or `Infinity`. */
+  readonly limit: number;
+}
+
+type Source<T> = Iterable<T> | AsyncIterable<T>;
+
+/**
+ * Maps the items of a source, several at a time, in `limit` worker tasks. Pulls from the source only
+ * when there is room. The first failure stops pulling, cancels the others, closes the source, and is
+ * thrown itself. A checkpoint.
+ *
+ * @param source - an iterable, or an async iterable
+ * @param fn - gets the item and its index
+ * @param options - `limit`: how many items at a time
+ * @returns the results, in the order of the source
+ * @throws (rejects) the first failure, of a call or of the source; the ambient scope's CancelledError
+ * @example
+ * const sizes = await concurrentMap(files, (file) => sizeOf(file), { limit: 8 });
+ */
+export async function concurrentMap<T, U>(
+  source: Source<T>,
+  fn: (item: T, index: number) => U | PromiseLike<U>,
+  options: ConcurrencyOptions,
+): Promise<U[]> {
+  const results: U[] = [];
+  await workThrough('concurrentMap', source, fn, options, (index, result) => {
+    results[index] = result;
+  });
+  return results;
+}
+
+/**
+ * As {@link concurrentMap}, for its effects: keeps no results, so the source may be endless.
+ *
+ * @example
+ * await concurrentForEach(queue, (job) => handle(job), { limit: 4 });
+ */
+export async function concurrentForEach<T>(
+  source: Source<T>,
+  fn: (item: T, index: number) => unknown,
+  options: ConcurrencyOptions,
+): Promise<void> {
+  await workThrough('concurrentForEach', source, fn, options, () => undefined);
+}
+
+async function workThrough<T, U>(
+  where: string,
+  source: Source<T>,
+  fn: (item: T, index: number) => U | PromiseLike<U>,
+  options: ConcurrencyOptions,
+  keep: (index: number, result: U) => void,
+): Promise<void> {
+  checkFunction(where, 'fn', fn);
+  checkOptions(where, options);
+  checkCount(where, 'limit', (options as ConcurrencyOptions | undefined)?.limit, 1);
+  const items = new Items(where, source);
+  refuseIfCancelled(currentFrame()._scope, undefined);
+  try {
+    await helperGroup((group) => {
+      spawnWorker(group, items, options.limit, async (item, index) => {
+        keep(index, await fn(item, index));
+      });
+    });
+  } catch (error) {
+    await items.close(error);
+    throw error;
+  }
+}
+
+/** A worker that has got an item brings in the next worker: there are never more than there is work for. */
+function spawnWorker<T>(
+  group: TaskGroup,
+  items: Items<T>,
+  limit: number,
+  work: (item: T, index: number) => Promise<void>,
+): void {
+  group.spawn(
+    async () => {
+      let hasHelp = group.size >= limit;
+      for (;;) {
+        const next = items.pull();
+        const pulled = next instanceof Promise ? await next : next;
+        if (pulled === undefined) return;
+        if (!hasHelp) spawnWorker(group, items, limit, work);
+        hasHelp = true;
+        await work(pulled.item, pulled.index);
+      }
+    },
+    { name: 'worker' },
+  );
+}
+
+interface Pulled<T> {
+  readonly item: T;
+  readonly index: number;
+}
+
+/** The source, pulled by one worker at a time. */
+class Items<T> {
+  readonly #iterator: Iterator<T> | AsyncIterator<T>;
+  readonly #isAsync: boolean;
+  #count = 0;
+  #isDone = false;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(where: string, source: Source<T>) {
+    const candidate = source as Partial<Iterable<T> & AsyncIterable<T>> | null | undefined;
+    this.#isAsync = typeof candidate?.[Symbol.asyncIterator] === 'function';
+    if (this.#isAsync) {
+      this.#iterator = (source as AsyncIterable<T>)[Symbol.asyncIterator]();
+    } else if (typeof candidate?.[Symbol.iterator] === 'function') {
+      this.#iterator = (source as Iterable<T>)[Symbol.iterator]();
+    } else {
+      throw new TypeError(
+        `${where}: source is ${show(source)}; give an iterable or an async iterable`,
+      );
+    }
+  }
+
+  pull(): Pulled<T> | undefined | Promise<Pulled<T> | undefined> {
+    if (!this.#isAsync) return this.#take((this.#iterator as Iterator<T>).next());
+    // Not every iterator can be asked twice at a time.
+    const pulled = this.#turn.then(() => this.#pullAsync());
+    this.#turn = pulled.catch(() => undefined);
+    return pulled;
+  }
+
+  async #pullAsync(): Promise<Pulled<T> | undefined> {
+    if (this.#isDone) return undefined;
+    try {
+      return this.#take(await (this.#iterator as AsyncIterator<T>).next());
+    } catch (error) {
+      this.#isDone = true;
+      throw error;
+    }
+  }
+
+  #take(result: IteratorResult<T>): Pulled<T> | undefined {
+    if (this.#isDone) return undefined;
+    if (result.done === true) {
+      this.#isDone = true;
+      return undefined;
+    }
+    this.#count += 1;
+    return { item: result.value, index: this.#count - 1 };
+  }
+
+  /** After a failure: the source will not be asked again. */
+  async close(failure: unknown): Promise<void> {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    try {
+      await shielded(() => this.#iterator.return?.() as PromiseLike<unknown>);
+    } catch (error) {
+      suppress(failure, [error]);
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import { checkFunction, checkTime } from './check.ts';
+import { callSafely } from './internal/report-later.ts';
+
+/** A callback that is still to be called. */
+export interface Handle {
+  /** The instant it is due, in milliseconds of its loop's clock. */
+  readonly when: number;
+  /** Takes it back; once it was called, does nothing. */
+  cancel(): void;
+}
+
+/**
+ * Time and turns, as asyncio's event loop has them. Instants are milliseconds of a monotonic clock.
+ * Callbacks run in the async context of the call that registered them.
+ *
+ * @example
+ * const loop = getRunningLoop();
+ * const handle = loop.callLater(250, () => console.log('a quarter of a second later'));
+ * handle.cancel();
+ */
+export interface EventLoop {
+  /** The present instant. */
+  now(): number;
+  /** Calls back in a microtask. */
+  callSoon(callback: () => void): void;
+  /** Calls back in the next turn of the host's loop, after timers and I/O had their chance. */
+  callNext(callback: () => void): Handle;
+  /** Calls back after `ms` milliseconds, never early; `Infinity`: never; negative: as 0. */
+  callLater(ms: number, callback: () => void): Handle;
+  /** Calls back at an instant, never early; `Infinity`: never. */
+  callAt(instant: number, callback: () => void): Handle;
+}
+
+// What setTimeout can hold; a longer delay would fire after 1 ms.
+const LONGEST_DELAY = 2 ** 31 - 1;
+
+// The host's functions are looked up at each call, so that fake timers of test runners are honoured.
+const host = globalThis as unknown as {
+  performance: { now(): number };
+  setTimeout(callback: () => void, ms: number): unknown;
+  clearTimeout(timer: unknown): void;
+  setImmediate?(callback: () => void): unknown;
+  clearImmediate?(immediate: unknown): void;
+};
+
+/** A host timer that is not early, and holds longer than the host's own can. */
+class HostTimer implements Handle {
+  readonly when: number;
+  readonly #callback: () => void;
+  #timer: unknown;
+
+  constructor(when: number, callback: () => void) {
+    this.when = when;
+    this.#callback = callback;
+    if (when !== Infinity) this.#arm();
+  }
+
+  #arm(): void {
+    const delay = Math.ceil(this.when - host.performance.now());
+    this.#timer = host.setTimeout(this.#fire, Math.min(Math.max(delay, 0), LONGEST_DELAY));
+  }
+
+  // Node's timers fire up to a millisecond early by performance.now(): look again, and wait again.
+  readonly #fire = (): void => {
+    if (host.performance.now() < this.when) {
+      this.#arm();
+      return;
+    }
+    this.#callback();
+  };
+
+  cancel(): void {
+    host.clearTimeout(this.#timer);
+  }
+}
+
+/** A callback in the next turn of the host's loop. */
+class HostTurn implements Handle {
+  readonly when: number;
+  #cancelled = false;
+  readonly #immediate: unknown;
+
+  constructor(when: number, callback: () => void) {
+    this.when = when;
+    const call = (): void => {
+      if (!this.#cancelled) callback();
+    };
+    this.#immediate = host.setImmediate === undefined ? postTurn(call) : host.setImmediate(call);
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
+    host.clearImmediate?.(this.#immediate);
+  }
+}
+
+let channel: InstanceType<typeof MessageChannel> | undefined;
+const turns: (() => void)[] = [];
+
+// Where there is no setImmediate: a message to ourselves is a turn that is not slowed down to 4 ms,
+// as nested setTimeout(0) is.
+function postTurn(callback: () => void): void {
+  if (channel === undefined) {
+    channel = new MessageChannel();
+    channel.port1.addEventListener('message', () => {
+      const next = turns.shift();
+      if (next !== undefined) callSafely(next, undefined);
+    });
+    channel.port1.start();
+  }
+  turns.push(callback);
+  channel.port2.postMessage(undefined);
+}
+
+class HostLoop implements EventLoop {
+  now(): number {
+    return host.performance.now();
+  }
+
+  callSoon(callback: () => void): void {
+    checkFunction('callSoon', 'callback', callback);
+    queueMicrotask(callback);
+  }
+
+  callNext(callback: () => void): Handle {
+    checkFunction('callNext', 'callback', callback);
+    return new HostTurn(this.now(), callback);
+  }
+
+  callLater(ms: number, callback: () => void): Handle {
+    checkTime('callLater', 'ms', ms);
+    return this.callAt(this.now() + Math.max(ms, 0), callback);
+  }
+
+  callAt(instant: number, callback: () => void): Handle {
+    checkTime('callAt', 'instant', instant);
+    checkFunction('callAt', 'callback', callback);
+    return new HostTimer(instant, callback);
+  }
+}
+
+/** The loop that the runtime itself turns. */
+export const hostLoop: EventLoop = new HostLoop();
+
+// How long a turn of the host's loop may go on, in milliseconds, before checkpoints let it turn.
+const SLICE = 10;
+let sliceStart = -Infinity;
+
+/** True once this turn of the host's loop has used up its slice (10 ms) without letting others run. */
+export function sliceIsUsedUp(): boolean {
+  return host.performance.now() - sliceStart > SLICE;
+}
+
+/** To be called when the host's loop has turned. */
+export function startSlice(): void {
+  sliceStart = host.performance.now();
+}

@@ -1,0 +1,119 @@
+import { CancelledError, CancelScope } from './cancel-scope.ts';
+import { isThenable } from './check.ts';
+import { InvalidStateError } from './errors.ts';
+import { quiet } from './internal/quiet.ts';
+import { Outcome } from './outcome.ts';
+
+export type FutureStatus = 'pending' | 'fulfilled' | 'rejected' | 'cancelled';
+
+/**
+ * A result that somebody sets by hand, as asyncio's `Future`. Any number of tasks can wait for it; one
+ * of them being cancelled touches neither the future nor the others. A rejection that nobody waits for
+ * becomes an `unhandledRejection`, as a promise's does.
+ *
+ * @example
+ * const answer = new Future<number>();
+ * emitter.once('answer', (value) => answer.resolve(value));
+ * console.log(await answer.wait());
+ */
+export class Future<T> extends Outcome<T> {
+  // A promise was given as the value: it is awaited, and nobody else may settle meanwhile.
+  #isPromised = false;
+
+  get status(): FutureStatus {
+    return this._settled ?? 'pending';
+  }
+
+  /** @internal */
+  _label(): string {
+    return 'the future';
+  }
+
+  /**
+   * Gives it its value; a promise is awaited first, as JavaScript does.
+   *
+   * @throws InvalidStateError if it is settled already
+   */
+  resolve(value: T | PromiseLike<T>): void {
+    if (!this.tryResolve(value)) throw this.#settledBefore('resolve', 'tryResolve');
+  }
+
+  /**
+   * Lets it fail.
+   *
+   * @throws InvalidStateError if it is settled already
+   */
+  reject(error: unknown): void {
+    if (!this.tryReject(error)) throw this.#settledBefore('reject', 'tryReject');
+  }
+
+  /** As {@link Future.resolve}; false, and nothing else, if it is settled already. */
+  tryResolve(value: T | PromiseLike<T>): boolean {
+    if (this.#isClosed) return false;
+    if (isThenable(value)) this.#follow(value as PromiseLike<T>);
+    else this._settle('fulfilled', value);
+    return true;
+  }
+
+  /** As {@link Future.reject}; false, and nothing else, if it is settled already. */
+  tryReject(error: unknown): boolean {
+    if (this.#isClosed) return false;
+    this.#fail(error);
+    return true;
+  }
+
+  /**
+   * Ends it without a result: whoever waits gets a CancelledError that no scope of theirs owns, to
+   * them a failure.
+   *
+   * @returns false if it is settled already
+   */
+  cancel(reason?: unknown): boolean {
+    if (this._settled !== undefined) return false;
+    const scope = new CancelScope({ name: 'future' });
+    scope.cancel(reason);
+    this._settle('cancelled', scope.reason ?? new CancelledError(scope, 'explicit', reason));
+    if (this._promise !== undefined) quiet(this._promise);
+    return true;
+  }
+
+  /**
+   * Waits for the result. A checkpoint; cancelling it leaves the future alone.
+   *
+   * @param options - `signal`: ends the wait too
+   * @throws (rejects) the future's error; the ambient scope's CancelledError; `signal.reason`
+   */
+  wait(options?: { readonly signal?: AbortSignal | undefined }): Promise<T> {
+    return this._wait(options, 'Future.wait');
+  }
+
+  get #isClosed(): boolean {
+    return this._settled !== undefined || this.#isPromised;
+  }
+
+  #follow(promise: PromiseLike<T>): void {
+    this.#isPromised = true;
+    Promise.resolve(promise).then(
+      (value) => {
+        if (this._settled === undefined) this._settle('fulfilled', value);
+      },
+      (error: unknown) => {
+        if (this._settled === undefined) this.#fail(error);
+      },
+    );
+  }
+
+  #fail(error: unknown): void {
+    const isAwaited = this._first !== undefined;
+    this._settle('rejected', error);
+    // Nobody to tell yet: a native promise reports it if nobody comes.
+    if (!isAwaited) this._native();
+  }
+
+  #settledBefore(method: string, alternative: string): InvalidStateError {
+    return new InvalidStateError(
+      `Future.${method}: the future is ${this._settled ?? 'waiting for a promise'} already; ` +
+        `use ${alternative} where several may settle it`,
+    );
+  }
+}

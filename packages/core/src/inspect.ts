@@ -1,0 +1,158 @@
+import { CancelScope, currentRuntime, rootScope } from './cancel-scope.ts';
+import type { ScopeRegistration } from './cancel-scope.ts';
+import { Waiter } from './park.ts';
+import { TaskCore } from './task.ts';
+import type { TaskStatus } from './task.ts';
+import type { Task } from './task-group.ts';
+
+/** A group or a task, with what is inside it. */
+export interface TaskTreeNode {
+  readonly kind: 'run' | 'group' | 'task';
+  readonly name: string;
+  /** Of a task. */
+  readonly status?: TaskStatus;
+  /** Of a task: milliseconds since it was spawned. */
+  readonly age?: number;
+  /** The instant at which it, or a scope between it and its children, is cancelled. */
+  readonly deadline?: number;
+  /** What the code in it waits for, apart from its children. */
+  readonly waitsFor: readonly string[];
+  readonly children: readonly TaskTreeNode[];
+}
+
+/**
+ * What is going on in the running `run()`; outside of any, on the host loop.
+ *
+ * @example
+ * console.dir(taskTree(), { depth: null });
+ */
+export function taskTree(): TaskTreeNode {
+  const runtime = currentRuntime();
+  return new Survey(runtime.loop.now()).node(
+    (runtime.scope as CancelScope | undefined) ?? rootScope,
+    'run',
+    'run',
+  );
+}
+
+/** Walks the tree of scopes. */
+class Survey {
+  readonly #now: number;
+
+  constructor(now: number) {
+    this.#now = now;
+  }
+
+  node(scope: CancelScope, kind: TaskTreeNode['kind'], name: string): TaskTreeNode {
+    const inside: Inside = { waitsFor: [], children: [], deadline: scope._deadline };
+    this.#look(scope, inside);
+    const { waitsFor, children, deadline } = inside;
+    return { kind, name, ...(deadline < Infinity && { deadline }), waitsFor, children };
+  }
+
+  #look(scope: CancelScope, inside: Inside): void {
+    for (let below: ScopeRegistration | undefined = scope._first; below; below = below._next) {
+      if (below instanceof Waiter) inside.waitsFor.push(this.#describe(below));
+      else if (below instanceof CancelScope) this.#lookBelow(below, inside);
+    }
+  }
+
+  #lookBelow(scope: CancelScope, inside: Inside): void {
+    const task = scope._task as Task<unknown> | undefined;
+    if (task?.scope === scope) {
+      inside.children.push(this.#taskNode(task));
+      return;
+    }
+    if (scope._owner !== undefined) {
+      inside.children.push(this.node(scope, 'group', scope.name));
+      return;
+    }
+    // A scope that is neither a task's nor a group's belongs to the code around it.
+    inside.deadline = Math.min(inside.deadline, scope._deadline);
+    this.#look(scope, inside);
+  }
+
+  #taskNode(task: Task<unknown>): TaskTreeNode {
+    const node = this.node(task.scope, 'task', task.name);
+    return { ...node, status: task.status, age: this.#now - task._born };
+  }
+
+  #describe(waiter: Waiter<unknown>): string {
+    const name = waiter.name === '' ? 'a wait without a name' : waiter.name;
+    if (waiter.until === undefined) return name;
+    return `${name} ${formatTime(waiter.until - this.#now)}`;
+  }
+}
+
+interface Inside {
+  readonly waitsFor: string[];
+  readonly children: TaskTreeNode[];
+  deadline: number;
+}
+
+function formatTime(ms: number): string {
+  if (ms === Infinity) return 'for ever';
+  return ms < 1000 ? `${String(Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+/**
+ * The task tree as a text to look at.
+ *
+ * @example
+ * console.error(formatTaskTree());
+ */
+export function formatTaskTree(): string {
+  const now = currentRuntime().loop.now();
+  const lines: string[] = [];
+  addLines(taskTree(), now, '', '', lines);
+  return lines.join('\n');
+}
+
+function addLines(
+  node: TaskTreeNode,
+  now: number,
+  lead: string,
+  indent: string,
+  lines: string[],
+): void {
+  lines.push(`${lead}${describe(node, now)}`);
+  node.children.forEach((child, at) => {
+    const isLast = at === node.children.length - 1;
+    addLines(
+      child,
+      now,
+      `${indent}${isLast ? '└─ ' : '├─ '}`,
+      `${indent}${isLast ? '   ' : '│  '}`,
+      lines,
+    );
+  });
+}
+
+function describe(node: TaskTreeNode, now: number): string {
+  const facts: string[] = [];
+  if (node.status !== undefined) facts.push(node.status);
+  if (node.age !== undefined) facts.push(formatTime(node.age));
+  if (node.deadline !== undefined)
+    facts.push(`deadline in ${formatTime(Math.max(node.deadline - now, 0))}`);
+  if (node.waitsFor.length > 0) facts.push(`waits for ${node.waitsFor.join(' and ')}`);
+  const title = node.kind === 'run' ? node.name : `${node.kind} ${node.name}`.trimEnd();
+  return facts.length === 0 ? title : `${title}: ${facts.join(', ')}`;
+}
+
+/**
+ * The unfinished tasks of the running `run()`; outside of any, of the host loop.
+ *
+ * @example
+ * console.log(`${allTasks().size} tasks`);
+ */
+export function allTasks(): ReadonlySet<Task<unknown>> {
+  const tasks = new Set<Task<unknown>>();
+  const trail: CancelScope[] = [(currentRuntime().scope as CancelScope | undefined) ?? rootScope];
+  for (let scope = trail.pop(); scope !== undefined; scope = trail.pop()) {
+    if (scope._task instanceof TaskCore) tasks.add(scope._task as Task<unknown>);
+    for (let below = scope._first; below !== undefined; below = below._next) {
+      if (below instanceof CancelScope) trail.push(below);
+    }
+  }
+  return tasks;
+}

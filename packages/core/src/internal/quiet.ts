@@ -1,0 +1,9 @@
+function ignore(): void {
+  // Somebody else owns this rejection: the scope, whose next checkpoint throws again, or the group.
+}
+
+/** Marks a promise as looked after, so that its rejection can never become an `unhandledRejection`. */
+export function quiet<P extends Promise<unknown>>(promise: P): P {
+  promise.then(undefined, ignore);
+  return promise;
+}

@@ -1,0 +1,34 @@
+import { CancelScope } from './cancel-scope.ts';
+import { suppress } from './suppressed-errors.ts';
+import type { TaskGroup } from './task-group.ts';
+
+/** The groups below a scope that have not ended, outermost first. */
+export function openGroups(scope: CancelScope): TaskGroup[] {
+  const groups: TaskGroup[] = [];
+  for (let below = scope._first; below !== undefined; below = below._next) {
+    if (!(below instanceof CancelScope)) continue;
+    if (below._owner === undefined) groups.push(...openGroups(below));
+    else groups.push(below._owner as TaskGroup);
+  }
+  return groups;
+}
+
+/**
+ * Ends what a program left behind when it ended: waits nobody looks at, groups nobody disposed of.
+ *
+ * @throws (rejects) failures of theirs that nobody has seen
+ */
+export async function endLeftovers(scope: CancelScope): Promise<void> {
+  if (scope._first === undefined) return;
+  scope._cancelBy('shutdown', 'the program has ended');
+  const errors: unknown[] = [];
+  for (let groups = openGroups(scope); groups.length > 0; groups = openGroups(scope)) {
+    for (const group of groups) {
+      await group[Symbol.asyncDispose]().catch((error: unknown) => errors.push(error));
+    }
+  }
+  const [first, ...later] = errors;
+  if (errors.length === 0) return;
+  suppress(first, later);
+  throw first as Error;
+}

@@ -1,0 +1,176 @@
+import { currentFrame } from './cancel-scope.ts';
+import { checkOptions, checkSignal } from './check.ts';
+import { InvalidStateError } from './errors.ts';
+import { append, remove } from './internal/linked-list.ts';
+import type { Host, Link } from './internal/linked-list.ts';
+import { callSafely } from './internal/report-later.ts';
+import { quiet } from './internal/quiet.ts';
+import { parkIn, refusal, refuseIfCancelled } from './park.ts';
+import type { Waiter } from './park.ts';
+
+/** Somebody who is told, synchronously and once, when an outcome is there. */
+export class Listener implements Link<Listener> {
+  _previous: Listener | undefined;
+  _next: Listener | undefined;
+  _host: Host<Listener> | undefined;
+  readonly callback: () => void;
+
+  constructor(callback: () => void) {
+    this.callback = callback;
+  }
+}
+
+export type Settled = 'fulfilled' | 'rejected' | 'cancelled';
+
+/**
+ * What something came, or will come, to: the common part of Task and Future. Holds a value or an error,
+ * tells its listeners, and is a promise to those who want one; the native promise is made for them only.
+ */
+export abstract class Outcome<T> implements Promise<T>, Host<Listener> {
+  /** @internal */ _first: Listener | undefined;
+  /** @internal */ _last: Listener | undefined;
+  /** @internal */ _settled: Settled | undefined;
+  /** @internal The value or the error. */
+  _result: unknown;
+  /** @internal */ declare _promise: Promise<T> | undefined;
+  /** @internal True once somebody else than the owner has, or will have, seen the outcome. */
+  declare _isObserved: boolean;
+  /** @internal True if an owner answers for the error, so that a wait nobody looks at may reject. */
+  declare _isOwned: boolean;
+
+  static {
+    Object.assign(this.prototype, { _promise: undefined, _isObserved: false, _isOwned: false });
+  }
+
+  /** @internal How it is called in messages. */
+  abstract _label(): string;
+
+  get [Symbol.toStringTag](): string {
+    return this.constructor.name;
+  }
+
+  /** True once it has a value or an error, or was cancelled. */
+  get done(): boolean {
+    return this._settled !== undefined;
+  }
+
+  /**
+   * The value. Waits for nothing.
+   *
+   * @throws the error if it failed or was cancelled; InvalidStateError while it is unfinished
+   */
+  result(): T {
+    if (this._settled === undefined) throw this.#unfinished('result');
+    this._isObserved = true;
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- as it was thrown
+    if (this._settled !== 'fulfilled') throw this._result;
+    return this._result as T;
+  }
+
+  /**
+   * The error: the failure, the CancelledError of what was cancelled, or undefined if there is a value.
+   *
+   * @throws InvalidStateError while it is unfinished
+   */
+  error(): unknown {
+    if (this._settled === undefined) throw this.#unfinished('error');
+    this._isObserved = true;
+    return this._settled === 'fulfilled' ? undefined : this._result;
+  }
+
+  #unfinished(method: string): InvalidStateError {
+    return new InvalidStateError(
+      `${method}: ${this._label()} is not finished; await it first, or look at its status`,
+    );
+  }
+
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this._native().then(onFulfilled, onRejected);
+  }
+
+  catch<B = never>(onRejected?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
+    return this._native().catch(onRejected);
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<T> {
+    return this._native().finally(onFinally);
+  }
+
+  /** @internal */
+  _native(): Promise<T> {
+    this._isObserved = true;
+    this._promise ??= new Promise<T>((resolve, reject) => {
+      const settle = (): void => {
+        if (this._settled === 'fulfilled') resolve(this._result as T);
+        else reject(this._result as Error);
+      };
+      if (this._settled === undefined) this._listen(settle);
+      else settle();
+    });
+    return this._promise;
+  }
+
+  /** @internal Parks the caller until the outcome is there. A checkpoint, also if it is there already. */
+  _wait(
+    options: { readonly signal?: AbortSignal | undefined } | undefined,
+    name: string,
+  ): Promise<T> {
+    this._isObserved = true;
+    const scope = currentFrame()._scope;
+    try {
+      checkOptions(name, options);
+      checkSignal(name, options?.signal);
+      refuseIfCancelled(scope, options?.signal);
+    } catch (error) {
+      return refusal(scope, error);
+    }
+    if (this._settled === 'fulfilled') return Promise.resolve(this._result as T);
+    if (this._settled !== undefined) return this.#rejection();
+    return parkIn<T>(
+      scope,
+      (waiter) => {
+        const listener = this._listen(() => {
+          deliver(this, waiter);
+        });
+        return () => {
+          remove(listener);
+        };
+      },
+      { signal: options?.signal, name },
+    );
+  }
+
+  #rejection(): Promise<never> {
+    const promise = Promise.reject<never>(this._result as Error);
+    return this._isOwned ? quiet(promise) : promise;
+  }
+
+  /** @internal Calls back when it settles; it must not have yet. */
+  _listen(callback: () => void): Listener {
+    const listener = new Listener(callback);
+    append(this, listener);
+    return listener;
+  }
+
+  /** @internal */
+  _settle(settled: Settled, result: unknown): void {
+    this._settled = settled;
+    this._result = result;
+    for (let listener = this._first; listener !== undefined; listener = this._first) {
+      remove(listener);
+      callSafely(listener.callback, undefined);
+    }
+  }
+}
+
+function deliver<T>(outcome: Outcome<T>, waiter: Waiter<T>): void {
+  if (outcome._settled === 'fulfilled') {
+    waiter.wake(outcome._result as T);
+    return;
+  }
+  if (outcome._isOwned) quiet(waiter.promise);
+  waiter.fail(outcome._result);
+}

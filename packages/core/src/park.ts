@@ -1,0 +1,250 @@
+import type { Wave } from './cancel-wave.ts';
+import { currentFrame, currentRuntime } from './cancel-scope.ts';
+import type { CancelledError, CancelScope, ScopeRegistration } from './cancel-scope.ts';
+import { checkFunction, checkOptions, checkSignal } from './check.ts';
+import { sliceIsUsedUp, startSlice } from './event-loop.ts';
+import { append, remove } from './internal/linked-list.ts';
+import type { Host } from './internal/linked-list.ts';
+import { quiet } from './internal/quiet.ts';
+import { adopt } from './signal-hub.ts';
+import type { Adoption } from './signal-hub.ts';
+
+/** The handle by which a parked caller is woken. Both answer false if something else came first. */
+export interface Waker<T> {
+  wake(value: T): boolean;
+  fail(error: unknown): boolean;
+}
+
+export interface ParkOptions {
+  /** Aborting it ends the wait with `signal.reason`, in addition to the ambient scope. */
+  readonly signal?: AbortSignal | undefined;
+  /** Shows in the task tree: what is waited for. */
+  readonly name?: string | undefined;
+  /** Makes the wait one that nothing cancels. */
+  readonly shield?: boolean | undefined;
+}
+
+let resolveOfNew: (value: never) => void;
+let rejectOfNew: (error: unknown) => void;
+
+// One executor for all: no closure for each wait.
+function capture(resolve: (value: never) => void, reject: (error: unknown) => void): void {
+  resolveOfNew = resolve;
+  rejectOfNew = reject;
+}
+
+/** A wait: settled by whoever comes first, once. */
+export class Waiter<T> implements ScopeRegistration, Waker<T> {
+  _previous: ScopeRegistration | undefined;
+  _next: ScopeRegistration | undefined;
+  _host: Host<ScopeRegistration> | undefined;
+  readonly promise: Promise<T>;
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (error: unknown) => void;
+  #isSettled = false;
+
+  /** Called when the wait is abandoned: takes back what `register` did. */
+  declare undo: (() => void) | undefined;
+  declare isShielded: boolean;
+  /** What is waited for. */
+  declare name: string;
+  /** The instant at which the wait ends by itself, if there is one. */
+  declare until: number | undefined;
+  declare adoption: Adoption | undefined;
+
+  static {
+    Object.assign(this.prototype, {
+      undo: undefined,
+      isShielded: false,
+      name: '',
+      until: undefined,
+      adoption: undefined,
+    });
+  }
+
+  constructor() {
+    this.promise = new Promise<T>(capture);
+    this.#resolve = resolveOfNew as (value: T) => void;
+    this.#reject = rejectOfNew;
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  wake(value: T): boolean {
+    if (!this.#take()) return false;
+    this.#resolve(value);
+    return true;
+  }
+
+  fail(error: unknown): boolean {
+    if (!this.#take()) return false;
+    this.#reject(error);
+    return true;
+  }
+
+  // Whoever takes the waiter settles it, now or later in the same tick: exactly one does.
+  #take(): boolean {
+    if (this.#isSettled) return false;
+    this.#isSettled = true;
+    remove<ScopeRegistration>(this);
+    if (this.adoption !== undefined) this.adoption.release();
+    return true;
+  }
+
+  _reach(wave: Wave<CancelledError>): undefined {
+    if (!this.isShielded && this.#take()) wave.abandon(this);
+  }
+
+  _abandon(reason: CancelledError): void {
+    // The scope is cancelled, and its next checkpoint says so: a wait that nobody looks at may go.
+    quiet(this.promise);
+    this.#giveUp(reason);
+  }
+
+  _aborted(signal: AbortSignal): void {
+    if (this.#take()) this.#giveUp(signal.reason);
+  }
+
+  #giveUp(reason: unknown): void {
+    try {
+      this.undo?.();
+    } finally {
+      this.#reject(reason);
+    }
+  }
+}
+
+/** Throws if the scope is cancelled, or the signal aborted. Deadlines count by the clock, not by timers. */
+export function refuseIfCancelled(scope: CancelScope, signal: AbortSignal | undefined): void {
+  scope._runtime.timers.poll();
+  const reason = scope.reason;
+  if (reason !== undefined) throw reason;
+  // eslint-disable-next-line @typescript-eslint/only-throw-error -- the signal's reason, as the web does
+  if (signal?.aborted === true) throw signal.reason;
+}
+
+/** A promise rejected by {@link refuseIfCancelled}. */
+export function refusal(scope: CancelScope, error: unknown): Promise<never> {
+  const promise = Promise.reject<never>(error as Error);
+  return error === scope.reason ? quiet(promise) : promise;
+}
+
+/** Parks in a scope given by hand. See {@link park}. */
+export function parkIn<T>(
+  scope: CancelScope,
+  register: (waiter: Waiter<T>) => void | (() => void),
+  options?: ParkOptions,
+): Promise<T> {
+  const isShielded = options?.shield === true;
+  const signal = isShielded ? undefined : options?.signal;
+  if (!isShielded) {
+    try {
+      refuseIfCancelled(scope, signal);
+    } catch (error) {
+      return refusal(scope, error);
+    }
+  }
+  const waiter = new Waiter<T>();
+  if (isShielded) waiter.isShielded = true;
+  if (options?.name !== undefined) waiter.name = options.name;
+  if (signal !== undefined) waiter.adoption = adopt(signal, waiter);
+  append<ScopeRegistration>(scope._nearestOpen(), waiter);
+  startWaiting(waiter, register);
+  return waiter.promise;
+}
+
+function startWaiting<T>(
+  waiter: Waiter<T>,
+  register: (waiter: Waiter<T>) => void | (() => void),
+): void {
+  try {
+    const undo = register(waiter);
+    if (typeof undo !== 'function') return;
+    // Cancelled while it registered: there was no undo yet to call.
+    if (waiter.isSettled) undo();
+    else waiter.undo = undo;
+  } catch (error) {
+    waiter.fail(error);
+  }
+}
+
+/**
+ * The one place where anything suspends: registers a wait and returns the promise of its end. The
+ * wait is woken or cancelled, exactly one of the two, exactly once; what happens first in a tick wins.
+ * A checkpoint: in a cancelled scope nothing is registered and the promise rejects.
+ *
+ * @param register - called at once with the waker; may return the undo, called in the same tick if
+ *   the wait is cancelled (not if it is woken), before the caller resumes
+ * @param options - `signal`: ends the wait too; `name`: shown in the task tree; `shield`: makes the
+ *   wait uncancellable, also by the signal
+ * @returns the value given to `wake`, or rejects with the error given to `fail`
+ * @throws (rejects) the ambient scope's CancelledError, or `signal.reason`
+ * @example
+ * function nextMessage(port: MessagePort): Promise<unknown> {
+ *   return park((waker) => {
+ *     const listener = (event: MessageEvent) => waker.wake(event.data);
+ *     port.addEventListener('message', listener, { once: true });
+ *     return () => port.removeEventListener('message', listener);
+ *   });
+ * }
+ */
+export function park<T>(
+  register: (waker: Waker<T>) => void | (() => void),
+  options?: ParkOptions,
+): Promise<T> {
+  try {
+    checkFunction('park', 'register', register);
+    checkOptions('park', options);
+    checkSignal('park', options?.signal);
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
+  return parkIn(currentFrame()._scope, register, options);
+}
+
+/** Waits for the next turn of the host's loop. */
+export function nextTurn(options?: ParkOptions): Promise<void> {
+  const scope = currentFrame()._scope;
+  return parkIn<void>(
+    scope,
+    (waiter) => {
+      const turn = currentRuntime().loop.callNext(() => {
+        startSlice();
+        waiter.wake();
+      });
+      return () => {
+        turn.cancel();
+      };
+    },
+    options,
+  );
+}
+
+/**
+ * Throws if the caller is cancelled, as every cancellable function does on entry; has no effect otherwise.
+ *
+ * @throws the ambient scope's CancelledError, or `signal.reason`
+ * @example
+ * enter({ signal });
+ * this.#permits -= 1;
+ */
+export function enter(options?: { readonly signal?: AbortSignal | undefined }): void {
+  checkOptions('enter', options);
+  checkSignal('enter', options?.signal);
+  refuseIfCancelled(currentFrame()._scope, options?.signal);
+}
+
+/**
+ * Lets others run, timers and I/O too, if this turn of the host's loop has used up its slice (10 ms).
+ * Never throws, and nothing cancels it: what was taken just before is not lost.
+ *
+ * @returns a promise to await, or undefined if there is no need to
+ * @example
+ * const pause = breathe();
+ * if (pause !== undefined) await pause;
+ */
+export function breathe(): Promise<void> | undefined {
+  return sliceIsUsedUp() ? nextTurn({ shield: true, name: 'breathe' }) : undefined;
+}

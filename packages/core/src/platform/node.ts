@@ -1,0 +1,101 @@
+import { createHook } from 'node:async_hooks';
+import { setMaxListeners } from 'node:events';
+import { constants } from 'node:os';
+import process from 'node:process';
+
+/** Any number of parallel calls may listen to the signal of one scope: that is no leak. */
+export function unlimitListeners(signal: AbortSignal): void {
+  setMaxListeners(0, signal);
+}
+
+type Callback = () => void;
+
+/** One listener on the process for each event, however many runs there are. */
+const shared = new Map<
+  string,
+  { readonly callbacks: Set<Callback>; readonly listener: Callback }
+>();
+
+function listen(event: string, callback: Callback): Disposable {
+  let entry = shared.get(event);
+  if (entry === undefined) {
+    const callbacks = new Set<Callback>();
+    const listener = (): void => {
+      for (const each of [...callbacks]) each();
+    };
+    entry = { callbacks, listener };
+    shared.set(event, entry);
+    process.on(event, listener);
+  }
+  const { callbacks, listener } = entry;
+  callbacks.add(callback);
+  return {
+    [Symbol.dispose]: () => {
+      if (!callbacks.delete(callback) || callbacks.size > 0) return;
+      shared.delete(event);
+      process.off(event, listener);
+    },
+  };
+}
+
+/** Calls back when the process gets a signal, which no longer ends it then. */
+export function onSignal(signal: NodeJS.Signals, callback: Callback): Disposable {
+  return listen(signal, callback);
+}
+
+/** Calls back when the event loop has nothing left to wait for. */
+export function onIdle(callback: Callback): Disposable {
+  return listen('beforeExit', callback);
+}
+
+/** What a shell says of a process that a signal ended. */
+export function exitCodeOf(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
+}
+
+/** Ends the process by a signal, so that whoever started it sees what happened. */
+export async function dieOf(signal: NodeJS.Signals): Promise<never> {
+  process.exitCode = exitCodeOf(signal);
+  // Other listeners keep the signal from ending us: then the exit code says the same.
+  if (process.listenerCount(signal) === 0) {
+    process.kill(process.pid, signal);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return process.exit();
+}
+
+export function exit(code: number): void {
+  process.exit(code);
+}
+
+export function setExitCode(code: number): void {
+  process.exitCode = code;
+}
+
+/** Written at once, also if the process exits right after. */
+export function printError(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/**
+ * Reports synchronous turns that take longer than `longest` milliseconds, from inside the async
+ * context of the turn. Costs a hook on every callback: for debugging.
+ */
+export function watchTurns(longest: number, report: (ms: number) => void): Disposable {
+  const starts: number[] = [];
+  const hook = createHook({
+    before: () => {
+      starts.push(performance.now());
+    },
+    after: () => {
+      const ms = performance.now() - (starts.pop() ?? Infinity);
+      if (starts.length === 0 && ms > longest) report(ms);
+    },
+  });
+  hook.enable();
+  return {
+    [Symbol.dispose]: () => {
+      hook.disable();
+    },
+  };
+}

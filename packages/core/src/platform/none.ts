@@ -1,0 +1,39 @@
+/** What a runtime without Node's modules does in the place of `node.ts`: mostly nothing. */
+
+export function unlimitListeners(_signal: AbortSignal): void {
+  // Such runtimes do not warn of many listeners.
+}
+
+const nothing: Disposable = { [Symbol.dispose]: () => undefined };
+
+export function onSignal(_signal: string, _callback: () => void): Disposable {
+  return nothing;
+}
+
+export function onIdle(_callback: () => void): Disposable {
+  return nothing;
+}
+
+export function watchTurns(_longest: number, _report: (ms: number) => void): Disposable {
+  return nothing;
+}
+
+export function exitCodeOf(_signal: string): number {
+  return 128;
+}
+
+export function dieOf(_signal: string): Promise<never> {
+  throw new Error('this runtime has no signals');
+}
+
+export function exit(_code: number): void {
+  throw new Error('this runtime cannot exit');
+}
+
+export function setExitCode(_code: number): void {
+  // There is no process to have one.
+}
+
+export function printError(text: string): void {
+  console.error(text);
+}

@@ -1,0 +1,168 @@
+import { CancelScope } from './cancel-scope.ts';
+import { checkFunction, show } from './check.ts';
+import { suppress } from './suppressed-errors.ts';
+
+/** The failure that a resource is released for. */
+export interface Failure {
+  readonly error: unknown;
+}
+
+/** A resource that is set up and ready for use. */
+export interface OpenResource<T> {
+  readonly value: T;
+  /** Releases it; is given the failure of what used it, if that failed. */
+  close(failure?: Failure): Promise<void>;
+}
+
+/** Something that is set up before use and cleaned up after; made by `defineResource`. */
+export interface Resource<T> {
+  /** Sets it up. A checkpoint as its setup is; what was half set up is cleaned up. */
+  open(): Promise<OpenResource<T>>;
+}
+
+type Cleanup = (failure: Failure | undefined) => unknown;
+
+/**
+ * Cleanups that are run together, last first: the standard's `AsyncDisposableStack`, for runtimes that
+ * lack it too. Cleanup is shielded from cancellation, and each step runs even if one before it failed.
+ *
+ * @example
+ * await using stack = new ResourceStack();
+ * const file = stack.use(await open(path));
+ * stack.defer(() => log('closed'));
+ */
+export class ResourceStack implements AsyncDisposable {
+  #cleanups: Cleanup[] = [];
+  #isDisposed = false;
+
+  get [Symbol.toStringTag](): string {
+    return 'ResourceStack';
+  }
+
+  /** True once it was disposed of, or its content moved away. */
+  get disposed(): boolean {
+    return this.#isDisposed;
+  }
+
+  /**
+   * Takes a disposable over; null and undefined are passed through.
+   *
+   * @returns the same value
+   * @throws TypeError if it cannot be disposed of; ReferenceError once the stack is disposed
+   */
+  use<T extends AsyncDisposable | Disposable | null | undefined>(value: T): T {
+    this.#checkOpen();
+    if (value !== null && value !== undefined) this.#cleanups.push(disposalOf(value));
+    return value;
+  }
+
+  /** Takes a value over together with the way to release it. Returns the value. */
+  adopt<T>(value: T, onDisposeAsync: (value: T) => PromiseLike<void> | void): T {
+    this.#checkOpen();
+    checkFunction('ResourceStack.adopt', 'onDisposeAsync', onDisposeAsync);
+    this.#cleanups.push(() => onDisposeAsync(value));
+    return value;
+  }
+
+  /** Has a function called at disposal. */
+  defer(onDisposeAsync: () => unknown): void {
+    this.#checkOpen();
+    checkFunction('ResourceStack.defer', 'onDisposeAsync', onDisposeAsync);
+    this.#cleanups.push(onDisposeAsync);
+  }
+
+  /**
+   * Opens a resource and takes it over. Waits for its setup.
+   *
+   * @returns the resource's value
+   * @throws (rejects) what the setup throws; ReferenceError once the stack is disposed
+   */
+  async enter<T>(resource: Resource<T>): Promise<T> {
+    this.#checkOpen();
+    checkFunction(
+      'ResourceStack.enter',
+      'resource.open',
+      (resource as Partial<Resource<T>> | undefined)?.open,
+    );
+    const opened = await resource.open();
+    if (this.#isDisposed) {
+      await shielded(() => opened.close());
+      this.#checkOpen();
+    }
+    this.#cleanups.push((failure) => opened.close(failure));
+    return opened.value;
+  }
+
+  /** Moves everything into a new stack, and leaves this one disposed without having released anything. */
+  move(): ResourceStack {
+    this.#checkOpen();
+    const moved = new ResourceStack();
+    moved.#cleanups = this.#cleanups;
+    this.#cleanups = [];
+    this.#isDisposed = true;
+    return moved;
+  }
+
+  /** The standard's name for disposal by hand. */
+  disposeAsync(): Promise<void> {
+    return this[Symbol.asyncDispose]();
+  }
+
+  /**
+   * Releases everything, last first. The second time does nothing.
+   *
+   * @throws (rejects) the first cleanup error, with later ones in its `suppressedErrors`
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const [first, ...later] = await this._release(undefined);
+    if (first === undefined) return;
+    suppress(
+      first.error,
+      later.map(({ error }) => error),
+    );
+    throw first.error;
+  }
+
+  /** @internal Returns what failed, in the order of the steps. */
+  async _release(failure: Failure | undefined): Promise<Failure[]> {
+    this.#isDisposed = true;
+    const errors: Failure[] = [];
+    for (
+      let cleanup = this.#cleanups.pop();
+      cleanup !== undefined;
+      cleanup = this.#cleanups.pop()
+    ) {
+      const step = cleanup;
+      try {
+        await shielded(() => step(failure));
+      } catch (error) {
+        errors.push({ error });
+      }
+    }
+    return errors;
+  }
+
+  #checkOpen(): void {
+    if (!this.#isDisposed) return;
+    throw new ReferenceError('this ResourceStack is disposed; use a new one');
+  }
+}
+
+function disposalOf(value: AsyncDisposable | Disposable): Cleanup {
+  const candidate = value as Partial<AsyncDisposable & Disposable>;
+  // Looked up now, as the standard does: what is swapped later is not what was taken over.
+  const dispose = candidate[Symbol.asyncDispose] ?? candidate[Symbol.dispose];
+  if (typeof dispose === 'function') return () => dispose.call(value);
+  throw new TypeError(
+    `use: ${show(value)} has neither [Symbol.asyncDispose] nor [Symbol.dispose]; give it with adopt() or defer()`,
+  );
+}
+
+/** Runs it where no cancellation reaches it. */
+export async function shielded<T>(body: () => T): Promise<Awaited<T>> {
+  const scope = new CancelScope({ shield: true, name: 'cleanup' });
+  // Nobody else holds the scope, so nobody cancels it: there is nothing to absorb.
+  return (await scope._enter<Awaited<T>, never>(body as () => Awaited<T>, () => {
+    throw scope.reason as Error;
+  })) as Awaited<T>;
+}

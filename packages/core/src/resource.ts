@@ -1,0 +1,115 @@
+import { checkFunction, show } from './check.ts';
+import { InvalidStateError } from './errors.ts';
+import { shielded } from './resource-stack.ts';
+import type { Failure, OpenResource, Resource } from './resource-stack.ts';
+import { suppress } from './suppressed-errors.ts';
+
+/**
+ * Makes a kind of resource out of an async generator function that yields once: what stands before
+ * the `yield` sets up, what stands after it cleans up, as Python's `@asynccontextmanager`. The body's
+ * failure is thrown at the `yield`; swallowing it there changes nothing. Cleanup is shielded.
+ *
+ * @returns a function that takes the generator's arguments and gives a resource for `use`,
+ *   `group.enter` or `ResourceStack.enter`
+ * @example
+ * const connection = defineResource(async function* (url: string) {
+ *   const client = await connect(url);
+ *   try {
+ *     yield client;
+ *   } finally {
+ *     await client.close();
+ *   }
+ * });
+ * await use(connection('db://main'), (client) => client.query('…'));
+ */
+export function defineResource<A extends unknown[], T>(
+  setup: (...args: A) => AsyncGenerator<T, void>,
+): (...args: A) => Resource<T> {
+  checkFunction('defineResource', 'setup', setup);
+  return (...args) => ({ open: () => openGenerator(setup.name, setup(...args)) });
+}
+
+async function openGenerator<T>(
+  name: string,
+  generator: AsyncGenerator<T, void>,
+): Promise<OpenResource<T>> {
+  if (typeof (generator as Partial<AsyncGenerator<T, void>> | undefined)?.next !== 'function') {
+    throw new TypeError(
+      `defineResource: ${name || 'setup'} returned ${show(generator)}; give an async function*`,
+    );
+  }
+  const first = await generator.next();
+  if (first.done === true) {
+    throw new InvalidStateError(
+      `the resource ${name || '(anonymous)'} ended without a yield; yield its value once`,
+    );
+  }
+  return {
+    value: first.value,
+    close: (failure) => shielded(() => closeGenerator(name, generator, failure)),
+  };
+}
+
+async function closeGenerator<T>(
+  name: string,
+  generator: AsyncGenerator<T, void>,
+  failure: Failure | undefined,
+): Promise<void> {
+  const last = await resumeGenerator(generator, failure);
+  if (last?.done !== false) return;
+  await generator.return();
+  throw new InvalidStateError(
+    `the resource ${name || '(anonymous)'} yielded twice; yield its value once`,
+  );
+}
+
+async function resumeGenerator<T>(
+  generator: AsyncGenerator<T, void>,
+  failure: Failure | undefined,
+): Promise<IteratorResult<T, void> | undefined> {
+  if (failure === undefined) return generator.next();
+  try {
+    return await generator.throw(failure.error);
+  } catch (error) {
+    // The failure itself, passing through: it is its owner's to throw.
+    if (error === failure.error) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Sets a resource up, runs a body with it, and cleans up, shielded, whatever the body came to. Waits
+ * for all three.
+ *
+ * @param resource - made by `defineResource`
+ * @returns the body's value
+ * @throws (rejects) what the setup throws; what the body throws, with cleanup errors in its
+ *   `suppressedErrors`; a cleanup error if nothing else failed
+ * @example
+ * const rows = await use(connection(url), (client) => client.query('select 1'));
+ */
+export async function use<T, R>(
+  resource: Resource<T>,
+  body: (value: T) => R | PromiseLike<R>,
+): Promise<R> {
+  checkFunction('use', 'resource.open', (resource as Partial<Resource<T>> | undefined)?.open);
+  checkFunction('use', 'body', body);
+  const opened = await resource.open();
+  let result: R;
+  try {
+    result = await body(opened.value);
+  } catch (error) {
+    await closeAfter(opened, error);
+    throw error;
+  }
+  await opened.close();
+  return result;
+}
+
+async function closeAfter(opened: OpenResource<unknown>, error: unknown): Promise<void> {
+  try {
+    await opened.close({ error });
+  } catch (cleanupError) {
+    suppress(error, [cleanupError]);
+  }
+}

@@ -1,0 +1,100 @@
+import { currentFrame, currentRuntime } from './cancel-scope.ts';
+import { checkOptions, checkSignal, checkTime } from './check.ts';
+import { nextTurn, parkIn } from './park.ts';
+
+export interface SleepOptions<T> {
+  /** What the promise resolves with. */
+  readonly value?: T;
+  /** Aborting it ends the sleep with `signal.reason`, in addition to the ambient scope. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Waits for a time. A checkpoint; `sleep(0)`, and any negative time, lets others run as `yieldNow()`.
+ *
+ * @param ms - milliseconds, fractions allowed; never ends early; `Infinity`: for ever
+ * @param options - `value`: to resolve with; `signal`: ends it too
+ * @returns the value
+ * @throws (rejects) RangeError for NaN; the ambient scope's CancelledError; `signal.reason`
+ * @example
+ * await sleep(1000);
+ */
+export function sleep(ms: number, options?: SleepOptions<undefined>): Promise<void>;
+export function sleep<T>(ms: number, options: SleepOptions<T> & { readonly value: T }): Promise<T>;
+export function sleep<T>(ms: number, options?: SleepOptions<T>): Promise<T | undefined> {
+  try {
+    checkTime('sleep', 'ms', ms);
+    checkOptions('sleep', options);
+    checkSignal('sleep', options?.signal);
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
+  if (ms <= 0)
+    return nextTurn({ signal: options?.signal, name: 'sleep' }).then(() => options?.value);
+  const { loop } = currentRuntime();
+  return until(loop.now() + ms, options);
+}
+
+/**
+ * Waits until an instant of the loop's clock. A checkpoint, also for an instant that has passed.
+ *
+ * @param instant - milliseconds of `getRunningLoop().now()`
+ * @throws (rejects) as {@link sleep}
+ * @example
+ * await sleepUntil(started + 5000);
+ */
+export function sleepUntil(
+  instant: number,
+  options?: { readonly signal?: AbortSignal | undefined },
+): Promise<void> {
+  try {
+    checkTime('sleepUntil', 'instant', instant);
+    checkOptions('sleepUntil', options);
+    checkSignal('sleepUntil', options?.signal);
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
+  const { loop } = currentRuntime();
+  if (instant <= loop.now()) return nextTurn({ signal: options?.signal, name: 'sleep' });
+  return until<void>(instant, options);
+}
+
+/**
+ * Waits until cancelled.
+ *
+ * @throws (rejects) the ambient scope's CancelledError; `signal.reason`
+ * @example
+ * group.spawn(() => sleepForever(), { name: 'placeholder' });
+ */
+export function sleepForever(options?: {
+  readonly signal?: AbortSignal | undefined;
+}): Promise<never> {
+  try {
+    checkOptions('sleepForever', options);
+    checkSignal('sleepForever', options?.signal);
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
+  return until<never>(Infinity, options);
+}
+
+function until<T>(instant: number, options: SleepOptions<T> | undefined): Promise<T> {
+  const scope = currentFrame()._scope;
+  return parkIn<T>(
+    scope,
+    (waiter) => {
+      waiter.until = instant;
+      if (instant === Infinity) return undefined;
+      const { timers } = currentRuntime();
+      const timer = timers.add(instant, {
+        _expire: () => {
+          waiter.wake(options?.value as T);
+        },
+      });
+      return () => {
+        timers.remove(timer);
+      };
+    },
+    { signal: options?.signal, name: 'sleep' },
+  );
+}

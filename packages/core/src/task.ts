@@ -1,0 +1,277 @@
+import type { CancelScope } from './cancel-scope.ts';
+import { ambient, currentFrame } from './cancel-scope.ts';
+import { isCausedBy, withoutCancellations } from './cancellation.ts';
+import { isThenable, show } from './check.ts';
+import { InvalidStateError } from './errors.ts';
+import { emitWarning } from './internal/emit-warning.ts';
+import { quiet } from './internal/quiet.ts';
+import { Outcome } from './outcome.ts';
+import { shielded } from './resource-stack.ts';
+
+/**
+ * - `queued`: waits for its turn in a group with a `limit`
+ * - `running`
+ * - `cancelling`: asked to end, and still cleaning up
+ * - `fulfilled`, `rejected`, `cancelled`: done
+ */
+export type TaskStatus =
+  'queued' | 'running' | 'cancelling' | 'fulfilled' | 'rejected' | 'cancelled';
+
+/** What a task reports to. */
+export interface TaskOwner {
+  _childEnded(task: TaskCore<unknown>): void;
+}
+
+let ids = 0;
+
+/** The working of a task; its public type, which knows the group, is `Task`. */
+export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable {
+  /** Unique in this process. */
+  readonly id: number;
+  readonly group: TaskOwner;
+  /** The scope that its function runs in. */
+  readonly scope: CancelScope;
+  /** @internal */ _name: string;
+  /** @internal The instant it was spawned. */
+  readonly _born: number;
+  /** @internal False while it waits for its turn. */
+  _isBegun = false;
+
+  /** @internal */ declare _isDaemon: boolean;
+  /** @internal Holds a place of the group's `limit`. */
+  declare _hasSlot: boolean;
+  /** @internal Where it was spawned, in debug mode. */
+  declare _spawnSite: string | undefined;
+  /** @internal Which task it waits for, in debug mode. */
+  declare _awaits: TaskCore<unknown> | undefined;
+
+  static {
+    Object.assign(this.prototype, {
+      _isOwned: true,
+      _isDaemon: false,
+      _hasSlot: false,
+      _spawnSite: undefined,
+      _awaits: undefined,
+    });
+  }
+
+  /** @internal */
+  constructor(group: TaskOwner, scope: CancelScope, name: string, born: number) {
+    super();
+    ids += 1;
+    this.id = ids;
+    this.group = group;
+    this.scope = scope;
+    this._name = name;
+    this._born = born;
+  }
+
+  /** The name given at `spawn`, else the function's, else `task-<id>`. */
+  get name(): string {
+    return this._name === '' ? `task-${String(this.id)}` : this._name;
+  }
+
+  set name(name: string) {
+    this._name = name;
+  }
+
+  /** Aborted when the task is cancelled. */
+  get signal(): AbortSignal {
+    return this.scope.signal;
+  }
+
+  get status(): TaskStatus {
+    if (this._settled !== undefined) return this._settled;
+    if (!this._isBegun) return 'queued';
+    return this.scope.reason === undefined ? 'running' : 'cancelling';
+  }
+
+  /**
+   * Asks the task to end: the next checkpoint in it throws. Does not wait. A task that was still
+   * queued is never started.
+   *
+   * @returns false if it is done already
+   */
+  cancel(reason?: unknown): boolean {
+    if (this.done) return false;
+    this.scope._cancelBy('explicit', reason);
+    return true;
+  }
+
+  /**
+   * Cancels the task and waits until its cleanup is over. Whatever it ends with, does not reject for
+   * it: the group answers for that. Nothing cancels this wait.
+   *
+   * @throws (rejects) InvalidStateError if the task stops itself
+   */
+  async stop(reason?: unknown): Promise<void> {
+    this._refuseDeadlock('stop');
+    if (!this.cancel(reason)) return;
+    await shielded(
+      () =>
+        new Promise<void>((resolve) => {
+          if (this.done) resolve();
+          else this._listen(resolve);
+        }),
+    );
+  }
+
+  /**
+   * Waits for the task. A checkpoint; cancelling the caller never cancels the task.
+   *
+   * @param options - `signal`: ends the wait too
+   * @returns the task's value
+   * @throws (rejects) the task's error, or its CancelledError; the ambient scope's CancelledError or
+   *   `signal.reason` if the wait was cancelled; InvalidStateError if the task joins itself
+   */
+  join(options?: { readonly signal?: AbortSignal | undefined }): Promise<T> {
+    try {
+      this._refuseDeadlock('join');
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+    const wait = this._wait(options, `join ${this.name}`);
+    if (this.scope._runtime.debug) this.#noteWaiter(wait);
+    return wait;
+  }
+
+  override then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.#refuseSelf();
+    return this.#owned(super.then(onFulfilled, onRejected), typeof onRejected === 'function');
+  }
+
+  override catch<B = never>(
+    onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<T | B> {
+    return this.#owned(super.catch(onRejected), typeof onRejected === 'function');
+  }
+
+  override finally(onFinally?: (() => void) | null): Promise<T> {
+    return this.#owned(super.finally(onFinally), false);
+  }
+
+  // The group answers for the task's error. A promise derived from it that nobody looks at must not
+  // report it a second time; what a callback throws is another matter.
+  #owned<P>(derived: Promise<P>, isHandled: boolean): Promise<P> {
+    if (isHandled) return derived;
+    derived.then(undefined, (error: unknown) => {
+      if (error !== this._result || this._settled === 'fulfilled') throw error;
+    });
+    return derived;
+  }
+
+  /** The same as {@link TaskCore.stop}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /** @internal */
+  override _native(): Promise<T> {
+    return quiet(super._native());
+  }
+
+  /** @internal */
+  _label(): string {
+    return `the task ${show(this.name)}`;
+  }
+
+  // A task that awaits itself waits for ever. Only `then` tells us, which may be called for other ends
+  // in a deeper scope: so only a direct call counts.
+  #refuseSelf(): void {
+    if (this.done || currentFrame()._scope._nearestOpen()._task !== this) return;
+    throw new InvalidStateError(
+      `await: the task ${show(this.name)} would wait for itself for ever; await it from outside`,
+    );
+  }
+
+  // A task waits for everything in it before it ends: nothing in it may wait for the task.
+  _refuseDeadlock(verb: string): void {
+    if (this.done) return;
+    let scope: CancelScope | undefined = currentFrame()._scope;
+    while (scope !== undefined && scope !== this.scope) scope = scope._parent;
+    if (scope === undefined) return;
+    throw new InvalidStateError(
+      `${verb}: called inside the task ${show(this.name)}, this would wait for itself for ever; ` +
+        `${verb} it from outside`,
+    );
+  }
+
+  // Debug mode sees cycles of tasks that wait for each other.
+  #noteWaiter(wait: Promise<T>): void {
+    const waiter = currentFrame()._scope._task as TaskCore<unknown> | undefined;
+    if (waiter === undefined) return;
+    for (let next: TaskCore<unknown> | undefined = this._awaits; next; next = next._awaits) {
+      if (next === waiter) warnOfCycle(waiter, this);
+    }
+    waiter._awaits = this;
+    const forget = (): void => {
+      waiter._awaits = undefined;
+    };
+    wait.then(forget, forget);
+  }
+
+  /** @internal Calls the function, in the task's scope. */
+  _begin(fn: (task: never) => unknown): void {
+    this._isBegun = true;
+    let returned: unknown;
+    try {
+      returned = ambient.run(this.scope, fn as (task: this) => unknown, this);
+    } catch (error) {
+      this._fail(error);
+      return;
+    }
+    if (!isThenable(returned)) {
+      this._end('fulfilled', returned);
+      return;
+    }
+    // Handled in the same tick: its rejection never is an unhandledRejection.
+    Promise.resolve(returned).then(
+      (value) => {
+        this._end('fulfilled', value);
+      },
+      (error: unknown) => {
+        this._fail(error);
+      },
+    );
+  }
+
+  /** @internal For a task that was cancelled before its function was called. */
+  _endUnstarted(): void {
+    this._end('cancelled', this.scope.reason);
+  }
+
+  /** @internal */
+  _fail(error: unknown): void {
+    const reason = this.scope.reason;
+    if (reason === undefined) this._end('rejected', this.#located(error));
+    else if (isCausedBy(reason, error)) this._end('cancelled', reason);
+    else this._end('rejected', this.#located(withoutCancellations(reason, error)));
+  }
+
+  // The stack of an error ends at the spawn; debug mode goes on from there.
+  #located(error: unknown): unknown {
+    if (this._spawnSite === undefined || !(error instanceof Error)) return error;
+    const site = `\n    -- the task ${show(this.name)} was spawned here --\n${this._spawnSite}`;
+    if (Object.isExtensible(error) && error.stack?.includes(site) !== true) {
+      error.stack = `${error.stack ?? error.message}${site}`;
+    }
+    return error;
+  }
+
+  /** @internal */
+  _end(settled: 'fulfilled' | 'rejected' | 'cancelled', result: unknown): void {
+    this.scope._end();
+    this._settle(settled, result);
+    this.group._childEnded(this);
+  }
+}
+
+function warnOfCycle(waiter: TaskCore<unknown>, joined: TaskCore<unknown>): void {
+  emitWarning(
+    `the tasks ${show(waiter.name)} and ${show(joined.name)} wait for each other, and would for ever`,
+    'DeadlockWarning',
+  );
+}

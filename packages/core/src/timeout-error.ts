@@ -1,0 +1,21 @@
+import type { CancelScope } from './cancel-scope.ts';
+
+/** The time given to a scope was over before its body was. Its `cause` is the cancellation. */
+export class TimeoutError extends Error {
+  /** The time that was given, in milliseconds. */
+  readonly ms: number;
+  readonly scope: CancelScope;
+
+  static {
+    this.prototype.name = 'TimeoutError';
+  }
+
+  constructor(ms: number, scope: CancelScope, message?: string) {
+    const what = scope.name === '' ? 'the operation' : `"${scope.name}"`;
+    super(message ?? `${what} was cut short: it did not end within ${String(Math.round(ms))} ms`, {
+      cause: scope.reason,
+    });
+    this.ms = ms;
+    this.scope = scope;
+  }
+}
