@@ -24,6 +24,11 @@ export default defineConfig(
         'error',
         { considerDefaultExhaustiveForUnions: true },
       ],
+      // A reason for cancelling is whatever the user says it is, and waiters are rejected with it as it is.
+      '@typescript-eslint/prefer-promise-reject-errors': [
+        'error',
+        { allowThrowingAny: true, allowThrowingUnknown: true },
+      ],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       // `let scope = this` begins a walk up a tree; arrow functions made the old reason for the rule go away.
@@ -39,6 +44,15 @@ export default defineConfig(
   {
     files: ['packages/*/src/**/*.ts'],
     rules: {
+      // What foreign code threw, or gave as a reason, is passed on as it is.
+      '@typescript-eslint/only-throw-error': [
+        'error',
+        { allowThrowingUnknown: true, allowThrowingAny: true },
+      ],
+      '@typescript-eslint/prefer-promise-reject-errors': [
+        'error',
+        { allowThrowingUnknown: true, allowThrowingAny: true },
+      ],
       // A barrel is a table of contents: it names what it exports.
       'no-restricted-syntax': [
         'error',

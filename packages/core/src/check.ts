@@ -57,18 +57,16 @@ export function checkCount(where: string, argument: string, value: unknown, leas
 }
 
 export function checkSignal(where: string, value: unknown): void {
-  if (value === undefined) return;
-  const candidate = value as Partial<AbortSignal> | null;
-  if (
-    typeof candidate === 'object' &&
-    typeof candidate?.aborted === 'boolean' &&
-    typeof candidate.addEventListener === 'function'
-  ) {
-    return;
-  }
+  if (value === undefined || isSignal(value)) return;
   throw new TypeError(
     `${where}: signal is ${show(value)}, not an AbortSignal; give controller.signal or scope.signal`,
   );
+}
+
+// By shape: the signal may be of another realm, or a polyfill's.
+function isSignal(value: unknown): value is AbortSignal {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'aborted' in value && 'addEventListener' in value;
 }
 
 export function checkOptions(where: string, value: unknown): void {

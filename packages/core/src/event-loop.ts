@@ -78,14 +78,15 @@ class HostTimer implements Handle {
 class HostTurn implements Handle {
   readonly when: number;
   #cancelled = false;
-  readonly #immediate: unknown;
+  readonly #immediate: unknown = undefined;
 
   constructor(when: number, callback: () => void) {
     this.when = when;
     const call = (): void => {
       if (!this.#cancelled) callback();
     };
-    this.#immediate = host.setImmediate === undefined ? postTurn(call) : host.setImmediate(call);
+    if (host.setImmediate === undefined) postTurn(call);
+    else this.#immediate = host.setImmediate(call);
   }
 
   cancel(): void {

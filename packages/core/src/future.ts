@@ -50,7 +50,7 @@ export class Future<T> extends Outcome<T> {
   /** As {@link Future.resolve}; false, and nothing else, if it is settled already. */
   tryResolve(value: T | PromiseLike<T>): boolean {
     if (this.#isClosed) return false;
-    if (isThenable(value)) this.#follow(value as PromiseLike<T>);
+    if (isThenable(value)) this.#follow(value);
     else this._settle('fulfilled', value);
     return true;
   }
@@ -107,7 +107,7 @@ export class Future<T> extends Outcome<T> {
     const isAwaited = this._first !== undefined;
     this._settle('rejected', error);
     // Nobody to tell yet: a native promise reports it if nobody comes.
-    if (!isAwaited) this._native();
+    if (!isAwaited) void this._native();
   }
 
   #settledBefore(method: string, alternative: string): InvalidStateError {

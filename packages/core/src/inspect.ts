@@ -1,7 +1,6 @@
 import { CancelScope, currentRuntime, rootScope } from './cancel-scope.ts';
 import type { ScopeRegistration } from './cancel-scope.ts';
 import { Waiter } from './park.ts';
-import { TaskCore } from './task.ts';
 import type { TaskStatus } from './task.ts';
 import type { Task } from './task-group.ts';
 
@@ -149,7 +148,7 @@ export function allTasks(): ReadonlySet<Task<unknown>> {
   const tasks = new Set<Task<unknown>>();
   const trail: CancelScope[] = [(currentRuntime().scope as CancelScope | undefined) ?? rootScope];
   for (let scope = trail.pop(); scope !== undefined; scope = trail.pop()) {
-    if (scope._task instanceof TaskCore) tasks.add(scope._task as Task<unknown>);
+    if (scope._task !== undefined) tasks.add(scope._task as Task<unknown>);
     for (let below = scope._first; below !== undefined; below = below._next) {
       if (below instanceof CancelScope) trail.push(below);
     }

@@ -62,7 +62,7 @@ export abstract class Outcome<T> implements Promise<T>, Host<Listener> {
   result(): T {
     if (this._settled === undefined) throw this.#unfinished('result');
     this._isObserved = true;
-    // eslint-disable-next-line @typescript-eslint/only-throw-error -- as it was thrown
+
     if (this._settled !== 'fulfilled') throw this._result;
     return this._result as T;
   }
@@ -105,7 +105,7 @@ export abstract class Outcome<T> implements Promise<T>, Host<Listener> {
     this._promise ??= new Promise<T>((resolve, reject) => {
       const settle = (): void => {
         if (this._settled === 'fulfilled') resolve(this._result as T);
-        else reject(this._result as Error);
+        else reject(this._result);
       };
       if (this._settled === undefined) this._listen(settle);
       else settle();
@@ -144,8 +144,9 @@ export abstract class Outcome<T> implements Promise<T>, Host<Listener> {
   }
 
   #rejection(): Promise<never> {
-    const promise = Promise.reject<never>(this._result as Error);
-    return this._isOwned ? quiet(promise) : promise;
+    const promise = Promise.reject(this._result);
+    if (this._isOwned) quiet(promise);
+    return promise;
   }
 
   /** @internal Calls back when it settles; it must not have yet. */

@@ -121,14 +121,14 @@ export function refuseIfCancelled(scope: CancelScope, signal: AbortSignal | unde
   scope._runtime.timers.poll();
   const reason = scope.reason;
   if (reason !== undefined) throw reason;
-  // eslint-disable-next-line @typescript-eslint/only-throw-error -- the signal's reason, as the web does
   if (signal?.aborted === true) throw signal.reason;
 }
 
 /** A promise rejected by {@link refuseIfCancelled}. */
 export function refusal(scope: CancelScope, error: unknown): Promise<never> {
-  const promise = Promise.reject<never>(error as Error);
-  return error === scope.reason ? quiet(promise) : promise;
+  const promise = Promise.reject(error);
+  if (error === scope.reason) quiet(promise);
+  return promise;
 }
 
 /** Parks in a scope given by hand. See {@link park}. */
@@ -199,7 +199,7 @@ export function park<T>(
     checkOptions('park', options);
     checkSignal('park', options?.signal);
   } catch (error) {
-    return Promise.reject(error as Error);
+    return Promise.reject(error);
   }
   return parkIn(currentFrame()._scope, register, options);
 }

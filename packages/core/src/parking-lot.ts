@@ -66,7 +66,7 @@ export class ParkingLot<T = void, D = undefined> {
         checkFunction('ParkingLot.park', 'onAbandon', options.onAbandon);
       }
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
     return this._parkIn(currentFrame()._scope, options);
   }

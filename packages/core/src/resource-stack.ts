@@ -52,7 +52,8 @@ export class ResourceStack implements AsyncDisposable {
    */
   use<T extends AsyncDisposable | Disposable | null | undefined>(value: T): T {
     this.#checkOpen();
-    if (value !== null && value !== undefined) this.#cleanups.push(disposalOf(value));
+    const disposable: AsyncDisposable | Disposable | null | undefined = value;
+    if (disposable) this.#cleanups.push(disposalOf(disposable));
     return value;
   }
 
@@ -162,7 +163,7 @@ function disposalOf(value: AsyncDisposable | Disposable): Cleanup {
 export async function shielded<T>(body: () => T): Promise<Awaited<T>> {
   const scope = new CancelScope({ shield: true, name: 'cleanup' });
   // Nobody else holds the scope, so nobody cancels it: there is nothing to absorb.
-  return (await scope._enter<Awaited<T>, never>(body as () => Awaited<T>, () => {
+  return scope._enter<Awaited<T>, never>(body as () => Awaited<T>, () => {
     throw scope.reason as Error;
-  })) as Awaited<T>;
+  });
 }

@@ -230,5 +230,6 @@ function checkRunOptions(options: RunOptions): void {
   if (options.signals !== undefined && !Array.isArray(options.signals)) {
     throw new TypeError(`run: signals is ${show(options.signals)}; give an array of signal names`);
   }
-  if (options.loop !== undefined) checkFunction('run', 'loop.callAt', options.loop.callAt);
+  const loop: { readonly callAt?: unknown } | undefined = options.loop;
+  if (loop !== undefined) checkFunction('run', 'loop.callAt', loop.callAt);
 }

@@ -27,7 +27,7 @@ export function sleep<T>(ms: number, options?: SleepOptions<T>): Promise<T | und
     checkOptions('sleep', options);
     checkSignal('sleep', options?.signal);
   } catch (error) {
-    return Promise.reject(error as Error);
+    return Promise.reject(error);
   }
   if (ms <= 0)
     return nextTurn({ signal: options?.signal, name: 'sleep' }).then(() => options?.value);
@@ -52,7 +52,7 @@ export function sleepUntil(
     checkOptions('sleepUntil', options);
     checkSignal('sleepUntil', options?.signal);
   } catch (error) {
-    return Promise.reject(error as Error);
+    return Promise.reject(error);
   }
   const { loop } = currentRuntime();
   if (instant <= loop.now()) return nextTurn({ signal: options?.signal, name: 'sleep' });
@@ -73,7 +73,7 @@ export function sleepForever(options?: {
     checkOptions('sleepForever', options);
     checkSignal('sleepForever', options?.signal);
   } catch (error) {
-    return Promise.reject(error as Error);
+    return Promise.reject(error);
   }
   return until<never>(Infinity, options);
 }

@@ -357,7 +357,7 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
     const own = this.scope._own;
     if (!isCut || own === undefined) return;
     if (own.source === 'deadline') throw new TimeoutError(this.#ms, this.scope);
-    // eslint-disable-next-line @typescript-eslint/only-throw-error -- the signal's reason, as the web does
+
     if (own.source === 'signal') throw own.reason;
   }
 

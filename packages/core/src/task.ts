@@ -128,7 +128,7 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
     try {
       this._refuseDeadlock('join');
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
     const wait = this._wait(options, `join ${this.name}`);
     if (this.scope._runtime.debug) this.#noteWaiter(wait);
@@ -170,7 +170,9 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
 
   /** @internal */
   override _native(): Promise<T> {
-    return quiet(super._native());
+    const promise = super._native();
+    quiet(promise);
+    return promise;
   }
 
   /** @internal */

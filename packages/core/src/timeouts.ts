@@ -130,7 +130,7 @@ export async function waitFor<T>(
 function waitForTask<T>(task: TaskCore<T>, ms: number): Promise<T> {
   task._refuseDeadlock('waitFor');
   return timeout(ms, async () => {
-    if (task.done) return task.result();
+    if (task._settled !== undefined) return task.result();
     try {
       return await task._wait(undefined, `join ${task.name}`);
     } catch (error) {

@@ -3,7 +3,6 @@ function ignore(): void {
 }
 
 /** Marks a promise as looked after, so that its rejection can never become an `unhandledRejection`. */
-export function quiet<P extends Promise<unknown>>(promise: P): P {
+export function quiet(promise: Promise<unknown>): void {
   promise.then(undefined, ignore);
-  return promise;
 }

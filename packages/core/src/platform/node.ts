@@ -2,6 +2,7 @@ import { createHook } from 'node:async_hooks';
 import { setMaxListeners } from 'node:events';
 import { constants } from 'node:os';
 import process from 'node:process';
+import { hostLoop } from '../event-loop.ts';
 
 /** Any number of parallel calls may listen to the signal of one scope: that is no leak. */
 export function unlimitListeners(signal: AbortSignal): void {
@@ -59,7 +60,7 @@ export async function dieOf(signal: NodeJS.Signals): Promise<never> {
   // Other listeners keep the signal from ending us: then the exit code says the same.
   if (process.listenerCount(signal) === 0) {
     process.kill(process.pid, signal);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise<void>((resolve) => hostLoop.callLater(100, resolve));
   }
   return process.exit();
 }
@@ -85,10 +86,10 @@ export function watchTurns(longest: number, report: (ms: number) => void): Dispo
   const starts: number[] = [];
   const hook = createHook({
     before: () => {
-      starts.push(performance.now());
+      starts.push(hostLoop.now());
     },
     after: () => {
-      const ms = performance.now() - (starts.pop() ?? Infinity);
+      const ms = hostLoop.now() - (starts.pop() ?? Infinity);
       if (starts.length === 0 && ms > longest) report(ms);
     },
   });
