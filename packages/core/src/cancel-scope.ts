@@ -1,15 +1,15 @@
-import { Ambient } from '#context';
 import { unlimitListeners } from '#platform';
-import { Wave } from './cancel-wave.ts';
+import { ambient } from './ambient.ts';
+import { CancelCallback } from './cancel-callback.ts';
 import type { Registration } from './cancel-wave.ts';
 import { isCausedBy, withoutCancellations } from './cancellation.ts';
 import { checkFunction, checkName, checkOptions, checkSignal, checkTime, show } from './check.ts';
 import { brandAsCancelled, hasCancelledBrand, InvalidStateError, messageOf } from './errors.ts';
-import { append, moveAll, remove } from './internal/linked-list.ts';
-import type { Host } from './internal/linked-list.ts';
+import { append } from './internal/linked-list.ts';
 import { callSafely } from './internal/report-later.ts';
 import { hostRuntime } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
+import { ScopeNode } from './scope-tree.ts';
 import { adopt } from './signal-hub.ts';
 import type { Adoption } from './signal-hub.ts';
 import type { Timer } from './timers.ts';
@@ -90,37 +90,7 @@ export interface Variables {
   readonly outer: Variables | undefined;
 }
 
-export const ambient: Ambient<Frame> = new Ambient<Frame>();
-
 export type ScopeRegistration = Registration<CancelledError>;
-
-/** An `onCancel` callback. */
-class Callback implements ScopeRegistration, Disposable {
-  _previous: ScopeRegistration | undefined;
-  _next: ScopeRegistration | undefined;
-  _host: Host<ScopeRegistration> | undefined;
-  readonly #callback: (reason: CancelledError) => void;
-  readonly #restore = ambient.snapshot();
-
-  constructor(callback: (reason: CancelledError) => void) {
-    this.#callback = callback;
-  }
-
-  _reach(wave: Wave<CancelledError>): undefined {
-    remove<ScopeRegistration>(this);
-    wave.notify(this);
-  }
-
-  _notify(reason: CancelledError): void {
-    this.#restore(() => {
-      this.#callback(reason);
-    });
-  }
-
-  [Symbol.dispose](): void {
-    remove<ScopeRegistration>(this);
-  }
-}
 
 /**
  * A part of the program that can be cancelled as a whole: every wait in it, in its child scopes and
@@ -131,31 +101,19 @@ class Callback implements ScopeRegistration, Disposable {
  * const scope = new CancelScope({ timeout: 500 });
  * const answer = await scope.run(() => ask(scope.signal)); // undefined if it was cut short
  */
-export class CancelScope implements Disposable, Frame, Host<ScopeRegistration>, ScopeRegistration {
-  /** @internal */ _previous: ScopeRegistration | undefined;
-  /** @internal */ _next: ScopeRegistration | undefined;
-  /** @internal */ _host: Host<ScopeRegistration> | undefined;
-  /** @internal */ _first: ScopeRegistration | undefined;
-  /** @internal */ _last: ScopeRegistration | undefined;
-  /** @internal The scope around it, once started. */
-  _parent: CancelScope | undefined;
+export class CancelScope extends ScopeNode<CancelledError> implements Disposable, Frame {
   /** @internal */ _runtime: Runtime = hostRuntime;
-  /** @internal Why it is cancelled, by itself or from above: the first reason that reached it. */
-  _reason: CancelledError | undefined;
   /** @internal The task whose body this is part of. */
   _task: object | undefined;
   /** @internal The innermost explicit group around it. */
   _group: object | undefined;
   /** @internal */ _variables: Variables | undefined;
-  /** @internal */ _state: 'new' | 'open' | 'ended' = 'new';
 
   // Rare: defaults stand on the prototype, so that a scope without them does not pay for them.
   /** Shows in messages and in the task tree. */
   declare readonly name: string;
   /** True if `run()` ended because of this scope's own cancellation, and absorbed it. */
   declare readonly cancelCaught: boolean;
-  /** @internal Set by its own cancel(), deadline or signal. */
-  declare _own: CancelledError | undefined;
   /** @internal The group whose scope this is. */
   declare _owner: object | undefined;
   /** @internal */ declare _controller: AbortController | undefined;
@@ -163,24 +121,22 @@ export class CancelScope implements Disposable, Frame, Host<ScopeRegistration>, 
   /** @internal */ declare _deadline: number;
   /** @internal */ declare _timer: Timer | undefined;
   /** @internal */ declare _adoption: Adoption | undefined;
-  /** @internal */ declare _shield: boolean;
 
   static {
     Object.assign(this.prototype, {
       name: '',
       cancelCaught: false,
-      _own: undefined,
       _owner: undefined,
       _controller: undefined,
       _options: undefined,
       _deadline: Infinity,
       _timer: undefined,
       _adoption: undefined,
-      _shield: false,
     });
   }
 
   constructor(options?: ScopeOptions) {
+    super();
     if (options !== undefined) this._configure(options);
   }
 
@@ -236,11 +192,6 @@ export class CancelScope implements Disposable, Frame, Host<ScopeRegistration>, 
     (this as { cancelCaught: boolean }).cancelCaught = true;
   }
 
-  /** @internal */
-  _isCancelledFromOutside(): boolean {
-    return !this._shield && this._parent?.reason !== undefined;
-  }
-
   /**
    * Cancels the scope and everything in it. Idempotent: the first reason stays. Synchronous: on return
    * every wait in the tree has been claimed, every signal aborted, every callback called. Never throws.
@@ -258,19 +209,9 @@ export class CancelScope implements Disposable, Frame, Host<ScopeRegistration>, 
     if (this._reason === undefined) this._spread(this._own);
   }
 
-  private _spread(reason: CancelledError): void {
-    this._reason = reason;
-    const wave = new Wave(reason);
-    if (this._controller !== undefined) wave.notify(this);
-    wave.travel(this);
-  }
-
   /** @internal */
-  _reach(wave: Wave<CancelledError>): this | undefined {
-    if (this._shield || this._reason !== undefined) return undefined;
-    this._reason = wave.reason;
-    if (this._controller !== undefined) wave.notify(this);
-    return this;
+  _isHeard(): boolean {
+    return this._controller !== undefined;
   }
 
   /** @internal */
@@ -298,12 +239,6 @@ export class CancelScope implements Disposable, Frame, Host<ScopeRegistration>, 
       if (reason !== undefined) this._controller.abort(reason);
     }
     return this._controller.signal;
-  }
-
-  /** Set while the scope is cancelled, by itself or by a scope around it that it is not shielded from. */
-  get reason(): CancelledError | undefined {
-    if (this._state !== 'ended' || this._reason !== undefined) return this._reason;
-    return this._nearestOpen()._reason;
   }
 
   /** True once `cancel()` was called, the own deadline has passed, or the own signal has aborted. */
@@ -343,20 +278,6 @@ export class CancelScope implements Disposable, Frame, Host<ScopeRegistration>, 
     return earliest;
   }
 
-  /** Whether cancellations from outside are kept out. Turning it off lets in what is waiting. */
-  get shield(): boolean {
-    return this._shield;
-  }
-
-  set shield(isOn: boolean) {
-    if (this._shield === isOn) return;
-    this._shield = isOn;
-    const outer = this._parent?.reason;
-    if (this._state !== 'open' || outer === undefined) return;
-    if (!isOn && this._reason === undefined) this._spread(outer);
-    if (isOn && this._reason !== undefined) relieve(this, this._reason);
-  }
-
   /** Throws the {@link CancelledError} if the scope is cancelled, also by a deadline that just passed. */
   throwIfCancelled(): void {
     this._runtime.timers.poll();
@@ -373,7 +294,7 @@ export class CancelScope implements Disposable, Frame, Host<ScopeRegistration>, 
    */
   onCancel(callback: (reason: CancelledError) => void): Disposable {
     checkFunction('CancelScope.onCancel', 'callback', callback);
-    const registration = new Callback(callback);
+    const registration = new CancelCallback(callback);
     const reason = this.reason;
     if (reason !== undefined) callSafely(callback, reason);
     else if (this._state !== 'ended') append<ScopeRegistration>(this, registration);
@@ -404,23 +325,11 @@ export class CancelScope implements Disposable, Frame, Host<ScopeRegistration>, 
   _open(parent: CancelScope, task: object | undefined, variables: Variables | undefined): void {
     const host = parent._nearestOpen();
     this._state = 'open';
-    this._parent = parent;
     this._runtime = host._runtime;
     this._task = task;
     this._group ??= host._group;
     this._variables = variables;
-    append<ScopeRegistration>(host, this);
-    const outer = parent.reason;
-    if (outer !== undefined && !this._shield && this._reason === undefined) this._spread(outer);
-  }
-
-  /** @internal Hangs it somewhere else; a cancellation there reaches it at once. */
-  _moveTo(parent: CancelScope): void {
-    remove<ScopeRegistration>(this);
-    append<ScopeRegistration>(parent._nearestOpen(), this);
-    this._parent = parent;
-    const outer = parent.reason;
-    if (outer !== undefined && !this._shield && this._reason === undefined) this._spread(outer);
+    this._hang(parent as this);
   }
 
   /** Begins to look out for its own deadline and signal. */
@@ -454,41 +363,17 @@ export class CancelScope implements Disposable, Frame, Host<ScopeRegistration>, 
     }
   }
 
-  /** @internal What still waits in it, floating promises say, waits in the scope around it from now on. */
+  /** @internal */
   _end(): void {
     if (this._state === 'ended') return;
     this._release();
-    this._state = 'ended';
     this._task = undefined;
     this._group = undefined;
-    remove<ScopeRegistration>(this);
-    if (this._first !== undefined && this._parent !== undefined) {
-      moveAll<ScopeRegistration>(this, this._parent._nearestOpen());
-    }
-  }
-
-  /** @internal Code may run on in a scope that has ended: then the nearest open scope around holds. */
-  _nearestOpen(): CancelScope {
-    let scope: CancelScope = this;
-    while (scope._state === 'ended' && scope._parent !== undefined) scope = scope._parent;
-    return scope;
+    this._leave();
   }
 
   private _label(): string {
     return this.name === '' ? 'this CancelScope' : `the CancelScope ${show(this.name)}`;
-  }
-}
-
-/** Takes a cancellation that came from outside off a scope that has just been shielded from it. */
-function relieve(shielded: CancelScope, outer: CancelledError): void {
-  const trail: CancelScope[] = [shielded];
-  for (let scope = trail.pop(); scope !== undefined; scope = trail.pop()) {
-    if (scope._reason !== outer) continue;
-    const inherited = scope === shielded || scope._shield ? undefined : scope._parent?.reason;
-    scope._reason = scope._own ?? inherited;
-    for (let below = scope._first; below !== undefined; below = below._next) {
-      if (below instanceof CancelScope) trail.push(below);
-    }
   }
 }
 
@@ -510,7 +395,7 @@ rootScope._state = 'open';
 rootScope._cancelBy = (): void => undefined;
 
 export function currentFrame(): Frame {
-  return ambient.get() ?? rootScope;
+  return (ambient.get() as Frame | undefined) ?? rootScope;
 }
 
 /**

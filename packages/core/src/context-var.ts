@@ -1,4 +1,5 @@
-import { ambient, currentFrame } from './cancel-scope.ts';
+import { ambient } from './ambient.ts';
+import { currentFrame } from './cancel-scope.ts';
 import type { CancelScope, Frame, Variables } from './cancel-scope.ts';
 import { checkFunction, checkOptions } from './check.ts';
 

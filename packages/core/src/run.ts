@@ -8,7 +8,8 @@ import {
   setExitCode,
   watchTurns,
 } from '#platform';
-import { ambient, CancelScope, currentFrame, currentRuntime } from './cancel-scope.ts';
+import { ambient } from './ambient.ts';
+import { CancelScope, currentFrame, currentRuntime } from './cancel-scope.ts';
 import { checkFunction, checkOptions, checkTime, show } from './check.ts';
 import { InvalidStateError, LoopNotRunningError } from './errors.ts';
 import { hostLoop } from './event-loop.ts';

@@ -1,4 +1,5 @@
-import { ambient, CancelScope, checkScopeOptions, currentFrame } from './cancel-scope.ts';
+import { ambient } from './ambient.ts';
+import { CancelScope, checkScopeOptions, currentFrame } from './cancel-scope.ts';
 import type { CancelledError, ScopeOptions, ScopeRegistration } from './cancel-scope.ts';
 import { isCausedBy, withoutCancellations } from './cancellation.ts';
 import { checkCount, checkFunction, checkName, checkOneOf, checkOptions, show } from './check.ts';
@@ -224,7 +225,7 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
       task._isDaemon = true;
       this.#countIn(task);
     }
-    task.scope._moveTo(isDaemon ? this.#scopeOfDaemons() : this.scope);
+    task.scope._rehang(isDaemon ? this.#scopeOfDaemons() : this.scope);
     starting.succeed();
     this.#tellIdle();
   }

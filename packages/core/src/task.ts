@@ -1,5 +1,6 @@
 import type { CancelScope } from './cancel-scope.ts';
-import { ambient, currentFrame } from './cancel-scope.ts';
+import { ambient } from './ambient.ts';
+import { currentFrame } from './cancel-scope.ts';
 import { isCausedBy, withoutCancellations } from './cancellation.ts';
 import { isThenable, show } from './check.ts';
 import { InvalidStateError } from './errors.ts';

@@ -1,4 +1,4 @@
-import { ambient } from '../cancel-scope.ts';
+import { ambient } from '../ambient.ts';
 import type { CancelScope } from '../cancel-scope.ts';
 import { checkFunction, checkOptions, checkTime } from '../check.ts';
 import { formatTaskTree } from '../inspect.ts';
