@@ -68,11 +68,13 @@ function extract(folder, reportFileName, mainEntryPointFilePath) {
       tsdocMetadata: { enabled: false },
       newlineKind: 'lf',
       messages: {
-        // Names that a signature uses and no door exports are noted in the report; release tags and TSDoc are not our style.
+        // Names that a signature uses and no door exports are noted in the report; release tags and TSDoc's
+        // own link syntax are not our style.
         compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
         extractorMessageReporting: {
           default: { logLevel: ExtractorLogLevel.Error },
           'ae-missing-release-tag': { logLevel: ExtractorLogLevel.None },
+          'ae-unresolved-link': { logLevel: ExtractorLogLevel.None },
           'ae-undocumented': { logLevel: ExtractorLogLevel.None },
           'ae-forgotten-export': { logLevel: ExtractorLogLevel.Warning, addToApiReportFile: true },
         },

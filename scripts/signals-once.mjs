@@ -7,25 +7,31 @@ const echo = 100;
  * Drops a signal that arrives within `echo` milliseconds of the same one.
  */
 export function deliverSignalsOnce() {
-  for (const signal of ['SIGINT', 'SIGTERM']) dropEchoes(signal);
+  const held = new Set();
+  for (const signal of ['SIGINT', 'SIGTERM']) dropEchoes(signal, held);
+
+  // Who looks for other listeners, before ending by the signal for example, means those of the program.
+  const { listenerCount } = process;
+  process.listenerCount = (event, ...rest) =>
+    listenerCount.call(process, event, ...rest) - (rest.length === 0 && held.has(event) ? 1 : 0);
 }
 
-function dropEchoes(signal) {
+function dropEchoes(signal, held) {
   const { emit, kill } = process;
-  let hold;
 
   const release = () => {
-    clearTimeout(hold);
-    hold = undefined;
+    held.delete(signal);
     process.removeListener(signal, ignore);
   };
 
   process.emit = function (event, ...args) {
     if (event !== signal) return emit.call(this, event, ...args);
-    if (hold) return true;
+    if (held.has(signal)) return true;
     // The program may stop listening before the echo arrives, which would then kill it.
     process.on(signal, ignore);
-    hold = setTimeout(release, echo).unref();
+    held.add(signal);
+    // After one more look at what has arrived: a busy program may see the echo late.
+    setTimeout(() => setImmediate(release).unref(), echo).unref();
     return emit.call(this, event, ...args);
   };
 
