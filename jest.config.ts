@@ -35,6 +35,7 @@ const config: Config = {
   coverageThreshold: {
     global: {},
     './packages/core/src/': { branches: 95 },
+    './packages/sync/src/': { branches: 95 },
   },
 };
 
