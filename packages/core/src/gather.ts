@@ -78,7 +78,7 @@ async function spawnAll<T>(
   functions: readonly TaskFunction<T>[],
   options: GatherOptions | undefined,
 ): Promise<Task<T>[]> {
-  refuseIfCancelled(currentFrame()._scope, undefined);
+  refuseIfCancelled(currentFrame()._scope, options?.signal);
   return helperGroup((group) => functions.map((fn) => group.spawn(fn, { name: fn.name })), options);
 }
 

@@ -35,7 +35,7 @@ export async function race<const F extends readonly Contender[]>(
       for (const fn of functions) {
         const task = group.spawn(fn);
         if (task._settled === undefined) task._listen(() => settled(task));
-        else if (winner === undefined && task._settled !== 'cancelled') settled(task);
+        else if (winner === undefined) settled(task);
       }
     },
     () => winner?._settled === 'fulfilled',
