@@ -33,7 +33,16 @@ const layers = [
     'outcome',
     'future',
   ],
-  ['task', 'failure-policy', 'task-group', 'resource-stack'],
+  [
+    'task',
+    'failure-policy',
+    'admission',
+    'starting',
+    'children',
+    'group-options',
+    'task-group',
+    'resource-stack',
+  ],
 ];
 
 // What users import; nothing inside does.

@@ -1,7 +1,8 @@
 export { run, createTask, getRunningLoop } from './run.ts';
 export type { RunOptions } from './run.ts';
 export { taskGroup, TaskGroup, Task, currentTask } from './task-group.ts';
-export type { TaskGroupOptions, SpawnOptions, TaskFunction } from './task-group.ts';
+export type { TaskFunction } from './task-group.ts';
+export type { TaskGroupOptions, SpawnOptions } from './group-options.ts';
 export type { TaskStatus } from './task.ts';
 export { timeout, timeoutAt, moveOnAfter, moveOnAt, waitFor } from './timeouts.ts';
 export { sleep, sleepUntil, sleepForever } from './sleep.ts';

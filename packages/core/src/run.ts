@@ -16,10 +16,11 @@ import { hostLoop } from './event-loop.ts';
 import type { EventLoop, Handle } from './event-loop.ts';
 import { formatTaskTree } from './inspect.ts';
 import { emitWarning } from './internal/emit-warning.ts';
+import type { SpawnOptions } from './group-options.ts';
 import { endLeftovers } from './leftovers.ts';
 import { hostRuntime, Runtime } from './runtime.ts';
 import { currentTask, TaskGroup, taskGroup } from './task-group.ts';
-import type { SpawnOptions, Task, TaskFunction } from './task-group.ts';
+import type { Task, TaskFunction } from './task-group.ts';
 
 export interface RunOptions {
   /** The first of them cancels everything and lets cleanup run, the second ends the process at once.

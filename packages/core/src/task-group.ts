@@ -1,34 +1,23 @@
+import { Admission } from './admission.ts';
 import { ambient } from './ambient.ts';
-import { CancelScope, checkScopeOptions, currentFrame } from './cancel-scope.ts';
-import type { CancelledError, ScopeOptions, ScopeRegistration } from './cancel-scope.ts';
+import { CancelScope, currentFrame } from './cancel-scope.ts';
+import type { CancelledError } from './cancel-scope.ts';
 import { isCausedBy, withoutCancellations } from './cancellation.ts';
-import { checkCount, checkFunction, checkName, checkOneOf, checkOptions, show } from './check.ts';
+import { checkFunction, show } from './check.ts';
+import { Children } from './children.ts';
 import { InvalidStateError } from './errors.ts';
 import { Failures } from './failure-policy.ts';
 import type { OnFailure } from './failure-policy.ts';
+import { checkGroupOptions, checkSpawnOptions } from './group-options.ts';
+import type { SpawnOptions, TaskGroupOptions } from './group-options.ts';
 import { emitWarning } from './internal/emit-warning.ts';
-import { quiet } from './internal/quiet.ts';
 import { refusal, refuseIfCancelled } from './park.ts';
-import { ParkingLot } from './parking-lot.ts';
 import { ResourceStack } from './resource-stack.ts';
 import type { Resource } from './resource-stack.ts';
+import { Starting } from './starting.ts';
 import { TaskCore } from './task.ts';
 import type { TaskOwner } from './task.ts';
 import { TimeoutError } from './timeout-error.ts';
-
-export interface TaskGroupOptions extends ScopeOptions {
-  /** How many tasks run at a time, a whole number from 1; the others are `queued`, in order. */
-  readonly limit?: number | undefined;
-  /** `'cancel'` (default): the first failure cancels the others; `'continue'`: it cancels nobody. */
-  readonly onFailure?: OnFailure | undefined;
-}
-
-export interface SpawnOptions {
-  /** Shows in messages and in the task tree. Default: the function's name, else `task-<id>`. */
-  readonly name?: string | undefined;
-  /** A daemon does not keep its group: it is cancelled once everything else in the group has ended. */
-  readonly daemon?: boolean | undefined;
-}
 
 /** What a task runs: an ordinary function, mostly an async one. It gets its task. */
 export type TaskFunction<T> = (task: Task<T>) => T | PromiseLike<T>;
@@ -44,45 +33,6 @@ export type TaskFunction<T> = (task: Task<T>) => T | PromiseLike<T>;
 export class Task<T> extends TaskCore<T> {
   /** The group that owns it. */
   declare readonly group: TaskGroup;
-}
-
-/** A child that is being started by `start()`: until it says so, the caller answers for it. */
-class Starting<T> {
-  readonly promise: Promise<T>;
-  isAnnounced = false;
-  #value: T | undefined;
-  #resolve!: (value: T) => void;
-  #reject!: (error: unknown) => void;
-
-  constructor() {
-    this.promise = new Promise<T>((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-  }
-
-  announce(value: T): void {
-    this.isAnnounced = true;
-    this.#value = value;
-  }
-
-  succeed(): void {
-    this.#resolve(this.#value as T);
-  }
-
-  /** The child has ended under the caller. */
-  ended(task: TaskCore<unknown>): void {
-    if (task._settled === 'fulfilled' && this.isAnnounced) this.succeed();
-    else if (task._settled === 'fulfilled') this.#reject(neverStarted(task));
-    else this.#reject(task._result);
-    if (task._settled === 'cancelled') quiet(this.promise);
-  }
-}
-
-function neverStarted(task: TaskCore<unknown>): InvalidStateError {
-  return new InvalidStateError(
-    `start: the task ${show(task.name)} ended without calling started(); call it when it is ready`,
-  );
 }
 
 /**
@@ -101,34 +51,29 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
   /** The scope that the children, and the body of `taskGroup(body)`, run in. */
   readonly scope: CancelScope;
 
-  readonly #limit: number;
   readonly #policy: OnFailure;
   readonly #ms: number;
+  readonly #children: Children<Task<unknown>>;
+  readonly #admission: Admission;
   readonly #failures = new Failures();
-  #joinError: unknown;
-  /** Children that keep the group open, those still starting included. */
-  #active = 0;
-  #daemons = 0;
-  #running = 0;
-  #daemonScope: CancelScope | undefined;
-  #queue: ParkingLot | undefined;
-  #idle: ParkingLot | undefined;
+  #starting: Map<TaskCore<unknown>, Starting<unknown>> | undefined;
   #stack: ResourceStack | undefined;
+  #joinError: unknown;
   #isEnded = false;
   /** What a cancellation has cut short: the body, a child that counts, the wait for the children. */
   #isBodyCut = false;
   #isChildCut = false;
   #isWaitCut = false;
-  #starting: Map<TaskCore<unknown>, Starting<unknown>> | undefined;
 
   constructor(options?: TaskGroupOptions) {
     checkGroupOptions('TaskGroup', options);
-    this.#limit = options?.limit ?? Infinity;
     this.#policy = options?.onFailure ?? 'cancel';
     this.scope = new CancelScope(options);
     this.scope._owner = this;
     this.scope._group = this;
     this.scope._start();
+    this.#children = new Children(this.scope, this.#label());
+    this.#admission = new Admission(options?.limit ?? Infinity);
     this.#ms = options?.timeout ?? this.scope.deadline - this.scope._runtime.loop.now();
   }
 
@@ -139,14 +84,12 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
 
   /** How many children have not ended yet, queued ones and daemons included. */
   get size(): number {
-    return this.#active + this.#daemons;
+    return this.#children.size;
   }
 
   /** The children that have not ended yet. */
   get tasks(): Iterable<Task<unknown>> {
-    const tasks = [...tasksIn(this.scope, this)];
-    if (this.#daemonScope !== undefined) tasks.push(...tasksIn(this.#daemonScope, this));
-    return tasks;
+    return this.#children.list();
   }
 
   /**
@@ -159,16 +102,11 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
     checkFunction('spawn', 'fn', fn);
     checkSpawnOptions('spawn', options);
     this.#checkOpen('spawn');
-    const isDaemon = options?.daemon === true;
     const task = this.#makeTask<T>(fn, options);
-    if (isDaemon) task._isDaemon = true;
-    this.#countIn(task);
-    task.scope._open(
-      isDaemon ? this.#scopeOfDaemons() : this.scope,
-      task,
-      currentFrame()._variables,
-    );
-    this.#admit(task, fn);
+    if (options?.daemon === true) task._isDaemon = true;
+    this.#children.add(task);
+    task.scope._open(this.#children.scopeFor(task), task, currentFrame()._variables);
+    this.#admission.admit(task, fn);
     return task;
   }
 
@@ -202,32 +140,24 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
     const starting = new Starting<T>();
     this.#starting ??= new Map();
     this.#starting.set(task, starting as Starting<unknown>);
-    this.#countIn(task);
+    this.#children.add(task);
     task.scope._group = this.scope._group;
     task.scope._open(caller._scope, task, caller._variables);
     const started = (value: T): void => {
       this.#started(task, starting, value, options?.daemon === true);
     };
-    this.#admit(task, (self: Task<unknown>) => fn(self, started));
+    this.#admission.admit(task, (self: Task<unknown>) => fn(self, started));
     return starting.promise;
   }
 
   #started<T>(task: Task<unknown>, starting: Starting<T>, value: T, isDaemon: boolean): void {
-    if (starting.isAnnounced) {
-      throw new InvalidStateError(`started: the task ${show(task.name)} has called it before`);
-    }
-    starting.announce(value);
+    starting.announce(task, value);
     // The caller is cancelled, or gone: the child stays his to the end.
     if (task.done || task.scope.reason !== undefined) return;
     this.#starting?.delete(task);
-    if (isDaemon) {
-      this.#countOut(task);
-      task._isDaemon = true;
-      this.#countIn(task);
-    }
-    task.scope._rehang(isDaemon ? this.#scopeOfDaemons() : this.scope);
+    if (isDaemon) this.#children.makeDaemon(task);
+    task.scope._rehang(this.#children.scopeFor(task));
     starting.succeed();
-    this.#tellIdle();
   }
 
   /** Cancels the children, and the body of `taskGroup(body)`. Quiet: it is not a failure. Does not wait. */
@@ -250,13 +180,13 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
    */
   async join(): Promise<void> {
     this.#refuseChild('join');
-    while (this.#active > 0) {
+    while (this.#children.active > 0) {
       try {
-        await this.#untilIdle(false);
+        await this.#children.untilIdle(false);
       } catch (error) {
         // The children are being cancelled as well: what they come to is what counts.
         if (this.scope.reason === undefined) throw error;
-        await this.#untilIdle(true);
+        await this.#children.untilIdle(true);
       }
     }
     if (!this.#failures.isEmpty) {
@@ -298,7 +228,7 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
    */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isEnded) return;
-    if (this.#active > 0) {
+    if (this.#children.active > 0) {
       if (this.scope._runtime.debug) this.#warnOfLeaving();
       this.cancel('the block of this task group was left without join()');
     }
@@ -310,7 +240,7 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
 
   #warnOfLeaving(): void {
     emitWarning(
-      `${this.#label()} was left with ${String(this.#active)} unfinished tasks, which are cancelled now; ` +
+      `${this.#label()} was left with ${String(this.#children.active)} unfinished tasks, which are cancelled now; ` +
         'end the block with `await group.join()`',
       'TaskGroupWarning',
     );
@@ -366,7 +296,7 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
     if (this.#isEnded) return;
     this.#isEnded = true;
     await this.#releaseResources();
-    this.#daemonScope?._end();
+    this.#children.close();
     this.scope._end();
   }
 
@@ -384,34 +314,10 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
     return this.#stack;
   }
 
-  /** Waits for all, cancelling the daemons as soon as nobody else is left. Nothing cancels this wait. */
-  async #untilEmpty(): Promise<void> {
-    while (this.size > 0) {
-      if (this.#active > 0) {
-        await this.#untilIdle(true);
-        if (this.scope._isCancelledFromOutside()) this.#isWaitCut = true;
-      } else {
-        this.#scopeOfDaemons()._cancelBy('shutdown', undefined);
-        if (this.size > 0) await this.#untilIdle(true);
-      }
-    }
-  }
-
-  #untilIdle(shield: boolean): Promise<void> {
-    this.#idle ??= new ParkingLot();
-    return this.#idle.park({ shield, name: this.#label() });
-  }
-
-  #tellIdle(): void {
-    if (this.#active === 0) this.#idle?.unparkAll();
-  }
-
-  #scopeOfDaemons(): CancelScope {
-    if (this.#daemonScope === undefined) {
-      this.#daemonScope = new CancelScope({ name: 'daemons' });
-      this.#daemonScope._open(this.scope, this.scope._task, this.scope._variables);
-    }
-    return this.#daemonScope;
+  #untilEmpty(): Promise<void> {
+    return this.#children.untilEmpty(() => {
+      if (this.scope._isCancelledFromOutside()) this.#isWaitCut = true;
+    });
   }
 
   #makeTask<T>(fn: { readonly name: string }, options: SpawnOptions | undefined): Task<T> {
@@ -421,54 +327,14 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
     return task;
   }
 
-  #countIn(task: TaskCore<unknown>): void {
-    if (task._isDaemon) this.#daemons += 1;
-    else this.#active += 1;
-  }
-
-  #countOut(task: TaskCore<unknown>): void {
-    if (task._isDaemon) this.#daemons -= 1;
-    else this.#active -= 1;
-  }
-
-  /** Calls the function, now or when there is room. */
-  #admit(task: TaskCore<unknown>, fn: (task: never) => unknown): void {
-    if (task.scope._reason !== undefined) {
-      task._endUnstarted();
-      return;
-    }
-    if (this.#running >= this.#limit) {
-      this.#queueUp(task, fn);
-      return;
-    }
-    this.#running += 1;
-    task._hasSlot = true;
-    task._begin(fn);
-  }
-
-  #queueUp(task: TaskCore<unknown>, fn: (task: never) => unknown): void {
-    this.#queue ??= new ParkingLot();
-    const abandoned = (): void => {
-      if (!task.done) task._endUnstarted();
-    };
-    const place = this.#queue._parkIn(task.scope, { name: 'its turn', onAbandon: abandoned });
-    // A reaction registered here runs in the async context of the spawner, as the function would have.
-    place.then(() => {
-      task._hasSlot = true;
-      if (task.scope.reason === undefined) task._begin(fn);
-      else task._endUnstarted();
-    }, abandoned);
-  }
-
   /** @internal */
   _childEnded(task: TaskCore<unknown>): void {
     const starting = this.#starting?.get(task);
     if (starting === undefined) this.#judge(task);
     else this.#starting?.delete(task);
     starting?.ended(task);
-    if (task._hasSlot) this.#passSlotOn();
-    this.#countOut(task);
-    this.#tellIdle();
+    this.#admission.release(task);
+    this.#children.remove(task);
   }
 
   #judge(task: TaskCore<unknown>): void {
@@ -480,11 +346,6 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
     if (task._settled === 'cancelled' && !task._isDaemon && task.scope._own !== task._result) {
       this.#isChildCut = true;
     }
-  }
-
-  // Hand the place over; counting down first would let a newcomer overtake the queue.
-  #passSlotOn(): void {
-    if (this.#queue === undefined || this.#queue.unpark() === 0) this.#running -= 1;
   }
 
   #checkOpen(verb: string): void {
@@ -510,31 +371,9 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
   }
 }
 
-function* tasksIn(scope: CancelScope, group: TaskGroup): Iterable<Task<unknown>> {
-  for (let below: ScopeRegistration | undefined = scope._first; below; below = below._next) {
-    if (!(below instanceof CancelScope)) continue;
-    const task = below._task as Task<unknown> | undefined;
-    if (task?.scope === below && task.group === group) yield task;
-  }
-}
-
 function callSite(): string {
   const { stack } = new Error();
   return stack?.split('\n').slice(4).join('\n') ?? '';
-}
-
-export function checkGroupOptions(where: string, options: TaskGroupOptions | undefined): void {
-  if (options === undefined) return;
-  checkScopeOptions(where, options);
-  if (options.limit !== undefined) checkCount(where, 'limit', options.limit, 1);
-  if (options.onFailure !== undefined) {
-    checkOneOf(where, 'onFailure', options.onFailure, ['cancel', 'continue']);
-  }
-}
-
-function checkSpawnOptions(where: string, options: SpawnOptions | undefined): void {
-  checkOptions(where, options);
-  checkName(where, options?.name);
 }
 
 /**

@@ -1,0 +1,49 @@
+import { ParkingLot } from './parking-lot.ts';
+import type { TaskCore } from './task.ts';
+
+/** Lets at most so many tasks run at a time; the others queue, first in, first out. */
+export class Admission {
+  readonly #limit: number;
+  #running = 0;
+  #queue: ParkingLot | undefined;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Calls the task's function, now or when there is room; never, if the task is cancelled before. */
+  admit(task: TaskCore<unknown>, fn: (task: never) => unknown): void {
+    if (task.scope._reason !== undefined) {
+      task._endUnstarted();
+      return;
+    }
+    if (this.#running >= this.#limit) {
+      this.#queueUp(task, fn);
+      return;
+    }
+    this.#running += 1;
+    task._hasSlot = true;
+    task._begin(fn);
+  }
+
+  #queueUp(task: TaskCore<unknown>, fn: (task: never) => unknown): void {
+    this.#queue ??= new ParkingLot();
+    const abandoned = (): void => {
+      if (!task.done) task._endUnstarted();
+    };
+    const place = this.#queue._parkIn(task.scope, { name: 'its turn', onAbandon: abandoned });
+    // A reaction registered here runs in the async context of the spawner, as the function would have.
+    place.then(() => {
+      task._hasSlot = true;
+      if (task.scope.reason === undefined) task._begin(fn);
+      else task._endUnstarted();
+    }, abandoned);
+  }
+
+  /** The task has ended: its place goes to the next. */
+  release(task: TaskCore<unknown>): void {
+    if (!task._hasSlot) return;
+    // Hand the place over; counting down first would let a newcomer overtake the queue.
+    if (this.#queue === undefined || this.#queue.unpark() === 0) this.#running -= 1;
+  }
+}

@@ -1,0 +1,105 @@
+import { CancelScope } from './cancel-scope.ts';
+import type { ScopeRegistration } from './cancel-scope.ts';
+import { ParkingLot } from './parking-lot.ts';
+import type { TaskCore } from './task.ts';
+
+/** Who is in a group: counts, finds and awaits its children. A child that has ended is forgotten. */
+export class Children<C extends TaskCore<unknown>> {
+  readonly #scope: CancelScope;
+  readonly #label: string;
+  #active = 0;
+  #daemons = 0;
+  #scopeOfDaemons: CancelScope | undefined;
+  #idle: ParkingLot | undefined;
+
+  /** `label`: what the waits for the children are called. */
+  constructor(scope: CancelScope, label: string) {
+    this.#scope = scope;
+    this.#label = label;
+  }
+
+  /** Those that keep the group open: all but the daemons. */
+  get active(): number {
+    return this.#active;
+  }
+
+  get size(): number {
+    return this.#active + this.#daemons;
+  }
+
+  add(task: TaskCore<unknown>): void {
+    if (task._isDaemon) this.#daemons += 1;
+    else this.#active += 1;
+  }
+
+  remove(task: TaskCore<unknown>): void {
+    if (task._isDaemon) this.#daemons -= 1;
+    else this.#active -= 1;
+    if (this.#active === 0) this.#idle?.unparkAll();
+  }
+
+  /** A child that kept the group open no longer does. */
+  makeDaemon(task: TaskCore<unknown>): void {
+    // Counted in before it is counted out: the group must not look empty in between.
+    this.#daemons += 1;
+    this.remove(task);
+    task._isDaemon = true;
+  }
+
+  /** The scope that a child's scope hangs on. */
+  scopeFor(task: TaskCore<unknown>): CancelScope {
+    return task._isDaemon ? this.#daemonScope() : this.#scope;
+  }
+
+  /** They are cancelled together, apart from the others. */
+  #daemonScope(): CancelScope {
+    if (this.#scopeOfDaemons === undefined) {
+      this.#scopeOfDaemons = new CancelScope({ name: 'daemons' });
+      this.#scopeOfDaemons._open(this.#scope, this.#scope._task, this.#scope._variables);
+    }
+    return this.#scopeOfDaemons;
+  }
+
+  list(): C[] {
+    const tasks = tasksIn(this.#scope);
+    if (this.#scopeOfDaemons !== undefined) tasks.push(...tasksIn(this.#scopeOfDaemons));
+    return tasks as C[];
+  }
+
+  /** Parks until nobody but daemons is left. `shield`: nothing cancels this wait. */
+  untilIdle(shield: boolean): Promise<void> {
+    this.#idle ??= new ParkingLot();
+    return this.#idle.park({ shield, name: this.#label });
+  }
+
+  /**
+   * Waits for all, cancelling the daemons as soon as nobody else is left. Nothing cancels this wait.
+   * `waited` is called each time those that keep the group open have ended.
+   */
+  async untilEmpty(waited: () => void): Promise<void> {
+    while (this.size > 0) {
+      if (this.#active > 0) {
+        await this.untilIdle(true);
+        waited();
+      } else {
+        this.#daemonScope()._cancelBy('shutdown', undefined);
+        if (this.size > 0) await this.untilIdle(true);
+      }
+    }
+  }
+
+  /** The group has ended. */
+  close(): void {
+    this.#scopeOfDaemons?._end();
+  }
+}
+
+function tasksIn(scope: CancelScope): object[] {
+  const tasks: object[] = [];
+  for (let below: ScopeRegistration | undefined = scope._first; below; below = below._next) {
+    if (!(below instanceof CancelScope)) continue;
+    const task = below._task as TaskCore<unknown> | undefined;
+    if (task?.scope === below) tasks.push(task);
+  }
+  return tasks;
+}
