@@ -121,6 +121,8 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
   /** @internal */ declare _deadline: number;
   /** @internal */ declare _timer: Timer | undefined;
   /** @internal */ declare _adoption: Adoption | undefined;
+  /** @internal Under way since `signal` was read, and still to be entered. */
+  declare _awaitsEntry: boolean;
 
   static {
     Object.assign(this.prototype, {
@@ -132,6 +134,7 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
       _deadline: Infinity,
       _timer: undefined,
       _adoption: undefined,
+      _awaitsEntry: false,
     });
   }
 
@@ -171,7 +174,8 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
 
   /** @internal `absorbed` says what comes of a cancellation that ended here. */
   async _enter<T, U>(body: (scope: this) => T | PromiseLike<T>, absorbed: () => U): Promise<T | U> {
-    this._start();
+    if (this._awaitsEntry && this._state === 'open') this._awaitsEntry = false;
+    else this._start();
     try {
       return await ambient.run(this, body, this);
     } catch (error) {
@@ -232,7 +236,10 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
   /** Aborted when the scope is cancelled, with the {@link CancelledError}. Made on first read. */
   get signal(): AbortSignal {
     if (this._controller === undefined) {
-      if (this._state === 'new') this._start();
+      if (this._state === 'new') {
+        this._start();
+        this._awaitsEntry = true;
+      }
       this._controller = new AbortController();
       unlimitListeners(this._controller.signal);
       const reason = this.reason;
@@ -271,8 +278,8 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
   get effectiveDeadline(): number {
     if (this.reason !== undefined) return -Infinity;
     let earliest = Infinity;
-    for (let scope: CancelScope | undefined = this; scope !== undefined; scope = scope._parent) {
-      if (scope._state !== 'ended') earliest = Math.min(earliest, scope._deadline);
+    for (let scope: CancelScope | undefined = this._here(); scope; scope = scope._parent) {
+      earliest = Math.min(earliest, scope._deadline);
       if (scope._shield) break;
     }
     return earliest;
@@ -405,8 +412,7 @@ export function currentFrame(): Frame {
  * const left = currentScope().effectiveDeadline - getRunningLoop().now();
  */
 export function currentScope(): CancelScope {
-  const scope = currentFrame()._scope;
-  return scope._reason === undefined ? scope._nearestOpen() : scope;
+  return currentFrame()._scope._here();
 }
 
 /** What the scopes of the present run share. */

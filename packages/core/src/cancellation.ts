@@ -32,9 +32,11 @@ function isOnlyCancellation(
 
 function isPlainCancellation(cancellation: Recognisable, error: unknown): boolean {
   if (error === cancellation) return true;
-  if (typeof error !== 'object' || error === null) return false;
-  if ('name' in error && error.name === 'AbortError') return true;
-  return cancellation.source === 'signal' && error === cancellation.reason;
+  // Signals are aborted with anything, strings too.
+  if (cancellation.source === 'signal' && error === cancellation.reason) return true;
+  return (
+    typeof error === 'object' && error !== null && 'name' in error && error.name === 'AbortError'
+  );
 }
 
 // Disposing in a cancelled scope pairs up two cancellations in a SuppressedError.

@@ -1,6 +1,6 @@
 import { Wave } from './cancel-wave.ts';
 import type { Registration } from './cancel-wave.ts';
-import { append, moveAll, remove } from './internal/linked-list.ts';
+import { append, remove } from './internal/linked-list.ts';
 import type { Host } from './internal/linked-list.ts';
 
 /**
@@ -36,8 +36,7 @@ export abstract class ScopeNode<R> implements Host<Registration<R>>, Registratio
 
   /** Set while the scope is cancelled, by itself or by a scope around it that it is not shielded from. */
   get reason(): R | undefined {
-    if (this._state !== 'ended' || this._reason !== undefined) return this._reason;
-    return this._nearestOpen()._reason;
+    return this._here()._reason;
   }
 
   /** Whether cancellations from outside are kept out. Turning it off lets in what is waiting. */
@@ -61,7 +60,8 @@ export abstract class ScopeNode<R> implements Host<Registration<R>>, Registratio
 
   /** @internal Hangs it below another: from here on cancellations arrive, one that is there already too. */
   _hang(parent: this): void {
-    this._parent = parent;
+    // Not an ended one: else scopes opened by code of the one before, in turn, would hold on to all.
+    this._parent = parent._here();
     append<Registration<R>>(parent._nearestOpen(), this);
     this._inherit();
   }
@@ -95,10 +95,23 @@ export abstract class ScopeNode<R> implements Host<Registration<R>>, Registratio
 
   /** @internal What is still below it, floating promises say, is the scope's around it from now on. */
   _leave(): void {
-    this._state = 'ended';
     remove<Registration<R>>(this);
-    if (this._first === undefined || this._parent === undefined) return;
-    moveAll<Registration<R>>(this, this._parent._nearestOpen());
+    // The shield ends with the scope.
+    if (this._first !== undefined) this.shield = false;
+    this._state = 'ended';
+    const parent = this._here();
+    const host = this._nearestOpen();
+    if (host === this) return;
+    for (let below = this._first; below !== undefined; below = this._first) {
+      remove(below);
+      append(host, below);
+      if (below instanceof ScopeNode) below._parent = parent;
+    }
+  }
+
+  /** @internal Where code that runs on in it stands. Once cancelled, that is here for ever. */
+  _here(): this {
+    return this._reason === undefined ? this._nearestOpen() : this;
   }
 
   /** @internal Code may run on in a scope that has ended: then the nearest open scope around holds. */
@@ -115,7 +128,7 @@ function relieve<R>(shielded: ScopeNode<R>, outer: R): void {
   for (let scope = trail.pop(); scope !== undefined; scope = trail.pop()) {
     if (scope._reason !== outer) continue;
     const inherited = scope._shield ? undefined : scope._parent?.reason;
-    scope._reason = scope._own ?? inherited;
+    scope._reason = inherited ?? scope._own;
     for (let below = scope._first; below !== undefined; below = below._next) {
       if (below instanceof ScopeNode) trail.push(below as ScopeNode<R>);
     }

@@ -40,11 +40,3 @@ export function remove<L extends Link<L>>(link: L): boolean {
   link._next = undefined;
   return true;
 }
-
-/** Moves all members of one list, in order, to the end of another. */
-export function moveAll<L extends Link<L>>(from: Host<L>, to: Host<L>): void {
-  for (let link = from._first; link !== undefined; link = from._first) {
-    remove(link);
-    append(to, link);
-  }
-}
