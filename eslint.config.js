@@ -85,7 +85,7 @@ export default defineConfig(
   {
     files: ['**/*.{js,mjs,cjs}'],
     languageOptions: {
-      globals: { clearTimeout: false, console: false, process: false, setTimeout: false },
+      globals: { console: false, process: false, setImmediate: false, setTimeout: false },
     },
   },
   {
