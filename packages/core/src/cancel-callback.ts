@@ -20,6 +20,11 @@ export class CancelCallback<R> implements Registration<R>, Disposable {
     wave.notify(this);
   }
 
+  /** Its scope has ended, and is cancelled no more. */
+  _outlive(): void {
+    remove<Registration<R>>(this);
+  }
+
   _notify(reason: R): void {
     this.#restore(() => {
       this.#callback(reason);

@@ -4,10 +4,13 @@ import type { Host, Link } from './internal/linked-list.ts';
 /** What hangs on a scope and is reached when the scope is cancelled: a scope, a waiter, a callback. */
 export interface Registration<R> extends Link<Registration<R>> {
   /**
+   * @internal
    * Takes note, without running any foreign code, and puts itself down in the wave for what it has
    * to do later. Returns what hangs below it, to be reached next.
    */
   _reach(wave: Wave<R>): Host<Registration<R>> | undefined;
+  /** @internal What it hangs on has ended: goes over to the host around that, or away. */
+  _outlive(host: Host<Registration<R>>): void;
 }
 
 /**

@@ -97,6 +97,11 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
     if (!this.isShielded && this.#take()) wave.abandon(this);
   }
 
+  _outlive(host: Host<ScopeRegistration>): void {
+    remove<ScopeRegistration>(this);
+    append<ScopeRegistration>(host, this);
+  }
+
   _abandon(reason: CancelledError): void {
     // The scope is cancelled, and its next checkpoint says so: a wait that nobody looks at may go.
     quiet(this.promise);

@@ -96,17 +96,19 @@ export abstract class ScopeNode<R> implements Host<Registration<R>>, Registratio
   /** @internal What is still below it, floating promises say, is the scope's around it from now on. */
   _leave(): void {
     remove<Registration<R>>(this);
-    // The shield ends with the scope.
-    if (this._first !== undefined) this.shield = false;
     this._state = 'ended';
-    const parent = this._here();
     const host = this._nearestOpen();
-    if (host === this) return;
-    for (let below = this._first; below !== undefined; below = this._first) {
-      remove(below);
-      append(host, below);
-      if (below instanceof ScopeNode) below._parent = parent;
-    }
+    if (this._first === undefined || host === this) return;
+    for (let below = this._first; below !== undefined; below = this._first) below._outlive(host);
+    // A shield may have kept from them what holds there.
+    if (host._reason !== undefined) host._spread(host._reason);
+  }
+
+  /** @internal */
+  _outlive(host: Host<Registration<R>>): void {
+    remove<Registration<R>>(this);
+    append<Registration<R>>(host, this);
+    this._parent = this._parent?._here();
   }
 
   /** @internal Where code that runs on in it stands. Once cancelled, that is here for ever. */
