@@ -10,7 +10,7 @@ export class Children<C extends TaskCore<unknown>> {
   #active = 0;
   #daemons = 0;
   #scopeOfDaemons: CancelScope | undefined;
-  #idle: ParkingLot | undefined;
+  #idle: ParkingLot<boolean> | undefined;
 
   /** `label`: what the waits for the children are called. */
   constructor(scope: CancelScope, label: string) {
@@ -35,7 +35,7 @@ export class Children<C extends TaskCore<unknown>> {
   remove(task: TaskCore<unknown>): void {
     if (task._isDaemon) this.#daemons -= 1;
     else this.#active -= 1;
-    if (this.#active === 0) this.#idle?.unparkAll();
+    if (this.#active === 0) this.#idle?.unparkAll(this.#scope._isCancelledFromOutside());
   }
 
   /** A child that kept the group open no longer does. */
@@ -66,26 +66,32 @@ export class Children<C extends TaskCore<unknown>> {
     return tasks as C[];
   }
 
-  /** Parks until nobody but daemons is left. `shield`: nothing cancels this wait. */
-  untilIdle(shield: boolean): Promise<void> {
-    this.#idle ??= new ParkingLot();
+  /**
+   * Parks until nobody but daemons is left. `shield`: nothing cancels this wait.
+   *
+   * @returns whether a cancellation from outside came before that; one of the same tick may come after
+   */
+  untilIdle(shield: boolean): Promise<boolean> {
+    this.#idle ??= new ParkingLot<boolean>();
     return this.#idle.park({ shield, name: this.#label });
   }
 
   /**
    * Waits for all, cancelling the daemons as soon as nobody else is left. Nothing cancels this wait.
-   * `waited` is called each time those that keep the group open have ended.
+   *
+   * @returns whether a cancellation from outside came while those that keep the group open were waited for
    */
-  async untilEmpty(waited: () => void): Promise<void> {
+  async untilEmpty(): Promise<boolean> {
+    let isCut = false;
     while (this.size > 0) {
       if (this.#active > 0) {
-        await this.untilIdle(true);
-        waited();
+        if (await this.untilIdle(true)) isCut = true;
       } else {
         this.#daemonScope()._cancelBy('shutdown', undefined);
         if (this.size > 0) await this.untilIdle(true);
       }
     }
+    return isCut;
   }
 
   /** The group has ended. */

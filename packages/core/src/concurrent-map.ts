@@ -65,11 +65,14 @@ async function workThrough<T, U>(
   const items = new Items(where, source);
   refuseIfCancelled(currentFrame()._scope, undefined);
   try {
-    await helperGroup((group) => {
-      spawnWorker(group, items, options.limit, async (item, index) => {
-        keep(index, await fn(item, index));
-      });
-    });
+    await helperGroup(
+      (group) => {
+        spawnWorker(group, items, options.limit, async (item, index) => {
+          keep(index, await fn(item, index));
+        });
+      },
+      { needsAll: true },
+    );
   } catch (error) {
     await items.close(error);
     throw error;

@@ -2,7 +2,7 @@ import { currentFrame } from './cancel-scope.ts';
 import { checkCount, checkFunction, checkOptions, checkSignal, show } from './check.ts';
 import { refuseIfCancelled } from './park.ts';
 import { helperGroup } from './task-group.ts';
-import type { Task, TaskFunction } from './task-group.ts';
+import type { HelperOptions, Task, TaskFunction } from './task-group.ts';
 
 /** Functions in an array, a tuple or a record. */
 export type TaskFunctions =
@@ -48,8 +48,9 @@ export async function gather<const F extends TaskFunctions>(
 ): Promise<Results<F>> {
   const functions = functionsOf('gather', tasks);
   checkGatherOptions('gather', options);
-  const children = await spawnAll(functions, options);
-  return sameShape(tasks, children.map(valueOf)) as Results<F>;
+  const children = await spawnAll(functions, { ...options, needsAll: true });
+  const values = children.map((child) => child.result());
+  return sameShape(tasks, values) as Results<F>;
 }
 
 /**
@@ -69,14 +70,14 @@ export async function gatherSettled<const F extends TaskFunctions>(
   checkGatherOptions('gatherSettled', options);
   const children = await spawnAll(functions.map(settling), options);
   const outcomes = children.map((child): PromiseSettledResult<unknown> =>
-    child._settled === 'cancelled' ? { status: 'rejected', reason: child._result } : valueOf(child),
+    child._settled === 'cancelled' ? { status: 'rejected', reason: child._result } : child.result(),
   );
   return sameShape(tasks, outcomes) as SettledResults<F>;
 }
 
 async function spawnAll<T>(
   functions: readonly TaskFunction<T>[],
-  options: GatherOptions | undefined,
+  options: HelperOptions | undefined,
 ): Promise<Task<T>[]> {
   refuseIfCancelled(currentFrame()._scope, options?.signal);
   return helperGroup((group) => functions.map((fn) => group.spawn(fn, { name: fn.name })), options);
@@ -93,12 +94,6 @@ function settling(fn: TaskFunction<unknown>): TaskFunction<PromiseSettledResult<
     }
   };
   return Object.defineProperty(run, 'name', { value: fn.name });
-}
-
-// A child that cancelled itself has no value: its CancelledError is its failure.
-function valueOf<T>(child: Task<T>): T {
-  if (child._settled !== 'fulfilled') throw child._result as Error;
-  return child._result as T;
 }
 
 /** Checks that they are functions in a container. */

@@ -64,6 +64,8 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
   #isBodyCut = false;
   #isChildCut = false;
   #isWaitCut = false;
+  /** @internal Whether a child that cancels itself fails the group: that of a helper which needs every value. */
+  _needsAll = false;
 
   constructor(options?: TaskGroupOptions) {
     checkGroupOptions('TaskGroup', options);
@@ -314,10 +316,8 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
     return this.#stack;
   }
 
-  #untilEmpty(): Promise<void> {
-    return this.#children.untilEmpty(() => {
-      if (this.scope._isCancelledFromOutside()) this.#isWaitCut = true;
-    });
+  async #untilEmpty(): Promise<void> {
+    if (await this.#children.untilEmpty()) this.#isWaitCut = true;
   }
 
   #makeTask<T>(fn: { readonly name: string }, options: SpawnOptions | undefined): Task<T> {
@@ -338,14 +338,14 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
   }
 
   #judge(task: TaskCore<unknown>): void {
-    if (task._settled === 'rejected') {
+    const isCancelled = task._settled === 'cancelled';
+    const byItself = isCancelled && task.scope._own === task._result;
+    if (task._settled === 'rejected' || (byItself && this._needsAll)) {
       this.#failures.add(task._result, task);
       if (this.#policy === 'cancel') this.scope._cancelBy('failure', task._result);
     }
     // Cancelled by itself is not cut short by the group's cancellation.
-    if (task._settled === 'cancelled' && !task._isDaemon && task.scope._own !== task._result) {
-      this.#isChildCut = true;
-    }
+    if (isCancelled && !byItself && !task._isDaemon) this.#isChildCut = true;
   }
 
   #checkOpen(verb: string): void {
@@ -406,19 +406,25 @@ export async function taskGroup<T>(
   return new TaskGroup(options)._run(body);
 }
 
+export interface HelperOptions extends TaskGroupOptions {
+  /** A child that cancels itself has no value: its CancelledError is its failure. */
+  readonly needsAll?: boolean | undefined;
+}
+
 /**
  * The group of a helper such as `gather`: what is opened in it belongs to the explicit group around.
  */
 export async function helperGroup<T>(
   body: (group: TaskGroup) => T | PromiseLike<T>,
-  options?: TaskGroupOptions,
+  options?: HelperOptions,
 ): Promise<T> {
   return helper(options)._run(body);
 }
 
 /** The same without a body. */
-export function helper(options?: TaskGroupOptions): TaskGroup {
+export function helper(options?: HelperOptions): TaskGroup {
   const group = new TaskGroup(options);
+  group._needsAll = options?.needsAll === true;
   // Nothing has been opened in it yet.
   group.scope._group = group.scope._parent?._nearestOpen()._group;
   return group;

@@ -157,7 +157,7 @@ describe('with stagger', () => {
 test('cancelled from outside cancels all and waits for them', () =>
   testRun(async (_group, loop) => {
     const log: string[] = [];
-    const outcome = await moveOnAfter(15, () =>
+    await moveOnAfter(15, () =>
       any(
         [
           noting(log, 'a', () => sleepForever().finally(() => shield(() => sleep(10)))),
@@ -167,7 +167,6 @@ test('cancelled from outside cancels all and waits for them', () =>
         { stagger: 10 },
       ),
     );
-    expect(outcome).toBeUndefined();
     expect(log).toEqual(['a at 0', 'b at 10']);
     expect(loop.now()).toBe(25);
   }));
