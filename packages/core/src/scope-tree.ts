@@ -97,8 +97,9 @@ export abstract class ScopeNode<R> implements Host<Registration<R>>, Registratio
   _leave(): void {
     remove<Registration<R>>(this);
     this._state = 'ended';
+    if (this._first === undefined) return;
     const host = this._nearestOpen();
-    if (this._first === undefined || host === this) return;
+    if (host._state === 'ended') return;
     for (let below = this._first; below !== undefined; below = this._first) below._outlive(host);
     // A shield may have kept from them what holds there.
     if (host._reason !== undefined) host._spread(host._reason);
