@@ -32,7 +32,7 @@ export function checkpoint(): Promise<void> {
  * await yieldNow();
  */
 export function yieldNow(): Promise<void> {
-  return nextTurn({ name: 'yieldNow' });
+  return nextTurn(undefined, { name: 'yieldNow' });
 }
 
 /**

@@ -6,6 +6,7 @@ import { sliceIsUsedUp, startSlice } from './event-loop.ts';
 import { append, remove } from './internal/linked-list.ts';
 import type { Host } from './internal/linked-list.ts';
 import { quiet } from './internal/quiet.ts';
+import { reportLater } from './internal/report-later.ts';
 import { adopt } from './signal-hub.ts';
 import type { Adoption } from './signal-hub.ts';
 
@@ -45,6 +46,7 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
 
   /** Called when the wait is abandoned: takes back what `register` did. */
   declare undo: (() => void) | undefined;
+  declare isAbandoned: boolean;
   declare isShielded: boolean;
   /** What is waited for. */
   declare name: string;
@@ -55,6 +57,7 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
   static {
     Object.assign(this.prototype, {
       undo: undefined,
+      isAbandoned: false,
       isShielded: false,
       name: '',
       until: undefined,
@@ -113,6 +116,7 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
   }
 
   #giveUp(reason: unknown): void {
+    this.isAbandoned = true;
     try {
       this.undo?.();
     } finally {
@@ -168,10 +172,10 @@ function startWaiting<T>(
     const undo = register(waiter);
     if (typeof undo !== 'function') return;
     // Cancelled while it registered: there was no undo yet to call.
-    if (waiter.isSettled) undo();
+    if (waiter.isAbandoned) undo();
     else waiter.undo = undo;
   } catch (error) {
-    waiter.fail(error);
+    if (!waiter.fail(error)) reportLater(error);
   }
 }
 
@@ -209,15 +213,15 @@ export function park<T>(
   return parkIn(currentFrame()._scope, register, options);
 }
 
-/** Waits for the next turn of the host's loop. */
-export function nextTurn(options?: ParkOptions): Promise<void> {
+/** Waits for the next turn of the host's loop; resolves with the value. */
+export function nextTurn<T>(value: T, options?: ParkOptions): Promise<T> {
   const scope = currentFrame()._scope;
-  return parkIn<void>(
+  return parkIn<T>(
     scope,
     (waiter) => {
       const turn = currentRuntime().loop.callNext(() => {
         startSlice();
-        waiter.wake();
+        waiter.wake(value);
       });
       return () => {
         turn.cancel();
@@ -251,5 +255,5 @@ export function enter(options?: { readonly signal?: AbortSignal | undefined }): 
  * if (pause !== undefined) await pause;
  */
 export function breathe(): Promise<void> | undefined {
-  return sliceIsUsedUp() ? nextTurn({ shield: true, name: 'breathe' }) : undefined;
+  return sliceIsUsedUp() ? nextTurn(undefined, { shield: true, name: 'breathe' }) : undefined;
 }

@@ -97,9 +97,11 @@ export abstract class ScopeNode<R> implements Host<Registration<R>>, Registratio
   _leave(): void {
     remove<Registration<R>>(this);
     this._state = 'ended';
-    if (this._first === undefined) return;
     const host = this._nearestOpen();
-    if (host._state === 'ended') return;
+    if (this._first !== undefined && host._state === 'open') this._handOver(host);
+  }
+
+  private _handOver(host: this): void {
     for (let below = this._first; below !== undefined; below = this._first) below._outlive(host);
     // A shield may have kept from them what holds there.
     if (host._reason !== undefined) host._spread(host._reason);

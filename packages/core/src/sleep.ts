@@ -29,8 +29,7 @@ export function sleep<T>(ms: number, options?: SleepOptions<T>): Promise<T | und
   } catch (error) {
     return Promise.reject(error);
   }
-  if (ms <= 0)
-    return nextTurn({ signal: options?.signal, name: 'sleep' }).then(() => options?.value);
+  if (ms <= 0) return nextTurn(options?.value, { signal: options?.signal, name: 'sleep' });
   const { loop } = currentRuntime();
   return until(loop.now() + ms, options);
 }
@@ -55,7 +54,7 @@ export function sleepUntil(
     return Promise.reject(error);
   }
   const { loop } = currentRuntime();
-  if (instant <= loop.now()) return nextTurn({ signal: options?.signal, name: 'sleep' });
+  if (instant <= loop.now()) return nextTurn(undefined, { signal: options?.signal, name: 'sleep' });
   return until<void>(instant, options);
 }
 
