@@ -77,7 +77,8 @@ class Survey {
   }
 
   #describe(waiter: Waiter<unknown>): string {
-    const name = waiter.name === '' ? 'a wait without a name' : waiter.name;
+    const given = typeof waiter.name === 'function' ? waiter.name() : waiter.name;
+    const name = given === '' ? 'a wait without a name' : given;
     if (waiter.until === undefined) return name;
     return `${name} ${formatTime(waiter.until - this.#now)}`;
   }

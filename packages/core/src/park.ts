@@ -19,8 +19,8 @@ export interface Waker<T> {
 export interface ParkOptions {
   /** Aborting it ends the wait with `signal.reason`, in addition to the ambient scope. */
   readonly signal?: AbortSignal | undefined;
-  /** Shows in the task tree: what is waited for. */
-  readonly name?: string | undefined;
+  /** Shows in the task tree: what is waited for. A function is asked each time: who holds it now, say. */
+  readonly name?: string | (() => string) | undefined;
   /** Makes the wait one that nothing cancels. */
   readonly shield?: boolean | undefined;
 }
@@ -49,7 +49,7 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
   declare isAbandoned: boolean;
   declare isShielded: boolean;
   /** What is waited for. */
-  declare name: string;
+  declare name: string | (() => string);
   /** The instant at which the wait ends by itself, if there is one. */
   declare until: number | undefined;
   declare adoption: Adoption | undefined;
