@@ -79,8 +79,8 @@ export interface ScopeOptions {
 
 /** What a flow of awaits carries along. Every scope is a frame; a ContextVar's `run` adds its own. */
 export interface Frame {
-  readonly _scope: CancelScope;
-  readonly _variables: Variables | undefined;
+  /** @internal */ readonly _scope: CancelScope;
+  /** @internal */ readonly _variables: Variables | undefined;
 }
 
 /** Values of context variables, innermost first. */

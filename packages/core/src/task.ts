@@ -20,7 +20,7 @@ export type TaskStatus =
 
 /** What a task reports to. */
 export interface TaskOwner {
-  _childEnded(task: TaskCore<unknown>): void;
+  /** @internal */ _childEnded(task: TaskCore<unknown>): void;
 }
 
 let ids = 0;

@@ -3,16 +3,16 @@
  * allocate nothing and cost the same with one member as with a million.
  */
 export interface Link<L> {
-  _previous: L | undefined;
-  _next: L | undefined;
-  /** The list it is in; undefined while it is in none. */
+  /** @internal */ _previous: L | undefined;
+  /** @internal */ _next: L | undefined;
+  /** @internal The list it is in; undefined while it is in none. */
   _host: Host<L> | undefined;
 }
 
 /** What a list hangs on. */
 export interface Host<L> {
-  _first: L | undefined;
-  _last: L | undefined;
+  /** @internal */ _first: L | undefined;
+  /** @internal */ _last: L | undefined;
 }
 
 /** Puts a link, which must be in no list, at the end. */
