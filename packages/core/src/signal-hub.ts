@@ -1,5 +1,6 @@
 import { append, remove } from './internal/linked-list.ts';
 import type { Host, Link } from './internal/linked-list.ts';
+import { callSafely } from './internal/report-later.ts';
 
 /** Who wants to know when a foreign signal aborts. */
 export interface Adopter {
@@ -38,8 +39,11 @@ class Hub implements Host<Adoption> {
 
   readonly #listener = (): void => {
     for (let first = this._first; first !== undefined; first = this._first) {
+      const { adopter } = first;
       first.release();
-      first.adopter._aborted(this.#signal);
+      callSafely((signal) => {
+        adopter._aborted(signal);
+      }, this.#signal);
     }
   };
 
