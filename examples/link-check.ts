@@ -1,0 +1,41 @@
+// Crawls a web site, or a folder of HTML or Markdown, and reports its broken links.
+//
+//   npm start                         this repository's own docs
+//   npm start -- https://host/path    that site
+//   npm start -- ./folder             a folder
+//   npm start -- --help
+//
+// How its parts are told to end, all by the same rule:
+// - a request has `--timeout` (crawl.ts), the whole crawl has `--deadline` (below);
+// - Ctrl-C cancels whatever is under way; what is known by then is still printed;
+// - the server of a folder is closed when everybody who used it has ended.
+import { currentScope, moveOnAfter, run, shield, use } from '@ambit/core';
+import { Crawl } from './link-check/crawl.ts';
+import { readOptions } from './link-check/options.ts';
+import type { Options } from './link-check/options.ts';
+import { progressOn } from './link-check/progress.ts';
+import { exitCodeFor, makeReport, printReport } from './link-check/report.ts';
+import { openSite } from './link-check/site.ts';
+
+const options = readOptions(process.argv.slice(2));
+if (options !== undefined) await run(() => checkLinks(options));
+
+function checkLinks(options: Options): Promise<void> {
+  return use(openSite(options.target), async (site) => {
+    const crawl = new Crawl(site, options, progressOn(process.stderr));
+    try {
+      await moveOnAfter(options.deadline, () => crawl.run());
+    } finally {
+      // After Ctrl-C every wait in here is refused, except under a shield.
+      const report = makeReport(site, crawl, whyStopped(crawl));
+      process.exitCode = exitCodeFor(report);
+      await shield(() => printReport(report, options));
+    }
+  });
+}
+
+function whyStopped(crawl: Crawl): string | null {
+  if (crawl.isComplete) return null;
+  const cancelled = currentScope().reason;
+  return cancelled === undefined ? 'deadline' : String(cancelled.reason);
+}
