@@ -6,6 +6,7 @@ import { isCausedBy, withoutCancellations } from './cancellation.ts';
 import { checkFunction, checkName, checkOptions, checkSignal, checkTime, show } from './check.ts';
 import { brandAsCancelled, hasCancelledBrand, InvalidStateError, messageOf } from './errors.ts';
 import { append } from './internal/linked-list.ts';
+import { promised, resolved } from './internal/promised.ts';
 import { callSafely } from './internal/report-later.ts';
 import { hostRuntime } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
@@ -167,23 +168,34 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
    * @throws what the body throws, if it is not this scope's cancellation; InvalidStateError if the
    *   scope was entered before
    */
-  async run<T>(body: (scope: this) => T | PromiseLike<T>): Promise<T | undefined> {
-    checkFunction('CancelScope.run', 'body', body);
-    return this._enter(body, () => undefined);
+  run<T>(body: (scope: this) => T | PromiseLike<T>): Promise<T | undefined> {
+    return promised(() => {
+      checkFunction('CancelScope.run', 'body', body);
+      return this._enter<T, undefined>(body, nothing);
+    });
   }
 
   /** @internal `absorbed` says what comes of a cancellation that ended here. */
-  async _enter<T, U>(body: (scope: this) => T | PromiseLike<T>, absorbed: () => U): Promise<T | U> {
+  _enter<T, U>(
+    body: (scope: this) => T | PromiseLike<T>,
+    absorbed: (scope: this) => U,
+  ): Promise<T | U> {
     if (this._awaitsEntry && this._state === 'open') this._awaitsEntry = false;
     else this._start();
-    try {
-      return await ambient.run(this, body, this);
-    } catch (error) {
-      this._afterCancellation(error);
-      return absorbed();
-    } finally {
-      this._end();
-    }
+    return resolved(() => ambient.run(this, body, this)).then(
+      (value) => {
+        this._end();
+        return value;
+      },
+      (error: unknown) => {
+        try {
+          this._afterCancellation(error);
+          return absorbed(this);
+        } finally {
+          this._end();
+        }
+      },
+    );
   }
 
   /** Throws what of the error is not this scope's to absorb. */
@@ -382,6 +394,10 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
   private _label(): string {
     return this.name === '' ? 'this CancelScope' : `the CancelScope ${show(this.name)}`;
   }
+}
+
+function nothing(): undefined {
+  return undefined;
 }
 
 /** Checks options at a public door. */

@@ -1,4 +1,4 @@
-import { callSafely } from './internal/report-later.ts';
+import { callSafely, reportLater } from './internal/report-later.ts';
 import type { Host, Link } from './internal/linked-list.ts';
 
 /** What hangs on a scope and is reached when the scope is cancelled: a scope, a waiter, a callback. */
@@ -41,9 +41,11 @@ export class Wave<R> {
   travel(origin: Host<Registration<R>>): void {
     this.#mark(origin);
     for (const waiter of this.#abandoned) {
-      callSafely((reason) => {
-        waiter._abandon(reason);
-      }, this.reason);
+      try {
+        waiter._abandon(this.reason);
+      } catch (error) {
+        reportLater(error);
+      }
     }
     for (const listener of this.#notified) {
       callSafely((reason) => {

@@ -15,19 +15,23 @@ export interface Recognisable {
  * an aggregate of nothing else. An error that only has it as its `cause` is a failure.
  */
 export function isCausedBy(cancellation: Recognisable, error: unknown): boolean {
-  return isOnlyCancellation(cancellation, error, new Set());
+  return (
+    isPlainCancellation(cancellation, error) || isOnlyCancellations(cancellation, error, new Set())
+  );
 }
 
-function isOnlyCancellation(
+function isOnlyCancellations(
   cancellation: Recognisable,
   error: unknown,
   seen: Set<unknown>,
 ): boolean {
-  if (isPlainCancellation(cancellation, error)) return true;
   const leaves = partsOf(error);
   if (leaves === undefined || leaves.length === 0 || seen.has(error)) return false;
   seen.add(error);
-  return leaves.every((leaf) => isOnlyCancellation(cancellation, leaf, seen));
+  return leaves.every(
+    (leaf) =>
+      isPlainCancellation(cancellation, leaf) || isOnlyCancellations(cancellation, leaf, seen),
+  );
 }
 
 function isPlainCancellation(cancellation: Recognisable, error: unknown): boolean {

@@ -37,7 +37,7 @@ const LONGEST_DELAY = 2 ** 31 - 1;
 // The host's functions are looked up at each call, so that fake timers of test runners are honoured.
 const host = globalThis as unknown as {
   performance: { now(): number };
-  setTimeout(callback: () => void, ms: number): unknown;
+  setTimeout: (this: void, callback: () => void, ms: number) => unknown;
   clearTimeout(timer: unknown): void;
   setImmediate?(callback: () => void): unknown;
   clearImmediate?(immediate: unknown): void;
@@ -48,6 +48,7 @@ class HostTimer implements Handle {
   readonly when: number;
   readonly #callback: () => void;
   #timer: unknown;
+  #setTimeout: unknown;
 
   constructor(when: number, callback: () => void) {
     this.when = when;
@@ -57,6 +58,7 @@ class HostTimer implements Handle {
 
   #arm(): void {
     const delay = Math.ceil(this.when - host.performance.now());
+    this.#setTimeout = host.setTimeout;
     this.#timer = host.setTimeout(this.#fire, Math.min(Math.max(delay, 0), LONGEST_DELAY));
   }
 
@@ -71,6 +73,21 @@ class HostTimer implements Handle {
 
   cancel(): void {
     host.clearTimeout(this.#timer);
+  }
+
+  /** @internal Stays armed, but no longer keeps the process alive; false where that cannot be. */
+  _rest(): boolean {
+    const timer = this.#timer as Partial<NodeJS.Timeout> | undefined;
+    if (typeof timer?.unref !== 'function') return false;
+    timer.unref();
+    return true;
+  }
+
+  /** @internal False if it would not fire: a test has put fake timers in, or taken them away. */
+  _resume(): boolean {
+    if (host.setTimeout !== this.#setTimeout) return false;
+    (this.#timer as NodeJS.Timeout).ref();
+    return true;
   }
 }
 

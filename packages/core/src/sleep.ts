@@ -1,5 +1,6 @@
 import { currentFrame, currentRuntime } from './cancel-scope.ts';
 import { checkOptions, checkSignal, checkTime } from './check.ts';
+import { promised } from './internal/promised.ts';
 import { nextTurn, parkIn } from './park.ts';
 
 export interface SleepOptions<T> {
@@ -22,16 +23,12 @@ export interface SleepOptions<T> {
 export function sleep(ms: number, options?: SleepOptions<undefined>): Promise<void>;
 export function sleep<T>(ms: number, options: SleepOptions<T> & { readonly value: T }): Promise<T>;
 export function sleep<T>(ms: number, options?: SleepOptions<T>): Promise<T | undefined> {
-  try {
+  return promised(() => {
     checkTime('sleep', 'ms', ms);
-    checkOptions('sleep', options);
-    checkSignal('sleep', options?.signal);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-  if (ms <= 0) return nextTurn(options?.value, { signal: options?.signal, name: 'sleep' });
-  const { loop } = currentRuntime();
-  return until(loop.now() + ms, options);
+    checkSleepOptions('sleep', options);
+    if (ms <= 0) return nextTurn(options?.value, { signal: options?.signal, name: 'sleep' });
+    return until(currentRuntime().loop.now() + ms, options);
+  });
 }
 
 /**
@@ -46,16 +43,13 @@ export function sleepUntil(
   instant: number,
   options?: { readonly signal?: AbortSignal | undefined },
 ): Promise<void> {
-  try {
+  return promised(() => {
     checkTime('sleepUntil', 'instant', instant);
-    checkOptions('sleepUntil', options);
-    checkSignal('sleepUntil', options?.signal);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-  const { loop } = currentRuntime();
-  if (instant <= loop.now()) return nextTurn(undefined, { signal: options?.signal, name: 'sleep' });
-  return until<void>(instant, options);
+    checkSleepOptions('sleepUntil', options);
+    const isPast = instant <= currentRuntime().loop.now();
+    if (isPast) return nextTurn(undefined, { signal: options?.signal, name: 'sleep' });
+    return until<void>(instant, options);
+  });
 }
 
 /**
@@ -68,13 +62,19 @@ export function sleepUntil(
 export function sleepForever(options?: {
   readonly signal?: AbortSignal | undefined;
 }): Promise<never> {
-  try {
-    checkOptions('sleepForever', options);
-    checkSignal('sleepForever', options?.signal);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-  return until<never>(Infinity, options);
+  return promised(() => {
+    checkSleepOptions('sleepForever', options);
+    return until<never>(Infinity, options);
+  });
+}
+
+function checkSleepOptions(
+  where: string,
+  options: { readonly signal?: AbortSignal | undefined } | undefined,
+): void {
+  if (options === undefined) return;
+  checkOptions(where, options);
+  checkSignal(where, options.signal);
 }
 
 function until<T>(instant: number, options: SleepOptions<T> | undefined): Promise<T> {

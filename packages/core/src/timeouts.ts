@@ -1,5 +1,6 @@
 import { CancelScope, currentFrame, currentRuntime } from './cancel-scope.ts';
 import { checkFunction, checkOptions, checkTime, isThenable, show } from './check.ts';
+import { promised } from './internal/promised.ts';
 import { parkIn, refuseIfCancelled } from './park.ts';
 import { shielded } from './resource-stack.ts';
 import { TaskCore } from './task.ts';
@@ -20,16 +21,18 @@ type ScopedBody<T> = (scope: CancelScope) => T | PromiseLike<T>;
  * @example
  * const page = await timeout(5000, (scope) => fetch(url, { signal: scope.signal }));
  */
-export async function timeout<T>(
+export function timeout<T>(
   ms: number | null,
   body: ScopedBody<T>,
   options?: { readonly message?: string },
 ): Promise<T> {
-  if (ms !== null) checkTime('timeout', 'ms', ms);
-  checkFunction('timeout', 'body', body);
-  checkOptions('timeout', options);
-  const time = ms === null ? Infinity : Math.max(ms, 0);
-  return failAt(currentRuntime().loop.now() + time, time, body, options?.message);
+  return promised(() => {
+    if (ms !== null) checkTime('timeout', 'ms', ms);
+    checkFunction('timeout', 'body', body);
+    checkOptions('timeout', options);
+    const time = ms === null ? Infinity : Math.max(ms, 0);
+    return failAt(currentRuntime().loop.now() + time, time, body, options?.message);
+  });
 }
 
 /**
@@ -39,11 +42,13 @@ export async function timeout<T>(
  * @example
  * await timeoutAt(started + 30_000, () => sync());
  */
-export async function timeoutAt<T>(instant: number, body: ScopedBody<T>): Promise<T> {
-  checkTime('timeoutAt', 'instant', instant);
-  checkFunction('timeoutAt', 'body', body);
-  const time = Math.max(instant - currentRuntime().loop.now(), 0);
-  return failAt(instant, time, body, undefined);
+export function timeoutAt<T>(instant: number, body: ScopedBody<T>): Promise<T> {
+  return promised(() => {
+    checkTime('timeoutAt', 'instant', instant);
+    checkFunction('timeoutAt', 'body', body);
+    const time = Math.max(instant - currentRuntime().loop.now(), 0);
+    return failAt(instant, time, body, undefined);
+  });
 }
 
 /** `time`: what the error says. */
@@ -57,8 +62,7 @@ export function failAt<T>(
   const scope = new CancelScope();
   scope._deadline = instant;
   if (shield) scope._shield = true;
-  return scope._enter<T, never>(body, () => {
-    const own = scope._own;
+  return scope._enter<T, never>(body, ({ _own: own }) => {
     if (own?.source === 'deadline') throw new TimeoutError(time, scope, message);
     throw own as Error;
   });
@@ -73,10 +77,12 @@ export function failAt<T>(
  * @example
  * const hint = (await moveOnAfter(50, () => lookUpHint())) ?? 'no hint in time';
  */
-export async function moveOnAfter<T>(ms: number, body: ScopedBody<T>): Promise<T | undefined> {
-  checkTime('moveOnAfter', 'ms', ms);
-  checkFunction('moveOnAfter', 'body', body);
-  return moveOn(currentRuntime().loop.now() + Math.max(ms, 0), body);
+export function moveOnAfter<T>(ms: number, body: ScopedBody<T>): Promise<T | undefined> {
+  return promised(() => {
+    checkTime('moveOnAfter', 'ms', ms);
+    checkFunction('moveOnAfter', 'body', body);
+    return moveOn(currentRuntime().loop.now() + Math.max(ms, 0), body);
+  });
 }
 
 /**
@@ -86,10 +92,12 @@ export async function moveOnAfter<T>(ms: number, body: ScopedBody<T>): Promise<T
  * @example
  * await moveOnAt(midnight, () => work());
  */
-export async function moveOnAt<T>(instant: number, body: ScopedBody<T>): Promise<T | undefined> {
-  checkTime('moveOnAt', 'instant', instant);
-  checkFunction('moveOnAt', 'body', body);
-  return moveOn(instant, body);
+export function moveOnAt<T>(instant: number, body: ScopedBody<T>): Promise<T | undefined> {
+  return promised(() => {
+    checkTime('moveOnAt', 'instant', instant);
+    checkFunction('moveOnAt', 'body', body);
+    return moveOn(instant, body);
+  });
 }
 
 function moveOn<T>(instant: number, body: ScopedBody<T>): Promise<T | undefined> {

@@ -9,131 +9,163 @@ export interface Expiring {
 export interface Timer {
   readonly when: number;
   readonly order: number;
-  readonly owner: Expiring;
-  slot: number;
+  /** Undefined once it has expired or was removed. */
+  owner: Expiring | undefined;
 }
+
+/** A handle that can stay armed without keeping the process alive, and be taken up again. */
+interface RestingHandle extends Handle {
+  _rest?(): boolean;
+  _resume?(): boolean;
+}
+
+// So many removed entries may wait in the heap for their turn to go, beside as many as are alive.
+const SPARE = 64;
 
 /**
  * All deadlines and sleeps of one run: a binary heap, ordered by instant and then by age, behind at
  * most one timer of the event loop. It makes a timeout cheap, and a look at the clock O(1): a
- * checkpoint asks whether the earliest entry is due.
+ * checkpoint asks whether the earliest entry is due. A removed entry is only marked, and goes when it
+ * comes to the top or when there are too many of them: most timeouts are removed before their time.
  */
 export class Timers {
   readonly #loop: EventLoop;
-  readonly #heap: Timer[] = [];
+  #heap: Timer[] = [];
   #orders = 0;
-  #handle: Handle | undefined;
+  #alive = 0;
+  #handle: RestingHandle | undefined;
+  #isResting = false;
 
   constructor(loop: EventLoop) {
     this.#loop = loop;
   }
 
   get size(): number {
-    return this.#heap.length;
+    return this.#alive;
   }
 
   /** The instant of the earliest; Infinity if there is none. */
   get earliest(): number {
-    return this.#heap[0]?.when ?? Infinity;
+    return this.#top()?.when ?? Infinity;
   }
 
   add(when: number, owner: Expiring): Timer {
     this.#orders += 1;
-    const timer: Timer = { when, order: this.#orders, owner, slot: this.#heap.length };
+    const timer: Timer = { when, order: this.#orders, owner };
+    this.#alive += 1;
     this.#heap.push(timer);
-    this.#rise(timer);
-    if (timer.slot === 0) this.#arm();
+    rise(this.#heap, this.#heap.length - 1);
+    if (this.#heap[0] === timer || this.#isResting) this.#arm();
     return timer;
   }
 
   /** Does nothing if it has expired or was removed before. */
   remove(timer: Timer): void {
-    const slot = timer.slot;
-    if (slot < 0) return;
-    timer.slot = -1;
-    const last = this.#heap.pop();
-    if (last !== undefined && last !== timer) {
-      last.slot = slot;
-      this.#heap[slot] = last;
-      this.#rise(last);
-      this.#sink(last);
+    if (timer.owner === undefined) return;
+    timer.owner = undefined;
+    this.#alive -= 1;
+    if (this.#alive === 0) {
+      this.#heap = [];
+      this.#rest();
+    } else if (this.#heap.length > 2 * this.#alive + SPARE) {
+      this.#heap = this.#heap.filter((each) => each.owner !== undefined).sort(compare);
     }
-    // With others left the loop's timer stays: waking once for nothing is cheaper than arming anew.
-    if (this.#heap.length === 0) this.#disarm();
   }
 
   /** Expires what is due by the clock, earliest first. */
   poll(): void {
-    const first = this.#heap[0];
+    if (this.#alive === 0) return;
+    const first = this.#top();
     if (first === undefined) return;
     const now = this.#loop.now();
     if (first.when <= now) this.#expireUntil(now);
   }
 
+  /** Lets go of the loop's timer. */
+  close(): void {
+    this.#handle?.cancel();
+    this.#handle = undefined;
+    this.#isResting = false;
+  }
+
   #expireUntil(now: number): void {
-    for (
-      let first = this.#heap[0];
-      first !== undefined && first.when <= now;
-      first = this.#heap[0]
-    ) {
+    for (let first = this.#top(); first !== undefined && first.when <= now; first = this.#top()) {
+      const { owner } = first;
       this.remove(first);
-      first.owner._expire();
+      owner?._expire();
     }
   }
 
+  /** The earliest entry that is alive. */
+  #top(): Timer | undefined {
+    while (this.#heap[0] !== undefined && this.#heap[0].owner === undefined) pop(this.#heap);
+    return this.#heap[0];
+  }
+
   #arm(): void {
-    const first = this.#heap[0];
+    const first = this.#top();
     if (first === undefined) return;
-    if (this.#handle !== undefined && this.#handle.when <= first.when) return;
-    this.#handle?.cancel();
+    if (this.#handle !== undefined && this.#handle.when <= first.when && this.#isAwake()) return;
+    this.close();
     this.#handle = this.#loop.callAt(first.when, this.#wake);
   }
 
-  #disarm(): void {
-    this.#handle?.cancel();
-    this.#handle = undefined;
+  #isAwake(): boolean {
+    if (this.#isResting) this.#isResting = this.#handle?._resume?.() !== true;
+    return !this.#isResting;
+  }
+
+  // With nothing to wait for, the timer may stay for the next one, if it keeps nobody.
+  #rest(): void {
+    if (this.#isResting || this.#handle === undefined) return;
+    this.#isResting = this.#handle._rest?.() === true;
+    if (!this.#isResting) this.close();
   }
 
   readonly #wake = (): void => {
     this.#handle = undefined;
+    this.#isResting = false;
     this.poll();
     this.#arm();
   };
+}
 
-  #rise(timer: Timer): void {
-    const heap = this.#heap;
-    let slot = timer.slot;
-    while (slot > 0) {
-      const parent = (slot - 1) >> 1;
-      const above = heap[parent] as Timer;
-      if (isEarlier(above, timer)) break;
-      heap[slot] = above;
-      above.slot = slot;
-      slot = parent;
-    }
-    heap[slot] = timer;
-    timer.slot = slot;
-  }
-
-  #sink(timer: Timer): void {
-    const heap = this.#heap;
-    let slot = timer.slot;
-    for (;;) {
-      let child = 2 * slot + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && isEarlier(heap[child + 1] as Timer, heap[child] as Timer))
-        child += 1;
-      const below = heap[child] as Timer;
-      if (isEarlier(timer, below)) break;
-      heap[slot] = below;
-      below.slot = slot;
-      slot = child;
-    }
-    heap[slot] = timer;
-    timer.slot = slot;
-  }
+function compare(a: Timer, b: Timer): number {
+  return a.when - b.when || a.order - b.order;
 }
 
 function isEarlier(a: Timer, b: Timer): boolean {
   return a.when < b.when || (a.when === b.when && a.order < b.order);
+}
+
+/** Moves the entry at a place of the heap up to where it belongs. */
+function rise(heap: Timer[], place: number): void {
+  const timer = heap[place] as Timer;
+  let at = place;
+  while (at > 0) {
+    const above = (at - 1) >> 1;
+    const parent = heap[above] as Timer;
+    if (isEarlier(parent, timer)) break;
+    heap[at] = parent;
+    at = above;
+  }
+  heap[at] = timer;
+}
+
+/** Takes the earliest entry out. */
+function pop(heap: Timer[]): void {
+  const last = heap.pop();
+  if (last === undefined || heap.length === 0) return;
+  let at = 0;
+  for (;;) {
+    let child = 2 * at + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && isEarlier(heap[child + 1] as Timer, heap[child] as Timer)) {
+      child += 1;
+    }
+    if (isEarlier(last, heap[child] as Timer)) break;
+    heap[at] = heap[child] as Timer;
+    at = child;
+  }
+  heap[at] = last;
 }
