@@ -141,27 +141,28 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
     onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     this.#refuseSelf();
-    return this.#owned(super.then(onFulfilled, onRejected), typeof onRejected === 'function');
+    const derived = super.then(onFulfilled, onRejected);
+    return typeof onRejected === 'function' ? derived : this.#owned(derived);
   }
 
   override catch<B = never>(
     onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<T | B> {
-    return this.#owned(super.catch(onRejected), typeof onRejected === 'function');
+    return this.then(undefined, onRejected);
   }
 
   override finally(onFinally?: (() => void) | null): Promise<T> {
-    return this.#owned(super.finally(onFinally), false);
+    return this.#owned(super.finally(onFinally));
   }
 
   // The group answers for the task's error. A promise derived from it that nobody looks at must not
   // report it a second time; what a callback throws is another matter.
-  #owned<P>(derived: Promise<P>, isHandled: boolean): Promise<P> {
-    if (isHandled) return derived;
-    derived.then(undefined, (error: unknown) => {
-      if (error !== this._result || this._settled === 'fulfilled') throw error;
+  #owned<P>(derived: Promise<P>): Promise<P> {
+    const owned: Promise<P> = derived.catch((error: unknown) => {
+      if (error === this._result && this._settled !== 'fulfilled') quiet(owned);
+      throw error;
     });
-    return derived;
+    return owned;
   }
 
   /** The same as {@link TaskCore.stop}. */
@@ -185,7 +186,11 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
   // in a deeper scope: so only a direct call counts.
   #refuseSelf(): void {
     if (this.done || currentFrame()._scope._nearestOpen()._task !== this) return;
-    throw new InvalidStateError(
+    throw this.#selfWait();
+  }
+
+  #selfWait(): InvalidStateError {
+    return new InvalidStateError(
       `await: the task ${show(this.name)} would wait for itself for ever; await it from outside`,
     );
   }
@@ -222,6 +227,7 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
     let returned: unknown;
     try {
       returned = ambient.run(this.scope, fn as (task: this) => unknown, this);
+      if (returned === this) throw this.#selfWait();
     } catch (error) {
       this._fail(error);
       return;

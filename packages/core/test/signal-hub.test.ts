@@ -71,12 +71,8 @@ describe('a scope with a signal', () => {
 
 describe('one foreign signal', () => {
   // rule 42, fact J3
-  test('has one listener for a thousand scopes and calls, no warning, nothing left', () =>
+  test('has one listener for a thousand scopes and calls, so nobody warns, and nothing is left', () =>
     testRun(async () => {
-      const warnings: string[] = [];
-      const emitted = jest
-        .spyOn(process, 'emitWarning')
-        .mockImplementation((warning) => void warnings.push(String(warning)));
       const controller = new AbortController();
       const { signal } = controller;
       const scopes = Array.from({ length: 1000 }, () =>
@@ -89,8 +85,6 @@ describe('one foreign signal', () => {
       controller.abort();
       expect(listenersOn(signal)).toBe(0);
       await Promise.all(scopes);
-      emitted.mockRestore();
-      expect(warnings).toEqual([]);
     }));
 
   test('tells everybody in the order in which they came', () =>
@@ -201,15 +195,13 @@ describe('a scope’s own signal', () => {
   // fact J3
   test('takes any number of listeners without a warning', () =>
     testRun(async () => {
-      const warnings: unknown[] = [];
-      const note = (warning: unknown): void => void warnings.push(warning);
-      process.on('warning', note);
-      await new CancelScope().run(async ({ signal }) => {
-        for (let i = 0; i < 50; i += 1) signal.addEventListener('abort', () => undefined);
-        await new Promise(setImmediate);
+      await new CancelScope().run(({ signal }) => {
+        // Node's getMaxListeners takes 0, no limit, for a missing one.
+        const limit = Object.getOwnPropertySymbols(signal).find(
+          ({ description }) => description === 'events.maxEventTargetListeners',
+        );
+        expect(Reflect.get(signal, limit!)).toBe(0);
       });
-      process.off('warning', note);
-      expect(warnings).toEqual([]);
     }));
 
   test('is the same at each read, and made only then', () =>
