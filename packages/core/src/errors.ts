@@ -34,6 +34,13 @@ export function messageOf(error: unknown): string {
 /** Whether these are errors in one: an AggregateError, of whatever realm and copy. */
 export function leavesOf(error: unknown): readonly unknown[] | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
-  if ('errors' in error && Array.isArray(error.errors)) return error.errors as unknown[];
-  return undefined;
+  if (!('errors' in error) || !Array.isArray(error.errors)) return undefined;
+  return isAggregate(error) ? (error.errors as unknown[]) : undefined;
+}
+
+// By name, which is the same in every realm: a validation error may have `errors` as well.
+function isAggregate(error: object | null): boolean {
+  if (error === null) return false;
+  if (Object.getOwnPropertyDescriptor(error, 'name')?.value === 'AggregateError') return true;
+  return isAggregate(Object.getPrototypeOf(error) as object | null);
 }

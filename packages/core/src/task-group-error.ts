@@ -39,7 +39,8 @@ export class TaskGroupError extends AggregateError {
 
 function leavesBelow(error: unknown, seen: Set<unknown>): unknown[] {
   const leaves = leavesOf(error);
-  if (leaves === undefined || seen.has(error)) return [error];
+  // One without errors has no other end than itself.
+  if (leaves === undefined || leaves.length === 0 || seen.has(error)) return [error];
   seen.add(error);
   return leaves.flatMap((leaf) => leavesBelow(leaf, seen));
 }
