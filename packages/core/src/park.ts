@@ -25,8 +25,8 @@ export interface ParkOptions {
   readonly shield?: boolean | undefined;
 }
 
-let resolveOfNew: (value: never) => void;
-let rejectOfNew: (error: unknown) => void;
+let resolveOfNew: ((value: never) => void) | undefined;
+let rejectOfNew: ((error: unknown) => void) | undefined;
 
 // One executor for all: no closure for each wait.
 function capture(resolve: (value: never) => void, reject: (error: unknown) => void): void {
@@ -68,7 +68,10 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
   constructor() {
     this.promise = new Promise<T>(capture);
     this.#resolve = resolveOfNew as (value: T) => void;
-    this.#reject = rejectOfNew;
+    this.#reject = rejectOfNew as (error: unknown) => void;
+    // They would hold the promise, and what it came to, until the next wait.
+    resolveOfNew = undefined;
+    rejectOfNew = undefined;
   }
 
   get isSettled(): boolean {
