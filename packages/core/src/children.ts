@@ -1,7 +1,7 @@
 import { CancelScope } from './cancel-scope.ts';
 import type { ScopeRegistration } from './cancel-scope.ts';
 import { ParkingLot } from './parking-lot.ts';
-import type { TaskCore } from './task.ts';
+import type { TaskCore, TaskOwner } from './task.ts';
 
 /** Who is in a group: counts, finds and awaits its children. A child that has ended is forgotten. */
 export class Children<C extends TaskCore<unknown>> {
@@ -60,10 +60,11 @@ export class Children<C extends TaskCore<unknown>> {
     return this.#scopeOfDaemons;
   }
 
-  list(): C[] {
+  /** Those of this owner: a task that another group starts may hang on our scope until it is ready. */
+  list(owner: TaskOwner): C[] {
     const tasks = tasksIn(this.#scope);
     if (this.#scopeOfDaemons !== undefined) tasks.push(...tasksIn(this.#scopeOfDaemons));
-    return tasks as C[];
+    return tasks.filter((task) => task.group === owner) as C[];
   }
 
   /**
@@ -100,8 +101,8 @@ export class Children<C extends TaskCore<unknown>> {
   }
 }
 
-function tasksIn(scope: CancelScope): object[] {
-  const tasks: object[] = [];
+function tasksIn(scope: CancelScope): TaskCore<unknown>[] {
+  const tasks: TaskCore<unknown>[] = [];
   for (let below: ScopeRegistration | undefined = scope._first; below; below = below._next) {
     if (!(below instanceof CancelScope)) continue;
     const task = below._task as TaskCore<unknown> | undefined;

@@ -5,27 +5,48 @@ import { TaskGroupError } from './task-group-error.ts';
 /** What a failure does to a group: brings the others down, or is kept until the end. */
 export type OnFailure = 'cancel' | 'continue';
 
-/** Whose failure it is; undefined: the body's, or a cleanup's. */
-export type Culprit = { readonly name: string; readonly _isObserved: boolean } | undefined;
+/** Whose failure it is. */
+export type Culprit =
+  { readonly name: string; readonly _isObserved: boolean } | 'the body' | 'a cleanup';
 
 /** The failures of one group, in the order in which they happened, each error once. */
 export class Failures {
+  readonly #policy: OnFailure;
   readonly #culprits = new Map<unknown, Culprit>();
   readonly #seen = new Set<unknown>();
+
+  constructor(policy: OnFailure) {
+    this.#policy = policy;
+  }
 
   get isEmpty(): boolean {
     return this.#culprits.size === 0;
   }
 
   add(error: unknown, culprit: Culprit): void {
-    if (!this.#culprits.has(error)) this.#culprits.set(error, culprit);
+    if (this.#isKnown(error)) return;
+    this.#culprits.set(error, culprit);
+    if (this.#policy === 'cancel') suppress(this.#first, [error]);
+  }
+
+  // What `join()` has thrown tells nothing new when the body throws it again.
+  #isKnown(error: unknown): boolean {
+    if (this.#culprits.has(error)) return true;
+    if (!(error instanceof TaskGroupError) || error.errors.length === 0) return false;
+    return error.errors.every((part) => this.#culprits.has(part));
+  }
+
+  get #first(): unknown {
+    const [first] = this.#culprits.keys();
+    return first;
   }
 
   /** Only those that nobody has seen, through `join()` or by awaiting the task. */
   unobserved(): Failures {
-    const rest = new Failures();
+    const rest = new Failures(this.#policy);
     for (const [error, culprit] of this.#culprits) {
-      if (culprit?._isObserved !== true && !this.#seen.has(error)) rest.add(error, culprit);
+      const isObserved = typeof culprit === 'object' && culprit._isObserved;
+      if (!isObserved && !this.#seen.has(error)) rest.add(error, culprit);
     }
     return rest;
   }
@@ -36,18 +57,15 @@ export class Failures {
   }
 
   /** The one error that a group throws for all. */
-  toError(policy: OnFailure, groupName: string): unknown {
-    const [first, ...later] = this.#culprits.keys();
-    if (policy === 'continue')
-      return new TaskGroupError([...this.#culprits.keys()], this.#summary(groupName));
-    suppress(first, later);
-    return first;
+  toError(groupName: string): unknown {
+    if (this.#policy === 'cancel') return this.#first;
+    return new TaskGroupError([...this.#culprits.keys()], this.#summary(groupName));
   }
 
   #summary(groupName: string): string {
     const where = groupName === '' ? 'the task group' : `the task group "${groupName}"`;
     const failures = [...this.#culprits].map(([error, culprit]) => {
-      const who = culprit === undefined ? 'the body' : `"${culprit.name}"`;
+      const who = typeof culprit === 'object' ? `"${culprit.name}"` : culprit;
       return `${who}: ${messageOf(error)}`;
     });
     const count = failures.length === 1 ? '1 failure' : `${String(failures.length)} failures`;

@@ -1,7 +1,6 @@
 import { Admission } from './admission.ts';
 import { ambient } from './ambient.ts';
 import { CancelScope, currentFrame } from './cancel-scope.ts';
-import type { CancelledError } from './cancel-scope.ts';
 import { isCausedBy, withoutCancellations } from './cancellation.ts';
 import { checkFunction, show } from './check.ts';
 import { Children } from './children.ts';
@@ -13,7 +12,7 @@ import type { SpawnOptions, TaskGroupOptions } from './group-options.ts';
 import { emitWarning } from './internal/emit-warning.ts';
 import { refusal, refuseIfCancelled } from './park.ts';
 import { ResourceStack } from './resource-stack.ts';
-import type { Resource } from './resource-stack.ts';
+import type { Failure, Resource } from './resource-stack.ts';
 import { Starting } from './starting.ts';
 import { TaskCore } from './task.ts';
 import type { TaskOwner } from './task.ts';
@@ -52,14 +51,15 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
   readonly scope: CancelScope;
 
   readonly #policy: OnFailure;
-  readonly #ms: number;
+  readonly #born: number;
   readonly #children: Children<Task<unknown>>;
   readonly #admission: Admission;
-  readonly #failures = new Failures();
+  readonly #failures: Failures;
   #starting: Map<TaskCore<unknown>, Starting<unknown>> | undefined;
   #stack: ResourceStack | undefined;
-  #joinError: unknown;
   #isEnded = false;
+  /** Over when its resources are released too. */
+  #end: Promise<void> | undefined;
   /** What a cancellation has cut short: the body, a child that counts, the wait for the children. */
   #isBodyCut = false;
   #isChildCut = false;
@@ -70,13 +70,14 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
   constructor(options?: TaskGroupOptions) {
     checkGroupOptions('TaskGroup', options);
     this.#policy = options?.onFailure ?? 'cancel';
+    this.#failures = new Failures(this.#policy);
     this.scope = new CancelScope(options);
     this.scope._owner = this;
     this.scope._group = this;
     this.scope._start();
     this.#children = new Children(this.scope, this.#label());
     this.#admission = new Admission(options?.limit ?? Infinity);
-    this.#ms = options?.timeout ?? this.scope.deadline - this.scope._runtime.loop.now();
+    this.#born = this.scope._runtime.loop.now();
   }
 
   /** Aborted when the group is cancelled. */
@@ -91,7 +92,9 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
 
   /** The children that have not ended yet. */
   get tasks(): Iterable<Task<unknown>> {
-    return this.#children.list();
+    // Those that are still being started hang on the scopes of their callers.
+    const starting = (this.#starting?.keys() ?? []) as Iterable<Task<unknown>>;
+    return new Set([...this.#children.list(this), ...starting]);
   }
 
   /**
@@ -182,22 +185,23 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
    */
   async join(): Promise<void> {
     this.#refuseChild('join');
+    let shield = false;
     while (this.#children.active > 0) {
       try {
-        await this.#children.untilIdle(false);
+        await this.#children.untilIdle(shield);
       } catch (error) {
-        // The children are being cancelled as well: what they come to is what counts.
         if (this.scope.reason === undefined) throw error;
-        await this.#children.untilIdle(true);
+        // The children are being cancelled as well: what they come to is what counts.
+        shield = true;
       }
     }
     if (!this.#failures.isEmpty) {
-      this.#joinError = this.#failures.toError(this.#policy, this.scope.name);
       this.#failures.observe();
-      throw this.#joinError;
+      throw this.#failures.toError(this.scope.name);
     }
     refuseIfCancelled(currentFrame()._scope, undefined);
-    this.#throwIfCutShort(this.#isChildCut);
+    const cut = this.#cutShort(this.#isChildCut);
+    if (cut !== undefined) throw cut.error;
   }
 
   /**
@@ -229,15 +233,18 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
    * @throws (rejects) failures that nobody has seen, through `join()` or by awaiting the task
    */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isEnded) return;
-    if (this.#children.active > 0) {
-      if (this.scope._runtime.debug) this.#warnOfLeaving();
-      this.cancel('the block of this task group was left without join()');
-    }
+    if (this.#isEnded) return this.#end;
+    const isLeft = this.#children.active > 0;
+    if (isLeft) this.#leave();
     await this.#untilEmpty();
-    await this.#finish();
+    await this.#finish(this.#verdict() ?? (isLeft ? { error: this.scope.reason } : undefined));
     const unseen = this.#failures.unobserved();
-    if (!unseen.isEmpty) throw unseen.toError(this.#policy, this.scope.name);
+    if (!unseen.isEmpty) throw unseen.toError(this.scope.name);
+  }
+
+  #leave(): void {
+    if (this.scope._runtime.debug) this.#warnOfLeaving();
+    this.cancel('the block of this task group was left without join()');
   }
 
   #warnOfLeaving(): void {
@@ -257,8 +264,11 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
       this.#bodyFailed(error);
     }
     await this.#untilEmpty();
-    await this.#finish();
-    return this.#verdict(value as T);
+    await this.#finish(this.#verdict());
+    // Once more: the release of a resource may have failed.
+    const failure = this.#verdict();
+    if (failure !== undefined) throw failure.error;
+    return value as T;
   }
 
   #bodyFailed(error: unknown): void {
@@ -268,47 +278,41 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
       return;
     }
     const failure = reason === undefined ? error : withoutCancellations(reason, error);
-    if (failure !== this.#joinError || this.#joinError === undefined)
-      this.#failures.add(failure, undefined);
+    this.#failures.add(failure, 'the body');
     this.scope._cancelBy('failure', failure);
   }
 
-  #verdict<T>(value: T): T {
-    if (!this.#failures.isEmpty) throw this.#failures.toError(this.#policy, this.scope.name);
+  /** What the group throws; undefined: it ends well. */
+  #verdict(): Failure | undefined {
+    if (!this.#failures.isEmpty) return { error: this.#failures.toError(this.scope.name) };
     const isCut = this.#isBodyCut || this.#isChildCut;
     if (this.scope._isCancelledFromOutside()) {
-      if (isCut || this.#isWaitCut) throw this.scope._parent?.reason as CancelledError;
-      return value;
+      return isCut || this.#isWaitCut ? { error: this.scope._parent?.reason } : undefined;
     }
-    this.#throwIfCutShort(isCut);
-    if (this.#isBodyCut) throw this.scope.reason as CancelledError;
-    return value;
+    return this.#cutShort(isCut) ?? (this.#isBodyCut ? { error: this.scope.reason } : undefined);
   }
 
-  /** For the group's own time and signal. */
-  #throwIfCutShort(isCut: boolean): void {
+  /** What the group's own time or signal has made of it. */
+  #cutShort(isCut: boolean): Failure | undefined {
     const own = this.scope._own;
-    if (!isCut || own === undefined) return;
-    if (own.source === 'deadline') throw new TimeoutError(this.#ms, this.scope);
-
-    if (own.source === 'signal') throw own.reason;
+    if (!isCut || own === undefined) return undefined;
+    if (own.source === 'signal') return { error: own.reason };
+    if (own.source !== 'deadline') return undefined;
+    const ms = Math.max(this.scope.deadline - this.#born, 0);
+    return { error: new TimeoutError(ms, this.scope) };
   }
 
-  async #finish(): Promise<void> {
-    if (this.#isEnded) return;
+  #finish(failure: Failure | undefined): Promise<void> {
     this.#isEnded = true;
-    await this.#releaseResources();
+    this.#end ??= this.#close(failure);
+    return this.#end;
+  }
+
+  async #close(failure: Failure | undefined): Promise<void> {
+    const errors = (await this.#stack?._release(failure)) ?? [];
+    for (const { error } of errors) this.#failures.add(error, 'a cleanup');
     this.#children.close();
     this.scope._end();
-  }
-
-  async #releaseResources(): Promise<void> {
-    if (this.#stack === undefined) return;
-    const failure = this.#failures.isEmpty
-      ? undefined
-      : { error: this.#failures.toError(this.#policy, this.scope.name) };
-    for (const { error } of await this.#stack._release(failure))
-      this.#failures.add(error, undefined);
   }
 
   #resources(): ResourceStack {

@@ -1,0 +1,324 @@
+import {
+  CancelScope,
+  checkpoint,
+  currentScope,
+  InvalidStateError,
+  isCancelled,
+  moveOnAfter,
+  shield,
+  sleep,
+  sleepForever,
+  suppressedErrors,
+  taskGroup,
+  TaskGroup,
+} from '@ambit/core';
+import type { Task } from '@ambit/core';
+import { settle, testRun } from '@ambit/core/testing';
+
+const caught = (promise: PromiseLike<unknown>): Promise<unknown> =>
+  Promise.resolve(promise).then(
+    () => 'no error',
+    (error: unknown) => error,
+  );
+
+// rule 102
+test('start resolves with the value given to started(), and the child goes on in the group', () =>
+  testRun(async (_group, loop) => {
+    const log: string[] = [];
+    await taskGroup(async (group) => {
+      const port = await group.start<number>(
+        async (task, started) => {
+          await sleep(10);
+          started(8080);
+          log.push(`${task.name} goes on`);
+          await sleep(20);
+          log.push('child ends');
+        },
+        { name: 'server' },
+      );
+      log.push(`port ${String(port)} at ${String(loop.now())}`);
+      expect([group.size, [...group.tasks].map((task) => task.name)]).toEqual([1, ['server']]);
+    });
+    expect(log).toEqual(['server goes on', 'port 8080 at 10', 'child ends']);
+  }));
+
+test('a child may call started() at once, and then start is over in the same turn', () =>
+  testRun((_group, loop) =>
+    taskGroup(async (group) => {
+      const ready = await group.start((_task, started: (value: boolean) => void) => {
+        started(true);
+      });
+      expect([ready, loop.now()]).toEqual([true, 0]);
+    }),
+  ));
+
+// rule 103
+test('started() called a second time is an error in the child', () =>
+  testRun(async () => {
+    const outcome = taskGroup(async (group) => {
+      await group.start<number>(
+        async (_task, started) => {
+          started(1);
+          await sleep(1);
+          started(2);
+        },
+        { name: 'twice' },
+      );
+      await sleepForever();
+    });
+    await expect(outcome).rejects.toThrow(InvalidStateError);
+    await expect(outcome).rejects.toThrow('the task "twice" has called it before');
+  }));
+
+// rule 104
+test('a child that ends without started() makes start fail, and does not fail the group', () =>
+  testRun(() =>
+    taskGroup(async (group) => {
+      const error = await caught(group.start(() => sleep(1), { name: 'mute' }));
+      expect(error).toBeInstanceOf(InvalidStateError);
+      expect((error as Error).message).toContain('"mute" ended without calling started()');
+      await checkpoint();
+    }),
+  ));
+
+// rule 105
+test('an error before started() comes out of start itself, and does not fail the group', () =>
+  testRun(async () => {
+    const cause = new Error('cause');
+    const failure = new Error('cannot listen', { cause });
+    const value = await taskGroup(async (group) => {
+      const error = await caught(
+        group.start(async () => {
+          await sleep(1);
+          throw failure;
+        }),
+      );
+      expect(error).toBe(failure);
+      expect(failure.cause).toBe(cause);
+      const atOnce = group.start(() => {
+        throw failure;
+      });
+      expect(await caught(atOnce)).toBe(failure);
+      return 'value';
+    });
+    expect(value).toBe('value');
+    expect(suppressedErrors(failure)).toEqual([]);
+  }));
+
+// rule 106
+test('an error after started() is a failure of a child like any other', () =>
+  testRun(async () => {
+    const failure = new Error('later');
+    const log: unknown[] = [];
+    const outcome = taskGroup(async (group) => {
+      log.push(
+        await group.start<number>(async (_task, started) => {
+          started(1);
+          await sleep(10);
+          throw failure;
+        }),
+      );
+      log.push(isCancelled(await caught(sleepForever())));
+    });
+    await expect(outcome).rejects.toBe(failure);
+    expect(log).toEqual([1, true]);
+  }));
+
+// rule 107
+describe('until it has called started(), the child', () => {
+  test('is cancelled with its caller, and the group is not', () =>
+    testRun(() =>
+      taskGroup(async (group) => {
+        const log: string[] = [];
+        const inner = new CancelScope();
+        await inner.run(async () => {
+          const pending = group.start(async () => {
+            await sleepForever().finally(() => log.push('child'));
+          });
+          inner.cancel('caller');
+          expect(await caught(pending)).toBe(inner.reason);
+          await pending;
+        });
+        expect(log).toEqual(['child']);
+        expect(inner.cancelCaught).toBe(true);
+        await checkpoint();
+      }),
+    ));
+
+  test('stays with a caller that was cancelled, although it calls started() then', () =>
+    testRun(() =>
+      taskGroup(async (group) => {
+        const failure = new Error('after started');
+        const inner = new CancelScope();
+        await inner.run(async () => {
+          const pending = group.start<number>(async (_task, started) => {
+            await caught(sleepForever());
+            started(1);
+            await shield(() => sleep(10));
+            throw failure;
+          });
+          inner.cancel();
+          expect(await caught(pending)).toBe(failure);
+        });
+        await checkpoint();
+      }),
+    ));
+
+  test('that ends well after all, in a cancelled caller, still gives its value', () =>
+    testRun(() =>
+      taskGroup(async (group) => {
+        const log: number[] = [];
+        const inner = new CancelScope();
+        await inner.run(async () => {
+          const pending = group.start<number>(async (_task, started) => {
+            await caught(sleepForever());
+            started(1);
+          });
+          inner.cancel();
+          log.push(await pending);
+          await checkpoint();
+          log.push(2);
+        });
+        expect(log).toEqual([1]);
+      }),
+    ));
+
+  test('can be cancelled after started() by its group only', () =>
+    testRun(async () => {
+      const log: string[] = [];
+      await taskGroup(async (group) => {
+        const inner = new CancelScope();
+        await inner.run(async () => {
+          await group.start<number>(async (_task, started) => {
+            started(1);
+            await sleep(10).finally(() => log.push(group.signal.aborted ? 'group' : 'nobody'));
+            await sleepForever().finally(() => log.push(group.signal.aborted ? 'group' : 'nobody'));
+          });
+          inner.cancel();
+        });
+        await sleep(20);
+        group.cancel();
+      });
+      expect(log).toEqual(['nobody', 'group']);
+    }));
+});
+
+// rule 108
+test('start in a cancelled group, or by a cancelled caller, never calls its function', () =>
+  testRun(async () => {
+    const fn = jest.fn();
+    const group = new TaskGroup();
+    const scope = new CancelScope();
+    await scope.run(async () => {
+      scope.cancel();
+      expect(await caught(group.start(fn))).toBe(scope.reason);
+    });
+    group.cancel();
+    expect(await caught(group.start(fn))).toBe(group.scope.reason);
+    expect([fn.mock.calls.length, group.size]).toEqual([0, 0]);
+    await group[Symbol.asyncDispose]();
+  }));
+
+// rule 109
+test('what sleeps below the child notices that the group is cancelled, just before started() or after', () =>
+  testRun(async () => {
+    for (const order of ['before', 'after'] as const) {
+      const group = new TaskGroup();
+      const log: unknown[] = [];
+      const pending = group.start<string>(async (_task, started) => {
+        await taskGroup(async (inner) => {
+          inner.spawn(() => sleepForever().finally(() => log.push('grandchild')));
+          await sleep(10);
+          if (order === 'before') group.cancel();
+          started('ready');
+          if (order === 'after') group.cancel();
+          log.push(currentScope().reason === group.scope.reason);
+        });
+      });
+      expect(await pending).toBe('ready');
+      await group.join();
+      expect(log.sort()).toEqual(['grandchild', true]);
+      await group[Symbol.asyncDispose]();
+    }
+  }));
+
+// rule 110
+test('a pending start keeps its group open', () =>
+  testRun(async (outer, loop) => {
+    const log: string[] = [];
+    await taskGroup((group) => {
+      outer.spawn(async () => {
+        log.push(
+          await group.start<string>(async (_task, started) => {
+            await sleep(10);
+            started('ready');
+            await sleep(10);
+          }),
+        );
+      });
+      expect(group.size).toBe(1);
+      expect([...group.tasks]).toHaveLength(1);
+    });
+    log.push(`group ended at ${String(loop.now())}`);
+    expect(log).toEqual(['ready', 'group ended at 20']);
+  }));
+
+// rule 111
+test('a child that shields itself while it starts outlasts the cancellation of its caller', () =>
+  testRun(async (_group, loop) => {
+    await taskGroup(async (group) => {
+      const log: unknown[] = [];
+      await moveOnAfter(5, async () => {
+        const pending = group.start<number>(async () => {
+          await shield(() => sleep(20));
+          log.push(loop.now());
+          await checkpoint();
+          log.push('not reached');
+        });
+        log.push(isCancelled(await caught(pending)));
+      });
+      expect(log).toEqual([20, true]);
+    });
+  }));
+
+// rule 112
+test('start refuses what is not a function', () =>
+  testRun(() =>
+    taskGroup(async (group) => {
+      await expect(group.start(5 as never)).rejects.toThrow(TypeError);
+      expect(group.size).toBe(0);
+    }),
+  ));
+
+// rule 113
+test('a promise given to started() is awaited, as JavaScript does; an object around it is passed through', () =>
+  testRun(() =>
+    taskGroup(async (group) => {
+      const later = await group.start<Promise<string>>((_task, started) => {
+        started(sleep(5, { value: 'later' }));
+      });
+      expect(later).toBe('later');
+      const { task } = await group.start<{ task: Task<unknown> }>(async (task, started) => {
+        started({ task });
+        await sleep(5);
+      });
+      expect(task.status).toBe('running');
+    }),
+  ));
+
+test('a daemon that was started does not keep its group', () =>
+  testRun(async (_group, loop) => {
+    await taskGroup(async (group) => {
+      await group.start<number>(
+        async (_task, started) => {
+          started(1);
+          await sleepForever();
+        },
+        { daemon: true },
+      );
+      group.spawn(() => sleep(10));
+      await settle();
+      expect(group.size).toBe(2);
+    });
+    expect(loop.now()).toBe(10);
+  }));
