@@ -1,5 +1,7 @@
 import { currentFrame } from './cancel-scope.ts';
 import { checkCount, checkFunction, checkOptions, show } from './check.ts';
+import { checkpoint } from './checkpoint.ts';
+import { quiet } from './internal/quiet.ts';
 import { refuseIfCancelled } from './park.ts';
 import { shielded } from './resource-stack.ts';
 import { suppress } from './suppressed-errors.ts';
@@ -64,42 +66,45 @@ async function workThrough<T, U>(
   checkCount(where, 'limit', (options as ConcurrencyOptions | undefined)?.limit, 1);
   const items = new Items(where, source);
   refuseIfCancelled(currentFrame()._scope, undefined);
+  const each = async (item: T, index: number): Promise<void> => {
+    keep(index, await fn(item, index));
+  };
   try {
     await helperGroup(
       (group) => {
-        spawnWorker(group, items, options.limit, async (item, index) => {
-          keep(index, await fn(item, index));
-        });
+        group.scope.onCancel(() => items.giveUp());
+        hire(group, items, options.limit, each);
       },
       { needsAll: true },
     );
   } catch (error) {
-    await items.close(error);
+    await items.close().catch((closing: unknown) => suppress(error, [closing]));
     throw error;
   }
 }
 
-/** A worker that has got an item brings in the next worker: there are never more than there is work for. */
-function spawnWorker<T>(
+/** Starts workers: as many as may be and find an item at once. */
+function hire<T>(
   group: TaskGroup,
   items: Items<T>,
   limit: number,
   work: (item: T, index: number) => Promise<void>,
 ): void {
-  group.spawn(
-    async () => {
-      let hasHelp = group.size >= limit;
-      for (;;) {
-        const next = items.pull();
-        const pulled = next instanceof Promise ? await next : next;
-        if (pulled === undefined) return;
-        if (!hasHelp) spawnWorker(group, items, limit, work);
-        hasHelp = true;
-        await work(pulled.item, pulled.index);
-      }
-    },
-    { name: 'worker' },
-  );
+  const worker = async (): Promise<void> => {
+    for (;;) {
+      const next = items.pull();
+      const pulled = next instanceof Promise ? await next : next;
+      if (pulled === undefined) return;
+      const working = work(pulled.item, pulled.index);
+      // Only now: there are never more workers than there is work for.
+      if (next instanceof Promise) hire(group, items, limit, work);
+      await working;
+      await checkpoint();
+    }
+  };
+  while (group.size < limit && items.canPull && group.scope.reason === undefined) {
+    group.spawn(worker, { name: 'worker' });
+  }
 }
 
 interface Pulled<T> {
@@ -113,6 +118,9 @@ class Items<T> {
   readonly #isAsync: boolean;
   #count = 0;
   #isDone = false;
+  /** How many wait for an item. */
+  #pulls = 0;
+  #closing: Promise<void> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(where: string, source: Source<T>) {
@@ -129,21 +137,39 @@ class Items<T> {
     }
   }
 
+  /** Whether asking now makes sense: there may be more, and nobody is waiting for an item yet. */
+  get canPull(): boolean {
+    return !this.#isDone && this.#pulls === 0;
+  }
+
   pull(): Pulled<T> | undefined | Promise<Pulled<T> | undefined> {
-    if (!this.#isAsync) return this.#take((this.#iterator as Iterator<T>).next());
+    if (!this.#isAsync) return this.#pullNow();
+    this.#pulls += 1;
     // Not every iterator can be asked twice at a time.
     const pulled = this.#turn.then(() => this.#pullAsync());
     this.#turn = pulled.catch(() => undefined);
     return pulled;
   }
 
-  async #pullAsync(): Promise<Pulled<T> | undefined> {
+  #pullNow(): Pulled<T> | undefined {
     if (this.#isDone) return undefined;
     try {
+      return this.#take((this.#iterator as Iterator<T>).next());
+    } catch (error) {
+      this.#isDone = true;
+      throw error;
+    }
+  }
+
+  async #pullAsync(): Promise<Pulled<T> | undefined> {
+    try {
+      if (this.#isDone) return undefined;
       return this.#take(await (this.#iterator as AsyncIterator<T>).next());
     } catch (error) {
       this.#isDone = true;
       throw error;
+    } finally {
+      this.#pulls -= 1;
     }
   }
 
@@ -157,14 +183,19 @@ class Items<T> {
     return { item: result.value, index: this.#count - 1 };
   }
 
+  /** Nobody wants the item that is being waited for any more: closing the source may end that wait. */
+  giveUp(): void {
+    if (this.#pulls > 0) quiet(this.close());
+  }
+
   /** After a failure: the source will not be asked again. */
-  async close(failure: unknown): Promise<void> {
-    if (this.#isDone) return;
+  close(): Promise<void> {
+    this.#closing ??= this.#isDone ? Promise.resolve() : this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#isDone = true;
-    try {
-      await shielded(() => this.#iterator.return?.() as PromiseLike<unknown>);
-    } catch (error) {
-      suppress(failure, [error]);
-    }
+    await shielded(() => this.#iterator.return?.() as PromiseLike<unknown>);
   }
 }

@@ -28,10 +28,10 @@ export interface WaitOptions {
  * @example
  * const { done, pending } = await wait(tasks, { until: 'first-completed', timeout: 500 });
  */
-export async function wait<T>(
-  tasks: Iterable<Task<T>>,
+export async function wait<T extends Task<unknown>>(
+  tasks: Iterable<T>,
   options?: WaitOptions,
-): Promise<{ done: Set<Task<T>>; pending: Set<Task<T>> }> {
+): Promise<{ done: Set<T>; pending: Set<T> }> {
   const all = tasksOf(tasks);
   checkOptions('wait', options);
   checkSignal('wait', options?.signal);
@@ -40,25 +40,29 @@ export async function wait<T>(
   const time = options?.timeout ?? Infinity;
   checkTime('wait', 'timeout', time);
   refuseIfCancelled(currentFrame()._scope, options?.signal);
-  const isOver = (): boolean => isReached(until, all);
-  if (!isOver()) await moveOnAfter(time, () => someEnd(all, isOver, options?.signal));
-  const done = [...all].filter((task) => task.done);
-  return { done: new Set(done), pending: new Set([...all].filter((task) => !task.done)) };
+  const tasksHere = [...all];
+  const open = tasksHere.filter((task) => !task.done);
+  if (open.length > 0 && !tasksHere.some((task) => suffices(until, task))) {
+    await moveOnAfter(time, () => someEnd(open, until, options?.signal));
+  }
+  return {
+    done: new Set(tasksHere.filter((task) => task.done)),
+    pending: new Set(open.filter((task) => !task.done)),
+  };
 }
 
-function isReached(until: NonNullable<WaitOptions['until']>, tasks: Set<Task<unknown>>): boolean {
-  const list = [...tasks];
-  if (list.every((task) => task.done)) return true;
+type Until = NonNullable<WaitOptions['until']>;
+
+/** Whether this one task ends the wait. */
+function suffices(until: Until, task: Task<unknown>): boolean {
   if (until === 'all') return false;
-  return list.some((task) =>
-    until === 'first-completed' ? task.done : task.status === 'rejected',
-  );
+  return until === 'first-completed' ? task.done : task.status === 'rejected';
 }
 
-/** Parks until a task's end makes the condition true. */
+/** Parks until one of the tasks suffices, or the last has ended. */
 function someEnd(
-  tasks: Set<Task<unknown>>,
-  isOver: () => boolean,
+  tasks: readonly Task<unknown>[],
+  until: Until,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const scope = currentFrame()._scope;
@@ -69,18 +73,20 @@ function someEnd(
       const forget = (): void => {
         for (const listener of listeners) remove(listener);
       };
-      const check = (): void => {
-        if (isOver() && waiter.wake()) forget();
+      let left = tasks.length;
+      const ended = (task: Task<unknown>): void => {
+        left -= 1;
+        if ((left === 0 || suffices(until, task)) && waiter.wake()) forget();
       };
-      for (const task of tasks) if (!task.done) listeners.push(task._listen(check));
+      for (const task of tasks) listeners.push(task._listen(() => ended(task)));
       return forget;
     },
     { signal, name: 'wait' },
   );
 }
 
-function tasksOf<T>(tasks: Iterable<Task<T>>): Set<Task<T>> {
-  const candidate = tasks as Partial<Iterable<Task<T>>> | null | undefined;
+function tasksOf<T extends Task<unknown>>(tasks: Iterable<T>): Set<T> {
+  const candidate = tasks as Partial<Iterable<T>> | null | undefined;
   if (typeof candidate?.[Symbol.iterator] !== 'function') {
     throw new TypeError(`wait: tasks is ${show(tasks)}; give an array or a set of tasks`);
   }
@@ -93,12 +99,24 @@ function tasksOf<T>(tasks: Iterable<Task<T>>): Set<Task<T>> {
   return all;
 }
 
+type TaskLike = ((task: Task<never>) => unknown) | Task<unknown>;
+
 type TaskOf<F> =
   F extends Task<infer T>
     ? Task<T>
     : F extends (...args: never[]) => infer R
       ? Task<Awaited<R>>
       : never;
+
+type Item<F> = F extends Iterable<infer I> ? I : never;
+
+interface TaskIterator<T> extends AsyncIterableIterator<T, undefined>, AsyncDisposable {
+  return(): Promise<IteratorResult<T, undefined>>;
+}
+
+// `for await` gives what `next()` resolves with. TypeScript has it that thenables are awaited on the way,
+// from the second time on that it looks at a type; of a union it remembers what it found at first.
+type CompletedTasks<T> = TaskIterator<T> | (TaskIterator<T> & AsyncDisposable);
 
 /**
  * Iterates tasks in the order in which they end, failed and cancelled ones too: await the task, or look
@@ -111,10 +129,10 @@ type TaskOf<F> =
  *   console.log(await task);
  * }
  */
-export function asCompleted<const F extends ((task: Task<never>) => unknown) | Task<unknown>>(
-  tasks: Iterable<F>,
-): AsyncIterableIterator<TaskOf<F>> & AsyncDisposable {
-  const candidate = tasks as Partial<Iterable<F>> | null | undefined;
+export function asCompleted<const F extends Iterable<TaskLike>>(
+  tasks: F,
+): CompletedTasks<TaskOf<Item<F>>> {
+  const candidate = tasks as Partial<Iterable<unknown>> | null | undefined;
   if (typeof candidate?.[Symbol.iterator] !== 'function') {
     throw new TypeError(
       `asCompleted: tasks is ${show(tasks)}; give an array of functions or tasks`,
@@ -128,7 +146,7 @@ export function asCompleted<const F extends ((task: Task<never>) => unknown) | T
   return new Completions(all as (TaskFunction<unknown> | Task<unknown>)[]) as never;
 }
 
-class Completions implements AsyncIterableIterator<Task<unknown>>, AsyncDisposable {
+class Completions implements TaskIterator<Task<unknown>> {
   readonly #given: (TaskFunction<unknown> | Task<unknown>)[];
   readonly #ready: Task<unknown>[] = [];
   readonly #arrival = new ParkingLot();
