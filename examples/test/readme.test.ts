@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import ts from 'typescript';
+
+// What the pages show is what a reader gets: every sample is type-checked, run by itself against the built
+// package, and must print what the page says it prints.
+
+const root = resolve(__dirname, '../..');
+const pages = ['README.md', 'packages/core/README.md', 'docs/design.md'];
+
+interface Block {
+  readonly language: string;
+  /** The words after the language: `ctrl-c` has the sample interrupted once it has printed something. */
+  readonly words: readonly string[];
+  readonly code: string;
+  readonly line: number;
+}
+
+interface Sample extends Block {
+  readonly title: string;
+  readonly file: string;
+  /** The `text` block that follows a sample is what it prints. */
+  readonly output: string;
+}
+
+function blocksOf(page: string): Block[] {
+  const text = readFileSync(join(root, page), 'utf8');
+  return [...text.matchAll(/^```(.*)\n([^]*?)^```$/gm)].map((match) => {
+    const [, info = '', code = ''] = match;
+    const [language = '', ...words] = info.split(' ');
+    return { language, words, code, line: text.slice(0, match.index).split('\n').length };
+  });
+}
+
+function samplesOf(page: string): Sample[] {
+  const blocks = blocksOf(page);
+  return blocks.flatMap((block, index) => {
+    if (block.language !== 'ts') return [];
+    const next = blocks[index + 1];
+    const output = next?.language === 'text' ? next.code : '';
+    const file = `${page.replaceAll(/\W+/g, '-')}-${block.line}`;
+    return [{ ...block, title: `${page}:${block.line}`, file, output }];
+  });
+}
+
+const samples = pages.flatMap(samplesOf);
+let folder: string;
+
+beforeAll(async () => {
+  if (!existsSync(join(root, 'packages/core/dist/index.js'))) {
+    throw new Error('the packages are not built; run `npm test`, or `npm run build`');
+  }
+  folder = await mkdtemp(join(tmpdir(), 'readme-'));
+  await mkdir(join(folder, 'node_modules/@ambit'), { recursive: true });
+  await symlink(join(root, 'packages/core'), join(folder, 'node_modules/@ambit/core'));
+  await symlink(join(root, 'node_modules/@types'), join(folder, 'node_modules/@types'));
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+  for (const { file, code } of samples) await writeFile(join(folder, `${file}.ts`), code);
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+test('the samples have no type errors and make modules', () => {
+  const program = ts.createProgram({
+    rootNames: samples.map(({ file }) => join(folder, `${file}.ts`)),
+    options: {
+      strict: true,
+      target: ts.ScriptTarget.ES2023,
+      lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
+      module: ts.ModuleKind.NodeNext,
+      types: ['node'],
+      // The declarations themselves are checked with the packed tarballs.
+      skipLibCheck: true,
+    },
+  });
+  const errors = [...ts.getPreEmitDiagnostics(program), ...program.emit().diagnostics];
+  expect(errors.map((error) => ts.flattenDiagnosticMessageText(error.messageText, '\n'))).toEqual(
+    [],
+  );
+}, 30_000);
+
+test.each(samples)('$title runs and prints what it says', async ({ file, output, words }) => {
+  const isInterrupted = words.includes('ctrl-c');
+  const child = spawn(process.execPath, [`${file}.js`], { cwd: folder });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk) => {
+    out += String(chunk);
+    if (isInterrupted && !child.killed) child.kill('SIGINT');
+  });
+  child.stderr.on('data', (chunk) => (err += String(chunk)));
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  expect({ out, err, end: signal ?? code }).toEqual({
+    out: output,
+    err: '',
+    end: isInterrupted ? 'SIGINT' : 0,
+  });
+});
+
+test('shell samples use scripts and packages that are there', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const lines = pages
+    .flatMap(blocksOf)
+    .filter(({ language }) => language === 'sh')
+    .flatMap(({ code }) => code.trim().split('\n'));
+  expect(lines.length).toBeGreaterThan(2);
+  for (const line of lines) {
+    const [, verb = '', name = ''] = /^npm (\w+) ?([^ #]*)/.exec(line) ?? [];
+    if (verb === 'install') expect(name).toBe('@ambit/core');
+    else expect(Object.keys(scripts)).toContain(verb);
+  }
+});
+
+test('every block of the pages is of a kind that is tried out', () => {
+  const languages = pages.flatMap(blocksOf).map(({ language }) => language);
+  expect(languages.filter((language) => !['ts', 'text', 'sh'].includes(language))).toEqual([]);
+});
+
+test('README.md stays within 150 lines', () => {
+  const lines = readFileSync(join(root, 'README.md'), 'utf8').trimEnd().split('\n');
+  expect(lines.length).toBeLessThanOrEqual(150);
+});
+
+test('ARCHITECTURE.md has each file of core on its map, and none that is not there', () => {
+  const text = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
+  const map = text.slice(text.indexOf('## The map'), text.indexOf('## Arrows'));
+  const named = [...map.matchAll(/`([\w/-]+)`/g)].map(([, name = '']) => name);
+  const folders = named.filter((name) => name.endsWith('/'));
+  const files = readdirSync(join(root, 'packages/core/src'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => path.replaceAll('\\', '/').replace(/\.ts$/, ''))
+    .map((path) => folders.find((name) => path.startsWith(name)) ?? path);
+  expect(named.sort()).toEqual([...new Set(files)].sort());
+});
