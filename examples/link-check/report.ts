@@ -72,16 +72,15 @@ function tableOf({ links }: Report, show: Show): string {
     show
   ];
   if (rows.length === 0) return '';
-  const table = new Table({ head: ['page', 'link', 'status', 'reason', 'time'], chars, style });
+  const table = new Table({ head: ['page', 'link', 'status', 'reason', 'time'], style });
   for (const { page, link, status, reason, ms } of rows) {
     table.push([page, shorten(link), status, reason, ms === null ? '' : `${ms} ms`]);
   }
   return `${table.toString()}\n`;
 }
 
-// No lines between rows; colour only where somebody sees it.
-const chars = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
-const style = process.stdout.isTTY ? {} : { head: [], border: [] };
+// Colour only where somebody sees it.
+const style = { compact: true, ...(process.stdout.isTTY ? {} : { head: [], border: [] }) };
 
 /** One row for all links of a page that came to the same; its time is that of the slowest. */
 function perPage(rows: readonly Row[]): Row[] {
