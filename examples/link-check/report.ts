@@ -4,7 +4,7 @@ import type { Options, Show } from './options.ts';
 import { hasAnchor } from './page.ts';
 import type { Site } from './site.ts';
 
-export interface Row {
+interface Row {
   readonly page: string;
   readonly link: string;
   readonly status: 'ok' | 'broken' | 'skipped' | 'unchecked';
@@ -57,10 +57,13 @@ export function exitCodeFor({ counts }: Report): number {
 export function printReport(report: Report, { json, show }: Options): Promise<void> {
   const text = json ? JSON.stringify(report, null, 2) : tableOf(report, show) + sumUp(report);
   return new Promise((resolve, reject) => {
-    process.stdout.write(`${text}\n`, (error) => {
-      if (error == null) resolve();
+    const written = (error?: NodeJS.ErrnoException | null): void => {
+      // A reader who has seen enough, as in `npm start | head`, is no trouble.
+      if (error == null || error.code === 'EPIPE') resolve();
       else reject(error);
-    });
+    };
+    process.stdout.once('error', written);
+    process.stdout.write(`${text}\n`, written);
   });
 }
 
