@@ -40,6 +40,13 @@ export function checkDuration(where: string, argument: string, value: unknown): 
   );
 }
 
+/** Milliseconds above 0, and finite. */
+export function checkFinite(where: string, argument: string, value: unknown): void {
+  checkNumber(where, argument, value);
+  if (value > 0 && value < Infinity) return;
+  throw new RangeError(`${where}: ${argument} is ${value}; give milliseconds above 0, and finite`);
+}
+
 export function checkFunction(where: string, argument: string, value: unknown): void {
   if (typeof value === 'function') return;
   throw new TypeError(`${where}: ${argument} is ${show(value)}, not a function; give a function`);

@@ -13,3 +13,12 @@ export function refused(error: unknown): Promise<never> {
   if (isCancelled(error)) promise.catch(ignore);
   return promise;
 }
+
+/** `promise.then(next)`, where a cancellation may go unseen, as it may in a wait. */
+export function after<T, R>(promise: Promise<T>, next: (value: T) => R): Promise<R> {
+  const derived = promise.then(next);
+  promise.catch((error: unknown) => {
+    if (isCancelled(error)) derived.catch(ignore);
+  });
+  return derived;
+}

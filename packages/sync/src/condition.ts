@@ -1,0 +1,189 @@
+import { InvalidStateError } from '@ambit/core';
+import { breathe, enter, ParkingLot } from '@ambit/core/lowlevel';
+import { checkCount, checkFunction, show } from './check.ts';
+import type { Guard } from './guard-of.ts';
+import { Lock } from './lock.ts';
+import type { Hold } from './lock.ts';
+import { labelOf } from './options.ts';
+import type { NameOptions, WaitOptions } from './options.ts';
+
+export interface ConditionStatistics {
+  readonly locked: boolean;
+  /** The name of the task that acquired the lock. */
+  readonly owner: string | undefined;
+  /** For a notification. */
+  readonly waiting: number;
+  /** For the lock. */
+  readonly waitingForLock: number;
+}
+
+/**
+ * Waiting, under a lock, until something about what the lock protects has changed. All of `wait`,
+ * `waitFor`, `notify` need the lock; `wait` gives it up while it waits, and has it again afterwards,
+ * whatever happens. Who is notified goes straight over to the lock's line (as in Trio).
+ *
+ * @example
+ * const changed = new Condition();
+ * await changed.run(async () => {
+ *   const job = await changed.waitFor(() => jobs.shift());
+ *   await handle(job);
+ * });
+ * // elsewhere
+ * await changed.run(() => {
+ *   jobs.push(job);
+ *   changed.notify();
+ * });
+ */
+export class Condition {
+  readonly #lock: Lock;
+  /** Not notified yet. */
+  readonly #lot = new ParkingLot<Hold, Hold>();
+  readonly #label: string;
+
+  /**
+   * @param lock - may be shared by several conditions; default: one of its own
+   * @param options - `name`: shown in messages and in the task tree
+   * @throws TypeError if an argument is not what it should be
+   */
+  constructor(lock?: Lock, options?: NameOptions) {
+    if (lock !== undefined && !(lock instanceof Lock)) {
+      throw new TypeError(`Condition: lock is ${show(lock)}, not a Lock; give a Lock, or nothing`);
+    }
+    this.#label = labelOf('Condition', 'condition', options);
+    this.#lock = lock ?? new Lock(options);
+  }
+
+  /** True while somebody holds the lock. */
+  get locked(): boolean {
+    return this.#lock.locked;
+  }
+
+  /** As {@link Lock.acquire}, of the condition's lock. */
+  acquire(options?: WaitOptions): Promise<Guard> {
+    return this.#lock.acquire(options);
+  }
+
+  /** As {@link Lock.tryAcquire}, of the condition's lock. */
+  tryAcquire(): Guard | undefined {
+    return this.#lock.tryAcquire();
+  }
+
+  /** As {@link Lock.release}, of the condition's lock. */
+  release(): void {
+    this.#lock.release();
+  }
+
+  /** As {@link Lock.run}, of the condition's lock. */
+  run<T>(body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
+    return this.#lock.run(body, options);
+  }
+
+  /**
+   * Gives up the lock, waits to be notified, and acquires the lock again, which nothing cancels: the
+   * caller holds it afterwards also if this rejects. A checkpoint.
+   *
+   * @param options - `signal`: ends the wait for the notification, or for the lock after it, too
+   * @throws (rejects) the ambient scope's CancelledError or `signal.reason`; if it had been notified,
+   *   the notification passes on. InvalidStateError if nobody holds the lock
+   */
+  async wait(options?: WaitOptions): Promise<void> {
+    const hold = this.#held('wait');
+    enter(options);
+    await this.#wait(hold, options);
+  }
+
+  /**
+   * Waits until the predicate holds; it is called under the lock, first at once, then after each
+   * notification. A checkpoint.
+   *
+   * @param predicate - synchronous
+   * @param options - as those of {@link Condition.wait}
+   * @returns what the predicate answered: anything truthy
+   * @throws (rejects) as {@link Condition.wait}, and what the predicate throws
+   */
+  async waitFor<T>(predicate: () => T, options?: WaitOptions): Promise<T> {
+    checkFunction('Condition.waitFor', 'predicate', predicate);
+    const hold = this.#held('waitFor');
+    enter(options);
+    for (;;) {
+      const answer = this.#ask(predicate, hold);
+      if (answer) {
+        const pause = breathe();
+        if (pause !== undefined) await pause;
+        return answer;
+      }
+      await this.#wait(hold, options);
+    }
+  }
+
+  /**
+   * Wakes those who wait longest; each goes on once it has the lock. With nobody waiting it is lost.
+   *
+   * @param count - how many at most: a whole number from 0, or `Infinity`
+   * @throws InvalidStateError if nobody holds the lock
+   */
+  notify(count = 1): void {
+    checkCount('Condition.notify', 'count', count, 0);
+    this.#held('notify');
+    this.#pass(count);
+  }
+
+  /** Wakes all who wait now. */
+  notifyAll(): void {
+    this.#held('notifyAll');
+    this.#pass(Infinity);
+  }
+
+  statistics(): ConditionStatistics {
+    const { locked, owner, waiting: waitingForLock } = this.#lock.statistics();
+    return { locked, owner, waiting: this.#lot.size, waitingForLock };
+  }
+
+  #held(method: string): Hold {
+    const hold = this.#lock._hold;
+    if (hold !== undefined) return hold;
+    throw new InvalidStateError(
+      `Condition.${method}: nobody holds the lock of the ${this.#label}; call it inside run(), ` +
+        'or between acquire() and release()',
+    );
+  }
+
+  // A predicate that throws ends the wait: somebody else may be able to use the notification.
+  #ask<T>(predicate: () => T, hold: Hold): T {
+    try {
+      return predicate();
+    } catch (error) {
+      if (hold.isNotified) this.#pass(1);
+      throw error;
+    }
+  }
+
+  async #wait(hold: Hold, options: WaitOptions | undefined): Promise<void> {
+    hold.isNotified = false;
+    const notified = this.#lot.park({
+      signal: options?.signal,
+      name: this.#label,
+      data: hold,
+      onAbandon: () => {
+        if (hold.isNotified) this.#pass(1);
+      },
+    });
+    this.#lock._give(hold);
+    try {
+      await notified;
+    } catch (error) {
+      await this.#lock._retake(hold);
+      throw error;
+    }
+  }
+
+  // Woken, they would all run to the lock: so they only change lines, and are woken by its release.
+  #pass(count: number): void {
+    for (let left = count; left > 0; left -= 1) {
+      const next = this.#lot.head;
+      if (next === undefined) return;
+      next.data.isNotified = true;
+      this.#lot.repark(this.#lock._lot);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import { checkFunction, checkName, checkOptions, show } from './check.ts';
+import { GuardOf } from './guard-of.ts';
+import type { Guard } from './guard-of.ts';
+import { Lock } from './lock.ts';
+import type { NameOptions, WaitOptions } from './options.ts';
+import { after } from './refused.ts';
+
+export interface KeyedLockStatistics {
+  /** Keys that are held. */
+  readonly size: number;
+  readonly waiting: number;
+}
+
+/**
+ * A lock for each key: one at a time for equal keys, all together for different ones. A key takes up
+ * memory only while it is held.
+ *
+ * @example
+ * const lock = new KeyedLock<string>({ name: 'users' });
+ * await lock.run(user.id, () => charge(user));
+ */
+export class KeyedLock<K> {
+  /** An entry exists only while it is held; so whoever waits has one to wait for. */
+  readonly #locks = new Map<K, Lock>();
+  readonly #name: string | undefined;
+
+  /**
+   * @param options - `name`: shown in messages and, with the key, in the task tree
+   * @throws TypeError if an option is not what it should be
+   */
+  constructor(options?: NameOptions) {
+    checkOptions('KeyedLock', options);
+    checkName('KeyedLock', options?.name);
+    this.#name = options?.name;
+  }
+
+  /** How many keys are held. */
+  get size(): number {
+    return this.#locks.size;
+  }
+
+  /**
+   * Waits until the key is free and all who came for it before have had it. A checkpoint.
+   *
+   * @param key - compared as a Map's keys are
+   * @param options - `signal`: ends the wait too
+   * @returns the guard: disposing it releases the key, whoever does it; the second time does nothing
+   * @throws (rejects) the ambient scope's CancelledError or `signal.reason`, and then it is not taken;
+   *   InvalidStateError inside `run()` of the same key
+   */
+  acquire(key: K, options?: WaitOptions): Promise<Guard> {
+    const lock = this.#lockOf(key);
+    const acquired = lock.acquire(options);
+    this.#keep(key, lock);
+    return after(acquired, (guard) => this.#guard(key, lock, guard));
+  }
+
+  /** Takes the key if it is free. Never waits. @returns the guard, or undefined if somebody holds it */
+  tryAcquire(key: K): Guard | undefined {
+    const lock = this.#lockOf(key);
+    const guard = lock.tryAcquire();
+    if (guard === undefined) return undefined;
+    this.#keep(key, lock);
+    return this.#guard(key, lock, guard);
+  }
+
+  /**
+   * Acquires the key, calls the body, and releases the key when the body has ended, however it ends.
+   *
+   * @param options - `signal`: ends the wait for the key; not the body
+   * @returns the body's value
+   * @throws (rejects) what `acquire` or the body throws
+   */
+  async run<T>(key: K, body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
+    checkFunction('KeyedLock.run', 'body', body);
+    const lock = this.#lockOf(key);
+    const running = lock.run(body, options);
+    this.#keep(key, lock);
+    try {
+      return await running;
+    } finally {
+      this.#forget(key, lock);
+    }
+  }
+
+  statistics(): KeyedLockStatistics {
+    let waiting = 0;
+    for (const lock of this.#locks.values()) waiting += lock.statistics().waiting;
+    return { size: this.size, waiting };
+  }
+
+  #lockOf(key: K): Lock {
+    const known = this.#locks.get(key);
+    if (known !== undefined) return known;
+    const text = typeof key === 'string' ? key : show(key);
+    return new Lock({ name: this.#name === undefined ? text : `${this.#name} ${text}` });
+  }
+
+  // A call that is refused has taken nothing, and leaves no entry.
+  #keep(key: K, lock: Lock): void {
+    if (lock.locked) this.#locks.set(key, lock);
+  }
+
+  #forget(key: K, lock: Lock): void {
+    if (!lock.locked && this.#locks.get(key) === lock) this.#locks.delete(key);
+  }
+
+  #guard(key: K, lock: Lock, guard: Guard): Guard {
+    return new GuardOf(() => {
+      guard[Symbol.dispose]();
+      this.#forget(key, lock);
+    });
+  }
+}
