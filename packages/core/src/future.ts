@@ -50,6 +50,7 @@ export class Future<T> extends Outcome<T> {
   /** As {@link Future.resolve}; false, and nothing else, if it is settled already. */
   tryResolve(value: T | PromiseLike<T>): boolean {
     if (this.#isClosed) return false;
+    if (value === this) throw new TypeError('Future.resolve: a future cannot be its own value');
     if (isThenable(value)) this.#follow(value);
     else this._settle('fulfilled', value);
     return true;

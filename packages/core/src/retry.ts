@@ -67,7 +67,9 @@ async function callOnce<T>(
 
 function delayAfter(attempt: number, policy: RetryPolicy): number {
   const { delay = 100, factor = 2, maxDelay = 30_000, jitter = 'full' } = policy;
-  const longest = Math.min(Math.max(delay, 0) * factor ** (attempt - 1), maxDelay);
+  // Infinite growth of no delay at all is no delay.
+  const growth = Math.min(factor ** (attempt - 1), Number.MAX_VALUE);
+  const longest = Math.min(Math.max(delay, 0) * growth, maxDelay);
   return jitter === 'full' ? Math.random() * longest : longest;
 }
 

@@ -142,8 +142,8 @@ function waitForTask<T>(task: TaskCore<T>, ms: number): Promise<T> {
     try {
       return await task._wait(undefined, `join ${task.name}`);
     } catch (error) {
-      if (task.done) throw error;
-      // Out of time, or the caller is cancelled: the task goes with the wait.
+      // Out of time, or the caller is cancelled: the task goes with the wait. What it gives all the same,
+      // maybe in this very tick, it has given.
       await shielded(() => task.stop(error));
       if (task.status === 'cancelled') throw error;
       return task.result();

@@ -185,6 +185,12 @@ describe('concurrentMap', () => {
       expect(emitter.listenerCount('item')).toBe(0);
     }));
 
+  test('a limit as large as the source does not nest the workers', () =>
+    testRun(async () => {
+      const results = await concurrentMap(source([], 20_000), (item) => item, { limit: Infinity });
+      expect(results.length).toBe(20_000);
+    }));
+
   // rule 154
   test('work that cancels its own task has failed, and leaves no hole', () =>
     testRun(async () => {
