@@ -47,6 +47,9 @@ function samplesOf(page: string): Sample[] {
   });
 }
 
+// A process for each sample, on a machine that is busy with other tests.
+jest.setTimeout(30_000);
+
 const samples = pages.flatMap(samplesOf);
 let folder: string;
 
@@ -81,7 +84,7 @@ test('the samples have no type errors and make modules', () => {
   expect(errors.map((error) => ts.flattenDiagnosticMessageText(error.messageText, '\n'))).toEqual(
     [],
   );
-}, 30_000);
+});
 
 test.each(samples)('$title runs and prints what it says', async ({ file, output, words }) => {
   const isInterrupted = words.includes('ctrl-c');
