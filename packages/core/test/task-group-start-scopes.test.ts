@@ -153,3 +153,22 @@ test('a child that shields itself while it starts outlasts the cancellation of i
       expect(log).toEqual([20, true]);
     });
   }));
+
+test('until it has called started(), the child is among the tasks of its group, not of its caller’s', () =>
+  testRun(() =>
+    taskGroup(async (callers) => {
+      const group = new TaskGroup();
+      const pending = group.start<number>(async (_task, started) => {
+        await sleep(5);
+        started(1);
+        await sleep(5);
+      });
+      const names = (of: TaskGroup): string[] => [...of.tasks].map(({ status }) => status);
+      expect([names(callers), names(group)]).toEqual([[], ['running']]);
+      expect([callers.size, group.size]).toEqual([0, 1]);
+      await pending;
+      expect([names(callers), names(group)]).toEqual([[], ['running']]);
+      await group.join();
+      await group[Symbol.asyncDispose]();
+    }),
+  ));

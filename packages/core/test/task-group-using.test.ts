@@ -241,3 +241,17 @@ test('disposing twice, or again while it goes on, waits for the same end', () =>
     await group[Symbol.asyncDispose]();
     expect(log).toEqual(['released', 'second']);
   }));
+
+test('two disposals at once wait for the same children and the same release', () =>
+  testRun(async (outer, loop) => {
+    const log: string[] = [];
+    const group = new TaskGroup();
+    group.spawn(() => sleepForever().finally(() => shield(() => sleep(10))));
+    group.defer(() => sleep(10).then(() => log.push('released')));
+    const ends = ['first', 'second'].map((name) =>
+      outer.spawn(() => group[Symbol.asyncDispose]().then(() => log.push(name))),
+    );
+    for (const end of ends) await end;
+    expect(log).toEqual(['released', 'first', 'second']);
+    expect(loop.now()).toBe(20);
+  }));
