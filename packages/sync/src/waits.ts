@@ -1,0 +1,49 @@
+import type { Waker } from '@ambit/core/lowlevel';
+
+/** Puts a waker into a line; the answer takes it out. */
+export type Enlist<T> = (waker: Waker<T>) => () => void;
+
+/** The waits of one owner, in whatever lines they stand, so that it can end them when it closes. */
+export class Waits<T> {
+  readonly #all = new Set<Wait<T>>();
+
+  /** Puts a waker into a line, and keeps it in mind. Answers the undo. */
+  add(waker: Waker<T>, enlist: Enlist<T>): () => void {
+    const wait = new Wait(waker, this.#all);
+    this.#all.add(wait);
+    wait.leave = enlist(wait);
+    return () => {
+      this.#all.delete(wait);
+      wait.leave();
+    };
+  }
+
+  /** Takes each out of its line, and ends it. */
+  end(finish: (waker: Waker<T>) => void): void {
+    for (const wait of this.#all) {
+      wait.leave();
+      finish(wait);
+    }
+  }
+}
+
+class Wait<T> implements Waker<T> {
+  leave: () => void = () => undefined;
+  readonly #waker: Waker<T>;
+  readonly #all: Set<Wait<T>>;
+
+  constructor(waker: Waker<T>, all: Set<Wait<T>>) {
+    this.#waker = waker;
+    this.#all = all;
+  }
+
+  wake(value: T): boolean {
+    this.#all.delete(this);
+    return this.#waker.wake(value);
+  }
+
+  fail(error: unknown): boolean {
+    this.#all.delete(this);
+    return this.#waker.fail(error);
+  }
+}
