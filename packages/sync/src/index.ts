@@ -42,3 +42,30 @@ export { memoize } from './memoize.ts';
 export type { Memoized, MemoizeOptions, MemoizeStatistics } from './memoize.ts';
 
 // Handing items over
+export { Queue } from './queue.ts';
+export type { QueueOptions, QueueStatistics } from './queue.ts';
+export { PriorityQueue } from './priority-queue.ts';
+export type { PriorityQueueOptions } from './priority-queue.ts';
+export { LifoQueue } from './lifo-queue.ts';
+export { channel } from './channel.ts';
+export type { ChannelOptions } from './channel.ts';
+export type { OnFull } from './channel-core.ts';
+export type { ChannelStatistics } from './channel-statistics.ts';
+export { SendChannel } from './send-channel.ts';
+export type { SendPermit } from './permit.ts';
+export { ReceiveChannel } from './receive-channel.ts';
+export { select } from './select.ts';
+export type { Select, Selected } from './select.ts';
+export type { Clause } from './select-clauses.ts';
+export type { Subscription, Taken } from './feed.ts';
+export { Broadcast } from './broadcast.ts';
+export type { BroadcastOptions, BroadcastStatistics } from './broadcast.ts';
+export { Watch } from './watch.ts';
+export type { WatchStatistics } from './watch.ts';
+export {
+  QueueShutDownError,
+  EndOfChannelError,
+  BrokenChannelError,
+  ClosedError,
+  LaggedError,
+} from './errors.ts';
