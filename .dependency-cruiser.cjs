@@ -7,6 +7,7 @@
 const layers = [
   [
     'errors',
+    'diagnostics',
     'task-group-error',
     'suppressed-errors',
     'event-loop',
@@ -36,6 +37,7 @@ const layers = [
   [
     'task',
     'failure-policy',
+    'stuck-watch',
     'admission',
     'starting',
     'children',

@@ -4,6 +4,7 @@ import { CancelCallback } from './cancel-callback.ts';
 import type { Registration } from './cancel-wave.ts';
 import { isCausedBy, withoutCancellations } from './cancellation.ts';
 import { checkFunction, checkName, checkOptions, checkSignal, checkTime, show } from './check.ts';
+import { scopeCancelled } from './diagnostics.ts';
 import { brandAsCancelled, hasCancelledBrand, InvalidStateError, messageOf } from './errors.ts';
 import { append } from './internal/linked-list.ts';
 import { promised, resolved } from './internal/promised.ts';
@@ -37,6 +38,8 @@ export class CancelledError extends Error {
   readonly source: CancelSource;
   /** What was given to `cancel()`, the failure, or the signal's reason; also the `cause`. */
   readonly reason: unknown;
+  /** @internal The instant of the cancellation. */
+  declare _since: number | undefined;
 
   static {
     this.prototype.name = 'AbortError';
@@ -220,6 +223,8 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
   _cancelBy(source: CancelSource, reason: unknown): void {
     if (this._own !== undefined) return;
     this._own = new CancelledError(this, source, reason);
+    this._own._since = this._runtime.loop.now();
+    if (scopeCancelled.hasSubscribers) scopeCancelled.publish({ scope: this, reason: this._own });
     if (this._state === 'ended') return;
     this._release();
     if (this._reason === undefined) this._spread(this._own);

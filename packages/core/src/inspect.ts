@@ -12,6 +12,8 @@ export interface TaskTreeNode {
   readonly status?: TaskStatus;
   /** Of a task: milliseconds since it was spawned. */
   readonly age?: number;
+  /** Of a task that was cancelled and has not ended: for how many milliseconds. */
+  readonly cancelledFor?: number;
   /** The instant at which it, or a scope between it and its children, is cancelled. */
   readonly deadline?: number;
   /** What the code in it waits for, apart from its children. */
@@ -73,7 +75,9 @@ class Survey {
 
   #taskNode(task: Task<unknown>): TaskTreeNode {
     const node = this.node(task.scope, 'task', task.name);
-    return { ...node, status: task.status, age: this.#now - task._born };
+    const since = task.scope.reason?._since;
+    const cancelled = since === undefined ? {} : { cancelledFor: this.#now - since };
+    return { ...node, status: task.status, age: this.#now - task._born, ...cancelled };
   }
 
   #describe(waiter: Waiter<unknown>): string {
@@ -132,6 +136,9 @@ function describe(node: TaskTreeNode, now: number): string {
   const facts: string[] = [];
   if (node.status !== undefined) facts.push(node.status);
   if (node.age !== undefined) facts.push(formatTime(node.age));
+  if (node.cancelledFor !== undefined) {
+    facts.push(`CANCELLED ${formatTime(node.cancelledFor)} AGO AND STILL THERE`);
+  }
   if (node.deadline !== undefined)
     facts.push(`deadline in ${formatTime(Math.max(node.deadline - now, 0))}`);
   if (node.waitsFor.length > 0) facts.push(`waits for ${node.waitsFor.join(' and ')}`);

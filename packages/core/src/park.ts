@@ -53,6 +53,8 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
   /** The instant at which the wait ends by itself, if there is one. */
   declare until: number | undefined;
   declare adoption: Adoption | undefined;
+  /** See {@link Runtime.deliver}. */
+  declare deliver: ((settle: () => void) => void) | undefined;
 
   static {
     Object.assign(this.prototype, {
@@ -62,6 +64,7 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
       name: '',
       until: undefined,
       adoption: undefined,
+      deliver: undefined,
     });
   }
 
@@ -80,13 +83,14 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
 
   wake(value: T): boolean {
     if (!this.#take()) return false;
-    this.#resolve(value);
+    if (this.deliver === undefined) this.#resolve(value);
+    else this.deliver(() => this.#resolve(value));
     return true;
   }
 
   fail(error: unknown): boolean {
     if (!this.#take()) return false;
-    this.#reject(error);
+    this.#settleWith(error);
     return true;
   }
 
@@ -123,8 +127,13 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
     try {
       this.undo?.();
     } finally {
-      this.#reject(reason);
+      this.#settleWith(reason);
     }
+  }
+
+  #settleWith(error: unknown): void {
+    if (this.deliver === undefined) this.#reject(error);
+    else this.deliver(() => this.#reject(error));
   }
 }
 
@@ -162,7 +171,9 @@ export function parkIn<T>(
   if (isShielded) waiter.isShielded = true;
   if (options?.name !== undefined) waiter.name = options.name;
   if (signal !== undefined) waiter.adoption = adopt(signal, waiter);
-  append<ScopeRegistration>(scope._nearestOpen(), waiter);
+  const host = scope._nearestOpen();
+  if (host._runtime.deliver !== undefined) waiter.deliver = host._runtime.deliver;
+  append<ScopeRegistration>(host, waiter);
   startWaiting(waiter, register);
   return waiter.promise;
 }

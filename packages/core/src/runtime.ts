@@ -9,6 +9,8 @@ export class Runtime {
   readonly debug: boolean;
   /** The group that owns what `createTask` makes; undefined outside of any run. */
   group: object | undefined;
+  /** Decides when waits that were woken resume: for tests of many orders. Undefined: at once. */
+  deliver: ((settle: () => void) => void) | undefined;
   /** The outermost scope. */
   scope: object | undefined;
 

@@ -4,6 +4,7 @@ import { CancelScope, currentFrame } from './cancel-scope.ts';
 import { isCausedBy, withoutCancellations } from './cancellation.ts';
 import { checkFunction, show } from './check.ts';
 import { Children } from './children.ts';
+import { taskSpawned } from './diagnostics.ts';
 import { InvalidStateError } from './errors.ts';
 import { Failures } from './failure-policy.ts';
 import type { OnFailure } from './failure-policy.ts';
@@ -14,6 +15,7 @@ import { refusal, refuseIfCancelled } from './park.ts';
 import { ResourceStack } from './resource-stack.ts';
 import type { Failure, Resource } from './resource-stack.ts';
 import { Starting } from './starting.ts';
+import { watchForStuckTasks } from './stuck-watch.ts';
 import { TaskCore } from './task.ts';
 import type { TaskOwner } from './task.ts';
 import { TimeoutError } from './timeout-error.ts';
@@ -58,6 +60,7 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
   #starting: Map<TaskCore<unknown>, Starting<unknown>> | undefined;
   #stack: ResourceStack | undefined;
   #isEnded = false;
+  #stuckWatch: Disposable | undefined;
   /** Over when its resources are released too. */
   #end: Promise<void> | undefined;
   /** What a cancellation has cut short: the body, a child that counts, the wait for the children. */
@@ -77,7 +80,9 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
     this.scope._start();
     this.#children = new Children(this.scope, this.#label());
     this.#admission = new Admission(options?.limit ?? Infinity);
-    this.#born = this.scope._runtime.loop.now();
+    const { loop, debug } = this.scope._runtime;
+    this.#born = loop.now();
+    if (debug) this.#stuckWatch = watchForStuckTasks(this.scope, this.#label(), () => this.tasks);
   }
 
   /** Aborted when the group is cancelled. */
@@ -111,7 +116,7 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
     if (options?.daemon === true) task._isDaemon = true;
     this.#children.add(task);
     task.scope._open(this.#children.scopeFor(task), task, currentFrame()._variables);
-    this.#admission.admit(task, fn);
+    this.#launch(task, fn);
     return task;
   }
 
@@ -151,7 +156,7 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
     const started = (value: T): void => {
       this.#started(task, starting, value, options?.daemon === true);
     };
-    this.#admission.admit(task, (self: Task<unknown>) => fn(self, started));
+    this.#launch(task, (self: Task<unknown>) => fn(self, started));
     return starting.promise;
   }
 
@@ -312,6 +317,7 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
     const errors = (await this.#stack?._release(failure)) ?? [];
     for (const { error } of errors) this.#failures.add(error, 'a cleanup');
     this.#children.close();
+    this.#stuckWatch?.[Symbol.dispose]();
     this.scope._end();
   }
 
@@ -322,6 +328,11 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
 
   async #untilEmpty(): Promise<void> {
     if (await this.#children.untilEmpty()) this.#isWaitCut = true;
+  }
+
+  #launch(task: TaskCore<unknown>, fn: (task: never) => unknown): void {
+    if (taskSpawned.hasSubscribers) taskSpawned.publish({ task });
+    this.#admission.admit(task, fn);
   }
 
   #makeTask<T>(fn: { readonly name: string }, options: SpawnOptions | undefined): Task<T> {

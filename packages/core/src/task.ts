@@ -3,6 +3,7 @@ import { ambient } from './ambient.ts';
 import { currentFrame } from './cancel-scope.ts';
 import { isCausedBy, withoutCancellations } from './cancellation.ts';
 import { isThenable, show } from './check.ts';
+import { taskSettled } from './diagnostics.ts';
 import { InvalidStateError } from './errors.ts';
 import { emitWarning } from './internal/emit-warning.ts';
 import { quiet } from './internal/quiet.ts';
@@ -274,6 +275,13 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
   _end(settled: 'fulfilled' | 'rejected' | 'cancelled', result: unknown): void {
     this.scope._end();
     this._settle(settled, result);
+    if (taskSettled.hasSubscribers) {
+      taskSettled.publish({
+        task: this,
+        status: settled,
+        error: settled === 'fulfilled' ? undefined : result,
+      });
+    }
     this.group._childEnded(this);
   }
 }

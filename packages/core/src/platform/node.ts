@@ -1,8 +1,14 @@
 import { createHook } from 'node:async_hooks';
+import { channel } from 'node:diagnostics_channel';
 import { setMaxListeners } from 'node:events';
 import { constants } from 'node:os';
 import process from 'node:process';
 import { hostLoop } from '../event-loop.ts';
+import type { Channel } from '../internal/channel.ts';
+
+export function diagnosticsChannel(name: string): Channel {
+  return channel(name);
+}
 
 /** Any number of parallel calls may listen to the signal of one scope: that is no leak. */
 export function unlimitListeners(signal: AbortSignal): void {

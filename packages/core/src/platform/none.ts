@@ -1,4 +1,10 @@
+import type { Channel } from '../internal/channel.ts';
+
 /** What a runtime without Node's modules does in the place of `node.ts`: mostly nothing. */
+
+export function diagnosticsChannel(_name: string): Channel {
+  return { hasSubscribers: false, publish: () => undefined };
+}
 
 export function unlimitListeners(_signal: AbortSignal): void {
   // Such runtimes do not warn of many listeners.

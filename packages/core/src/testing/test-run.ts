@@ -1,14 +1,17 @@
 import { ambient } from '../ambient.ts';
 import type { CancelScope } from '../cancel-scope.ts';
-import { checkFunction, checkOptions, checkTime } from '../check.ts';
+import { checkCount, checkFunction, checkOptions, checkTime } from '../check.ts';
 import { formatTaskTree } from '../inspect.ts';
 import { Run } from '../run.ts';
 import { adoptionCount } from '../signal-hub.ts';
 import type { TaskGroup } from '../task-group.ts';
 import { afterRealTime } from './host.ts';
+import { shuffler } from './shuffle.ts';
 import { VirtualLoop } from './virtual-loop.ts';
 
 export interface TestRunOptions {
+  /** Lets what is woken in one tick resume in an order that this whole number decides. Default: in order. */
+  readonly seed?: number | undefined;
   /** Real milliseconds after which the test fails. Default 4000. */
   readonly limit?: number | undefined;
   /** Default: a new one. */
@@ -37,8 +40,10 @@ export async function testRun<T>(
   checkOptions('testRun', options);
   const limit = options?.limit ?? 4000;
   checkTime('testRun', 'limit', limit);
+  if (options?.seed !== undefined) checkCount('testRun', 'seed', options.seed, 0);
   const loop = options?.loop ?? new VirtualLoop();
   const run = new Run({ loop, signals: [] });
+  if (options?.seed !== undefined) run.runtime.deliver = shuffler(options.seed);
   const adoptionsBefore = adoptionCount();
   let leak: Error | undefined;
   const work = run.execute(
@@ -54,7 +59,9 @@ export async function testRun<T>(
 
 function leakOf(scope: CancelScope, listeners: number): Error | undefined {
   const left: string[] = [];
-  const timers = scope._runtime.timers.size;
+  const { loop, timers: own } = scope._runtime;
+  const foreign = own.size > 0 ? 1 : 0;
+  const timers = own.size + (loop instanceof VirtualLoop ? loop.pendingTimers - foreign : 0);
   if (scope._first !== undefined) left.push('waits or scopes');
   if (timers > 0) left.push(`${String(timers)} timers`);
   if (listeners > 0) left.push(`${String(listeners)} listeners on signals`);

@@ -1,0 +1,47 @@
+import { checkCount, checkFunction, checkOptions } from '../check.ts';
+import { messageOf } from '../errors.ts';
+import type { TaskGroup } from '../task-group.ts';
+import { testRun } from './test-run.ts';
+import type { VirtualLoop } from './virtual-loop.ts';
+
+export interface PermuteOptions {
+  /** How many orders are tried. Default 100. */
+  readonly runs?: number | undefined;
+  /** The first seed; the others count up from it. Default 1. */
+  readonly seed?: number | undefined;
+}
+
+/**
+ * Runs a test under many orders: whoever is woken in the same tick resumes in an order that the seed
+ * decides. What fails under a seed fails under it again.
+ *
+ * @param body - the test, as of `testRun`; run once for each seed, so it must start from nothing
+ * @param options - `runs`: how many seeds; `seed`: the first
+ * @throws (rejects) an Error that names the seed, its `cause` what the body threw
+ * @example
+ * test('no permit is lost, in whatever order', () =>
+ *   permute(async (group) => {
+ *     // …
+ *   }, { runs: 500 }));
+ */
+export async function permute(
+  body: (group: TaskGroup, loop: VirtualLoop) => unknown,
+  options?: PermuteOptions,
+): Promise<void> {
+  checkFunction('permute', 'body', body);
+  checkOptions('permute', options);
+  const { runs = 100, seed: first = 1 } = options ?? {};
+  checkCount('permute', 'runs', runs, 1);
+  checkCount('permute', 'seed', first, 0);
+  for (let seed = first; seed < first + runs; seed += 1) {
+    try {
+      await testRun(body, { seed });
+    } catch (error) {
+      throw new Error(
+        `permute: failed with seed ${String(seed)}: ${messageOf(error)}\n` +
+          `To see it again: permute(body, { seed: ${String(seed)}, runs: 1 })`,
+        { cause: error },
+      );
+    }
+  }
+}
