@@ -9,7 +9,7 @@
 // - a request has `--timeout` (crawl.ts), the whole crawl has `--deadline` (below);
 // - Ctrl-C cancels whatever is under way; what is known by then is still printed;
 // - the server of a folder is closed when everybody who used it has ended.
-import { currentScope, moveOnAfter, run, shield, use } from '@ambit/core';
+import { CancelScope, currentScope, run, shield, use } from '@ambit/core';
 import { Crawl } from './link-check/crawl.ts';
 import { readOptions } from './link-check/options.ts';
 import type { Options } from './link-check/options.ts';
@@ -23,19 +23,20 @@ if (options !== undefined) await run(() => checkLinks(options));
 function checkLinks(options: Options): Promise<void> {
   return use(openSite(options.target), async (site) => {
     const crawl = new Crawl(site, options, progressOn(process.stderr));
+    const deadline = new CancelScope({ name: 'deadline', timeout: options.deadline });
     try {
-      await moveOnAfter(options.deadline, () => crawl.run());
+      await deadline.run(() => crawl.run());
     } finally {
       // After Ctrl-C every wait in here is refused, except under a shield.
-      const report = makeReport(site, crawl, whyStopped(crawl));
+      const report = makeReport(site, crawl, whyStopped(deadline));
       process.exitCode = exitCodeFor(report);
       await shield(() => printReport(report, options));
     }
   });
 }
 
-function whyStopped(crawl: Crawl): string | null {
-  if (crawl.isComplete) return null;
-  const cancelled = currentScope().reason;
-  return cancelled === undefined ? 'deadline' : String(cancelled.reason);
+function whyStopped(deadline: CancelScope): string | null {
+  if (deadline.cancelCaught) return 'deadline';
+  const interruption = currentScope().reason;
+  return interruption?.source === 'shutdown' ? (interruption.reason as NodeJS.Signals) : null;
 }

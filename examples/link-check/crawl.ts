@@ -35,7 +35,6 @@ export class Crawl {
   readonly #pages = new Set<string>();
   readonly #links: FollowedLink[] = [];
   #done = 0;
-  #isComplete = false;
 
   constructor(site: Site, options: Options, progress: Progress) {
     this.#site = site;
@@ -52,10 +51,6 @@ export class Crawl {
     return this.#pages.size;
   }
 
-  get isComplete(): boolean {
-    return this.#isComplete;
-  }
-
   /** Ends once there is nothing left to follow. Every page spawns the tasks for its links into one group. */
   async run(): Promise<void> {
     await taskGroup(
@@ -65,7 +60,6 @@ export class Crawl {
       },
       { name: 'crawl', limit: this.#options.limit },
     );
-    this.#isComplete = true;
   }
 
   #follow(group: TaskGroup, page: string | undefined, link: string, url: URL): void {
