@@ -243,7 +243,7 @@ describe('moveOnAfter()', () => {
       const scopes: CancelScope[] = [];
       const cut = await moveOnAfter(10, (scope) => {
         scopes.push(scope);
-        return sleepForever();
+        return sleep(99, { value: 'never' });
       });
       const own = await moveOnAt(now() + 10, async (scope) => {
         scopes.push(scope);
