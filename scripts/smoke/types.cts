@@ -1,4 +1,5 @@
 import core = require('@ambit/core');
+import abort = require('@ambit/core/abort');
 import lowlevel = require('@ambit/core/lowlevel');
 import testing = require('@ambit/core/testing');
 
@@ -8,4 +9,4 @@ export const sum: Promise<number> = core.taskGroup(async (group) => {
 });
 // @ts-expect-error: the body's value is a number.
 export const text: Promise<string> = core.taskGroup(() => 1);
-export { lowlevel, testing };
+export { abort, lowlevel, testing };

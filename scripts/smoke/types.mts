@@ -1,4 +1,5 @@
 import { sleep, taskGroup } from '@ambit/core';
+import * as abort from '@ambit/core/abort';
 import * as lowlevel from '@ambit/core/lowlevel';
 import * as testing from '@ambit/core/testing';
 
@@ -8,4 +9,4 @@ export const sum: Promise<number> = taskGroup(async (group) => {
 });
 // @ts-expect-error: the body's value is a number.
 export const text: Promise<string> = taskGroup(() => 1);
-export { lowlevel, testing };
+export { abort, lowlevel, testing };

@@ -1,0 +1,13 @@
+export { abortable } from './abort/abortable.ts';
+export type { SignalOption } from './abort/foreign-work.ts';
+export { execute } from './abort/execute.ts';
+export type { Executor } from './abort/execute.ts';
+export { waitForEvent } from './abort/wait-for-event.ts';
+export type { EventTargetLike, WaitForEventOptions } from './abort/wait-for-event.ts';
+export { forever } from './abort/forever.ts';
+export { proactiveRetry } from './abort/proactive-retry.ts';
+export type { ProactiveRetryOptions } from './abort/proactive-retry.ts';
+export { fromAbortable } from './abort/from-abortable.ts';
+export { onAbort } from './abort/on-abort.ts';
+export { anySignal } from './abort/any-signal.ts';
+export { isAbortError } from './abort/is-abort-error.ts';

@@ -1,0 +1,33 @@
+import { currentFrame, currentScope } from '../cancel-scope.ts';
+import { checkFunction } from '../check.ts';
+import { refusal, refuseIfCancelled } from '../park.ts';
+import { untilDone } from './foreign-work.ts';
+
+/**
+ * Turns a function written for abort-controller-x, or any that takes an AbortSignal first, into one that
+ * runs in the ambient scope. It gets the scope's own signal, which stays good after the call: for the
+ * body of a `fetch`, say. It is waited for until it has ended, its cleanup included. A checkpoint.
+ *
+ * @param fn - `(signal, ...args) => Promise`; once the signal is aborted it rejects, after its cleanup
+ * @returns the function without its first parameter. It rejects with the ambient scope's CancelledError
+ *   where `fn` rejects with an `AbortError` because of it; with any other error of `fn` as it is
+ * @throws TypeError if it is not a function
+ * @example
+ * const pollOnce = fromAbortable((signal, url: string) => fetch(url, { signal }));
+ * const response = await timeout(2000, () => pollOnce('https://example.com/'));
+ */
+export function fromAbortable<A extends unknown[], T>(
+  fn: (signal: AbortSignal, ...args: A) => PromiseLike<T>,
+): (...args: A) => Promise<T> {
+  checkFunction('fromAbortable', 'fn', fn);
+  return (...args) => {
+    const scope = currentFrame()._scope;
+    try {
+      refuseIfCancelled(scope, undefined);
+    } catch (error) {
+      return refusal(scope, error);
+    }
+    const { signal } = currentScope();
+    return untilDone(scope, fn.name || 'fromAbortable', () => Promise.resolve(fn(signal, ...args)));
+  };
+}

@@ -1,0 +1,75 @@
+import { waitForEvent as waitForEventWithSignal } from 'abort-controller-x';
+import type { EventTargetLike as ForeignTarget } from 'abort-controller-x';
+import { checkOptions, show } from '../check.ts';
+import { callWithSignal } from './foreign-work.ts';
+import type { SignalOption } from './foreign-work.ts';
+
+// It takes whatever the event brings along.
+type Listener = ForeignTarget.NodeEventHandler;
+
+/** As those of `addEventListener`, for targets that have it. */
+export interface WaitForEventOptions extends SignalOption {
+  readonly capture?: boolean;
+  readonly passive?: boolean;
+}
+
+/** Where events come from: an `EventTarget`, an `EventEmitter`, or anything of their kind. */
+export type EventTargetLike =
+  | {
+      addEventListener(type: string, listener: Listener): void;
+      removeEventListener(type: string, listener: Listener): void;
+    }
+  | {
+      on(type: string, listener: Listener): unknown;
+      off(type: string, listener: Listener): unknown;
+    }
+  | {
+      addListener(type: string, listener: Listener): unknown;
+      removeListener(type: string, listener: Listener): unknown;
+    };
+
+/**
+ * Waits for the next event of a type. Its listener is there while the wait lasts. An `'error'` event is
+ * an event like any other: race two waits if it should count. A checkpoint.
+ *
+ * @param target - an EventTarget, an EventEmitter, or what has `on` and `off`
+ * @param eventName - its type
+ * @param options - `signal`: ends the wait too; `capture`, `passive`: for EventTargets
+ * @returns the event; from an emitter that gives several arguments, an array of them
+ * @throws (rejects) the ambient scope's CancelledError; `signal.reason`; TypeError for another target
+ * @example
+ * const message = await timeout(1000, () => waitForEvent<MessageEvent>(port, 'message'));
+ */
+export function waitForEvent<T = unknown>(
+  target: EventTargetLike,
+  eventName: string | symbol,
+  options?: WaitForEventOptions,
+): Promise<T> {
+  try {
+    checkOptions('waitForEvent', options);
+    checkTarget(target);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  const { signal: given, ...listening } = options ?? {};
+  return callWithSignal('waitForEvent', { signal: given }, (signal) =>
+    waitForEventWithSignal<T>(signal, target as ForeignTarget<T>, eventName, listening),
+  );
+}
+
+const pairs = [
+  ['addEventListener', 'removeEventListener'],
+  ['on', 'off'],
+  ['addListener', 'removeListener'],
+] as const;
+
+function checkTarget(target: unknown): void {
+  const methods = target as Partial<Record<string, unknown>> | null | undefined;
+  const isTarget = pairs.some((pair) =>
+    pair.every((name) => typeof methods?.[name] === 'function'),
+  );
+  if (isTarget) return;
+  throw new TypeError(
+    `waitForEvent: target is ${show(target)}; give an EventTarget or an EventEmitter`,
+  );
+}
