@@ -34,29 +34,34 @@ function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
+// What is in a list, so that a thousand siblings that fail cost no thousand looks through it.
+const members = new WeakMap<unknown[], Set<unknown>>();
+
 /** Adds later failures to the first one. If that is not an object they become process warnings. */
 export function suppress(first: unknown, later: Iterable<unknown>): void {
-  const list = listOf(first) ?? [];
-  const known = new Set<unknown>([first, ...list]);
   for (const error of later) {
-    if (known.has(error)) continue;
-    known.add(error);
-    list.push(error);
+    if (error === first) continue;
+    if (isObject(first)) add(listOf(first) ?? attachedTo(first), error);
+    else warnOf(first, error);
   }
-  if (list.length > 0) attach(first, list);
 }
 
-function attach(first: unknown, list: unknown[]): void {
-  if (!isObject(first)) {
-    for (const error of list) warnOf(first, error);
-    return;
-  }
-  if (listOf(first) === list) return;
-  if (!Object.isExtensible(first)) {
+function add(list: unknown[], error: unknown): void {
+  const known = members.get(list) ?? new Set(list);
+  members.set(list, known);
+  if (known.has(error)) return;
+  known.add(error);
+  list.push(error);
+}
+
+function attachedTo(first: object): unknown[] {
+  const list: unknown[] = [];
+  if (Object.isExtensible(first)) {
+    Object.defineProperty(first, SUPPRESSED, { value: list, enumerable: true, configurable: true });
+  } else {
     ofFrozen.set(first, list);
-    return;
   }
-  Object.defineProperty(first, SUPPRESSED, { value: list, enumerable: true, configurable: true });
+  return list;
 }
 
 // What was thrown first cannot carry anything, a string say; the later errors must not be lost.
