@@ -172,13 +172,6 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
   }
 
   /** @internal */
-  override _native(): Promise<T> {
-    const promise = super._native();
-    quiet(promise);
-    return promise;
-  }
-
-  /** @internal */
   _label(): string {
     return `the task ${show(this.name)}`;
   }
