@@ -1,4 +1,12 @@
-import { any, sleep, sleepForever, suppressedErrors, taskGroup, TaskGroupError } from '@ambit/core';
+import {
+  CancelScope,
+  any,
+  sleep,
+  sleepForever,
+  suppressedErrors,
+  taskGroup,
+  TaskGroupError,
+} from '@ambit/core';
 import { testRun } from '@ambit/core/testing';
 
 const E1 = new Error('E1');
@@ -85,6 +93,20 @@ describe('with onFailure: continue', () => {
       );
       expect((outcome as TaskGroupError).errors).toEqual([E1]);
       expect(suppressedErrors(E1)).toEqual([E2]);
+    }));
+
+  test('a cancellation from outside cancels all', () =>
+    testRun(async () => {
+      const log: string[] = [];
+      const scope = new CancelScope({ timeout: 10 });
+      await scope.run(() =>
+        taskGroup((group) => {
+          for (const name of ['a', 'b']) {
+            group.spawn(() => sleepForever().finally(() => log.push(name)));
+          }
+        }, continuing),
+      );
+      expect([log, scope.cancelCaught]).toEqual([['a', 'b'], true]);
     }));
 
   test('a body that rethrows what join() threw adds nothing, also after later failures', () =>
