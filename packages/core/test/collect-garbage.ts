@@ -8,8 +8,6 @@ const collect = runInNewContext('gc') as () => void;
 export async function collectGarbage(): Promise<void> {
   await new Promise(setImmediate);
   collect();
-  await new Promise(setImmediate);
-  collect();
 }
 
 /** The bytes in use after a collection. */
