@@ -295,7 +295,8 @@ class ItemPlay extends Play {
   readonly #exchange: Exchange;
   /** Items that were accepted: their `put` resolved. */
   readonly #accepted = new Set<number>();
-  readonly #got: number[] = [];
+  /** Items, at the place of who got them: who resumes first may have come later. */
+  readonly #gotBy: (number | undefined)[] = [];
 
   constructor(group: TaskGroup, exchange: Exchange) {
     super(group);
@@ -313,7 +314,7 @@ class ItemPlay extends Play {
 
   async #get(actor: Actor): Promise<void> {
     const item = await actor.call((options) => this.#exchange.get(options));
-    if (item !== undefined) this.#got.push(item);
+    if (item !== undefined) this.#gotBy[actor.use.id] = item;
   }
 
   async #put(actor: Actor): Promise<void> {
@@ -331,19 +332,18 @@ class ItemPlay extends Play {
       return;
     }
     const taken = this.#exchange.tryGet?.();
-    if (taken?.ok === true) this.#got.push(taken.value);
+    if (taken?.ok === true) this.#gotBy[use.id] = taken.value;
   }
 
   protected judge(): void {
     // Law: each accepted item comes out at most once, and nothing else does.
-    expect(new Set(this.#got).size).toBe(this.#got.length);
-    for (const item of this.#got) expect(this.#accepted).toContain(item);
-    if (this.#exchange.isOrdered !== false) {
-      expect(this.#got).toEqual(this.#got.toSorted((a, b) => a - b));
-    }
+    const got = this.#got;
+    expect(new Set(got).size).toBe(got.length);
+    for (const item of got) expect(this.#accepted).toContain(item);
+    if (this.#exchange.isOrdered !== false) expect(got).toEqual(got.toSorted((a, b) => a - b));
     const waiting = this.of('waiting');
     const getting = waiting.filter(({ use }) => use.kind === 0).length;
-    const stored = this.#accepted.size - this.#got.length;
+    const stored = this.#accepted.size - got.length;
     const quiet = { stored, putting: waiting.length - getting, getting };
     expect(this.#exchange.statistics()).toMatchObject(this.#exchange.expected(quiet));
     // Law: nobody waits for what is there.
@@ -363,6 +363,10 @@ class ItemPlay extends Play {
     }
     // Law: each accepted item came out.
     expect(new Set(this.#got)).toEqual(this.#accepted);
+  }
+
+  get #got(): number[] {
+    return this.#gotBy.filter((item) => item !== undefined);
   }
 
   #left(): number {
