@@ -115,20 +115,25 @@ describe('what has ended is free to go', () => {
     run(async () => {
       let opened = 0;
       const seen: WeakRef<CancelScope>[] = [];
-      const done = new Promise<void>((resolve) => {
+      // The last one stays open and held: through it those before would be.
+      const last = await new Promise<CancelScope>((resolve) => {
         const step = (): void => {
           opened += 1;
           void new CancelScope().run(async (scope) => {
             if (opened <= 50) seen.push(new WeakRef(scope));
             await Promise.resolve();
-            if (opened === 200) resolve();
-            else step();
+            if (opened < 200) {
+              step();
+              return;
+            }
+            resolve(scope);
+            await sleepForever();
           });
         };
         step();
       });
-      await done;
       await collectGarbage();
       expect(seen.filter((each) => each.deref() !== undefined)).toEqual([]);
+      last.cancel();
     }));
 });
