@@ -1,5 +1,5 @@
 import { currentFrame } from './cancel-scope.ts';
-import { checkOptions, checkSignal } from './check.ts';
+import { checkFunction, checkOptions, checkSignal, show } from './check.ts';
 import { InvalidStateError } from './errors.ts';
 import { append, remove } from './internal/linked-list.ts';
 import type { Host, Link } from './internal/linked-list.ts';
@@ -165,6 +165,32 @@ export abstract class Outcome<T> implements Promise<T>, Host<Listener> {
       callSafely(listener.callback, undefined);
     }
   }
+}
+
+/**
+ * Calls back, synchronously and once, when a task or a future is done; at once if it is already. Counts
+ * as looking at its outcome. For waits that watch several things: nothing is left behind.
+ *
+ * @param outcome - a Task or a Future
+ * @returns the undo
+ * @throws TypeError if it is neither
+ * @example
+ * return park<void>((waker) => whenDone(task, () => waker.wake()));
+ */
+export function whenDone(outcome: Outcome<unknown>, callback: () => void): () => void {
+  if (!(outcome instanceof Outcome)) {
+    throw new TypeError(`whenDone: ${show(outcome)} is neither a task nor a future`);
+  }
+  checkFunction('whenDone', 'callback', callback);
+  outcome._isObserved = true;
+  if (outcome._settled !== undefined) {
+    callback();
+    return () => undefined;
+  }
+  const listener = outcome._listen(callback);
+  return () => {
+    remove(listener);
+  };
 }
 
 function deliver<T>(outcome: Outcome<T>, waiter: Waiter<T>): void {

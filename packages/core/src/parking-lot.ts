@@ -4,7 +4,7 @@ import { checkCount, checkFunction, checkOptions, checkSignal } from './check.ts
 import { append, remove } from './internal/linked-list.ts';
 import type { Host, Link } from './internal/linked-list.ts';
 import { parkIn } from './park.ts';
-import type { ParkOptions, Waiter } from './park.ts';
+import type { ParkOptions, Waker } from './park.ts';
 
 export interface LotOptions<D> extends ParkOptions {
   /** Kept with the wait: how many permits it asks for, say. */
@@ -13,17 +13,51 @@ export interface LotOptions<D> extends ParkOptions {
   readonly onAbandon?: (() => void) | undefined;
 }
 
-/** A place in the line. */
-class Parked<T, D> implements Link<Parked<T, D>> {
+/** A place in the line. Each way out of it answers false if another came first. */
+export interface Place<T, D> {
+  /** What was kept with it. */
+  readonly data: D;
+  /** Leaves the line, and wakes who stood here. */
+  wake(value: T): boolean;
+  /** Leaves the line, and lets the wait of who stood here reject. */
+  fail(error: unknown): boolean;
+  /** Leaves the line; the wait goes on. */
+  leave(): boolean;
+}
+
+class Parked<T, D> implements Place<T, D>, Link<Parked<T, D>> {
   _previous: Parked<T, D> | undefined;
   _next: Parked<T, D> | undefined;
   _host: Host<Parked<T, D>> | undefined;
-  readonly waiter: Waiter<T>;
   readonly data: D;
+  readonly #waker: Waker<T> & { readonly isSettled?: boolean };
 
-  constructor(waiter: Waiter<T>, data: D) {
-    this.waiter = waiter;
+  constructor(waker: Waker<T>, data: D) {
+    this.#waker = waker;
     this.data = data;
+  }
+
+  /** True if it is known that nobody waits here any more. */
+  get isDeserted(): boolean {
+    return this.#waker.isSettled === true;
+  }
+
+  wake(value: T): boolean {
+    this.leave();
+    return this.#waker.wake(value);
+  }
+
+  fail(error: unknown): boolean {
+    this.leave();
+    return this.#waker.fail(error);
+  }
+
+  leave(): boolean {
+    const lot = this._host as ParkingLot<T, D> | undefined;
+    if (lot === undefined) return false;
+    remove<Parked<T, D>>(this);
+    lot._size -= 1;
+    return true;
   }
 }
 
@@ -73,30 +107,46 @@ export class ParkingLot<T = void, D = undefined> {
 
   /** @internal */
   _parkIn(scope: CancelScope, options?: LotOptions<D>): Promise<T> {
-    return parkIn<T>(scope, (waiter) => this.#queue(waiter, options), options);
+    return parkIn<T>(
+      scope,
+      (waiter) => {
+        const parked = this.#append(waiter, options?.data as D);
+        return () => {
+          parked.leave();
+          options?.onAbandon?.();
+        };
+      },
+      options,
+    );
   }
 
-  #queue(waiter: Waiter<T>, options: LotOptions<D> | undefined): () => void {
-    const parked = new Parked<T, D>(waiter, options?.data as D);
+  /**
+   * Puts a waker at the end of the line, beside those who `park` here: for a wait that stands in several
+   * lines, or ends by other means too. A checkpoint is the `park` that the waker is from.
+   *
+   * @param waker - that of a `park`, or one made around it
+   * @param data - kept with the place
+   * @returns the place; leaving it is the undo
+   * @example
+   * return park<Key>((waker) => {
+   *   const places = doors.map((door) => door.line.enlist(waker));
+   *   return () => places.forEach((place) => place.leave());
+   * });
+   */
+  enlist(waker: Waker<T>, ...[data]: D extends undefined ? [data?: D] : [data: D]): Place<T, D> {
+    return this.#append(waker, data as D);
+  }
+
+  #append(waker: Waker<T>, data: D): Parked<T, D> {
+    const parked = new Parked<T, D>(waker, data);
     append(this, parked);
     this._size += 1;
-    return () => {
-      leave(parked);
-      options?.onAbandon?.();
-    };
+    return parked;
   }
 
-  /** The longest waiting caller, with the data it gave. */
-  get head(): { readonly data: D; wake(value: T): boolean } | undefined {
-    const parked = this.#front();
-    if (parked === undefined) return undefined;
-    return {
-      data: parked.data,
-      wake: (value) => {
-        leave(parked);
-        return parked.waiter.wake(value);
-      },
-    };
+  /** The place of the longest waiting caller. */
+  get head(): Place<T, D> | undefined {
+    return this.#front();
   }
 
   /**
@@ -112,9 +162,7 @@ export class ParkingLot<T = void, D = undefined> {
     while (woken < count) {
       const parked = this.#front();
       if (parked === undefined) break;
-      leave(parked);
-      parked.waiter.wake(value as T);
-      woken += 1;
+      if (parked.wake(value as T)) woken += 1;
     }
     return woken;
   }
@@ -123,9 +171,7 @@ export class ParkingLot<T = void, D = undefined> {
   unparkAll(...[value]: T extends void ? [value?: T] : [value: T]): number {
     let woken = 0;
     for (let parked = this.#front(); parked !== undefined; parked = this.#front()) {
-      leave(parked);
-      parked.waiter.wake(value as T);
-      woken += 1;
+      if (parked.wake(value as T)) woken += 1;
     }
     return woken;
   }
@@ -139,7 +185,7 @@ export class ParkingLot<T = void, D = undefined> {
     while (moved < most) {
       const parked = this.#front();
       if (parked === undefined) break;
-      leave(parked);
+      parked.leave();
       append(to, parked);
       to._size += 1;
       moved += 1;
@@ -154,12 +200,7 @@ export class ParkingLot<T = void, D = undefined> {
 
   // In the tick of a cancellation, those who were claimed by it may still stand in the line.
   #front(): Parked<T, D> | undefined {
-    while (this._first?.waiter.isSettled === true) leave(this._first);
+    while (this._first?.isDeserted === true) this._first.leave();
     return this._first;
   }
-}
-
-function leave<T, D>(parked: Parked<T, D>): void {
-  const lot = parked._host as ParkingLot<T, D> | undefined;
-  if (remove(parked) && lot !== undefined) lot._size -= 1;
 }
