@@ -1,5 +1,4 @@
 import { CancelScope } from './cancel-scope.ts';
-import { suppress } from './suppressed-errors.ts';
 import type { TaskGroup } from './task-group.ts';
 
 /** The groups below a scope that have not ended, outermost first. */
@@ -16,10 +15,10 @@ export function openGroups(scope: CancelScope): TaskGroup[] {
 /**
  * Ends what a program left behind when it ended: waits nobody looks at, groups nobody disposed of.
  *
- * @throws (rejects) failures of theirs that nobody has seen
+ * @returns failures of theirs that nobody has seen
  */
-export async function endLeftovers(scope: CancelScope): Promise<void> {
-  if (scope._first === undefined) return;
+export async function endLeftovers(scope: CancelScope): Promise<unknown[]> {
+  if (scope._first === undefined) return [];
   scope._cancelBy('shutdown', 'the program has ended');
   const errors: unknown[] = [];
   for (let groups = openGroups(scope); groups.length > 0; groups = openGroups(scope)) {
@@ -27,8 +26,5 @@ export async function endLeftovers(scope: CancelScope): Promise<void> {
       await group[Symbol.asyncDispose]().catch((error: unknown) => errors.push(error));
     }
   }
-  const [first, ...later] = errors;
-  if (errors.length === 0) return;
-  suppress(first, later);
-  throw first as Error;
+  return errors;
 }

@@ -2,6 +2,7 @@ import {
   dieOf,
   exit,
   exitCodeOf,
+  isSignal,
   onIdle,
   onSignal,
   printError,
@@ -19,6 +20,7 @@ import { emitWarning } from './internal/emit-warning.ts';
 import type { SpawnOptions } from './group-options.ts';
 import { endLeftovers } from './leftovers.ts';
 import { hostRuntime, Runtime } from './runtime.ts';
+import { suppress } from './suppressed-errors.ts';
 import { currentTask, TaskGroup, taskGroup } from './task-group.ts';
 import type { Task, TaskFunction } from './task-group.ts';
 
@@ -96,8 +98,8 @@ export class Run {
     scope._open(frame._scope, undefined, frame._variables);
     scope._runtime = runtime;
     runtime.scope = scope;
-    this.#hook();
     try {
+      this.#hook();
       return await ambient.run(scope, () => this.#supervise(main, atEnd), undefined);
     } catch (error) {
       if (this.#signal === undefined || error !== scope.reason) throw error;
@@ -110,30 +112,44 @@ export class Run {
     }
   }
 
-  /** The outer group owns main and what `createTask` makes; main's own group is inside. */
+  /** Whatever main came to, what it left behind is ended first. */
   async #supervise<T>(
     main: (group: TaskGroup) => T | PromiseLike<T>,
     atEnd: ((scope: CancelScope) => void) | undefined,
   ): Promise<T> {
+    let value: T | undefined;
+    const failures: unknown[] = [];
+    try {
+      value = await this.#runMain(main);
+    } catch (error) {
+      failures.push(error);
+    }
+    const cancellation = this.scope.reason;
+    atEnd?.(this.scope);
+    failures.push(...(await endLeftovers(this.scope)));
+    if (failures.length === 0) return value as T;
+    // A failure comes out rather than the cancellation.
+    if (failures.length > 1 && failures[0] === cancellation) failures.shift();
+    const [first, ...later] = failures;
+    suppress(first, later);
+    throw first;
+  }
+
+  /** The outer group owns main and what `createTask` makes; main's own group is inside. */
+  async #runMain<T>(main: (group: TaskGroup) => T | PromiseLike<T>): Promise<T> {
     const group = new TaskGroup({ name: 'run' });
     this.runtime.group = group;
     let task: Task<T> | undefined;
-    const leftovers = async (): Promise<void> => {
-      atEnd?.(this.scope);
-      await endLeftovers(this.scope);
-    };
     try {
       await group._run(() => {
         task = group.spawn(() => taskGroup(main, { name: 'main' }), { name: 'main' });
       });
     } catch (error) {
-      await leftovers();
       // A main that finished although everything was being shut down has its value.
       if (error !== this.scope.reason || task?.status !== 'fulfilled') throw error;
     } finally {
       this.runtime.group = undefined;
     }
-    await leftovers();
     return valueOf(task as Task<T>);
   }
 
@@ -232,6 +248,21 @@ function checkRunOptions(options: RunOptions): void {
   if (options.signals !== undefined && !Array.isArray(options.signals)) {
     throw new TypeError(`run: signals is ${show(options.signals)}; give an array of signal names`);
   }
-  const loop: { readonly callAt?: unknown } | undefined = options.loop;
-  if (loop !== undefined) checkFunction('run', 'loop.callAt', loop.callAt);
+  for (const signal of options.signals ?? []) checkSignalName('signals', signal);
+  if (options.dumpOn !== undefined) checkSignalName('dumpOn', options.dumpOn);
+  if (options.loop !== undefined) checkLoop(options.loop);
+}
+
+function checkLoop(loop: Partial<EventLoop> | null): void {
+  if (typeof loop?.callAt === 'function') return;
+  throw new TypeError(
+    `run: loop is ${show(loop)}, not an EventLoop; give a VirtualLoop, or nothing`,
+  );
+}
+
+function checkSignalName(argument: string, name: unknown): void {
+  if (isSignal(name)) return;
+  throw new TypeError(
+    `run: ${argument}: ${show(name)} is no signal that can be handled; give names like 'SIGTERM'`,
+  );
 }

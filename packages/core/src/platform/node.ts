@@ -20,7 +20,12 @@ type Callback = () => void;
 /** One listener on the process for each event, however many runs there are. */
 const shared = new Map<
   string,
-  { readonly callbacks: Set<Callback>; readonly listener: Callback }
+  {
+    readonly callbacks: Set<Callback>;
+    readonly listener: Callback;
+    /** Called when the last callback has been taken back. */
+    readonly afterwards: Callback[];
+  }
 >();
 
 function listen(event: string, callback: Callback): Disposable {
@@ -30,19 +35,26 @@ function listen(event: string, callback: Callback): Disposable {
     const listener = (): void => {
       for (const each of [...callbacks]) each();
     };
-    entry = { callbacks, listener };
+    entry = { callbacks, listener, afterwards: [] };
     shared.set(event, entry);
     process.on(event, listener);
   }
-  const { callbacks, listener } = entry;
+  const { callbacks, listener, afterwards } = entry;
   callbacks.add(callback);
   return {
     [Symbol.dispose]: () => {
       if (!callbacks.delete(callback) || callbacks.size > 0) return;
       shared.delete(event);
       process.off(event, listener);
+      for (const each of afterwards) each();
     },
   };
+}
+
+/** Whether a process can handle it. Windows has few signals; there, others never come. */
+export function isSignal(name: unknown): name is NodeJS.Signals {
+  if (typeof name !== 'string' || name === 'SIGKILL' || name === 'SIGSTOP') return false;
+  return name in constants.signals || process.platform === 'win32';
 }
 
 /** Calls back when the process gets a signal, which no longer ends it then. */
@@ -60,8 +72,13 @@ export function exitCodeOf(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal];
 }
 
-/** Ends the process by a signal, so that whoever started it sees what happened. */
+/**
+ * Ends the process by a signal, so that whoever started it sees what happened. Other runs got the signal
+ * too: waits until they have cleaned up.
+ */
 export async function dieOf(signal: NodeJS.Signals): Promise<never> {
+  const others = shared.get(signal);
+  if (others !== undefined) await new Promise<void>((resolve) => others.afterwards.push(resolve));
   process.exitCode = exitCodeOf(signal);
   // Other listeners keep the signal from ending us: then the exit code says the same.
   if (process.listenerCount(signal) === 0) {

@@ -12,6 +12,10 @@ export function unlimitListeners(_signal: AbortSignal): void {
 
 const nothing: Disposable = { [Symbol.dispose]: () => undefined };
 
+export function isSignal(_name: unknown): boolean {
+  return true;
+}
+
 export function onSignal(_signal: string, _callback: () => void): Disposable {
   return nothing;
 }
