@@ -126,6 +126,17 @@ describe('of nested timeouts', () => {
       expect(log).toEqual(['inner', 'AbortError', 'outer', 'TimeoutError']);
     }));
 
+  test('the outer one passes while the cleanup of the inner one is busy: the outer one is it', () => {
+    const loop = new BusyLoop();
+    return testRun(
+      async () => {
+        const { log } = await nest(20, 10, () => sleepForever().finally(() => loop.spend(30)));
+        expect(log).toEqual(['inner', 'AbortError', 'outer', 'TimeoutError']);
+      },
+      { loop },
+    );
+  });
+
   test('the inner one keeps its own error if it is over before the outer one is due', () =>
     testRun(async () => {
       const { log } = await nest(20, 10, () => sleepForever());
