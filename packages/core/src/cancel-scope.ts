@@ -340,8 +340,9 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
     const here = currentFrame();
     const parent = this._options?.parent ?? here._scope;
     // Where the ambient scope is unknown (no AsyncLocalStorage) a parent given by hand tells it all.
-    const origin = here._scope === rootScope ? parent : here;
-    this._open(parent, origin._scope._task, origin._variables);
+    const { _task } = here._scope === rootScope ? parent : here._scope;
+    const { _variables } = here === rootScope ? parent : here;
+    this._open(parent, _task, _variables);
     this._watch(this._options);
   }
 

@@ -32,6 +32,23 @@ test('has its default outside of run(), else the value of the innermost', () =>
     expect(user.get()).toBe('nobody');
   }));
 
+test('outside of any run() reaches into scopes, groups and tasks too', async () => {
+  const seen = await user.run('ada', () =>
+    taskGroup(async (group) => {
+      await sleep(1);
+      const inner = await new CancelScope().run(() => user.get());
+      const parent = new CancelScope({ parent: group.scope });
+      return [
+        user.get(),
+        await group.spawn(() => user.get()),
+        inner,
+        await parent.run(() => user.get()),
+      ];
+    }),
+  );
+  expect(seen).toEqual(['ada', 'ada', 'ada', 'ada']);
+});
+
 test('gives back what the function returns, and throws what it throws', () => {
   expect(user.run('ada', () => user.get())).toBe('ada');
   expect(() =>
