@@ -156,7 +156,9 @@ export function allTasks(): ReadonlySet<Task<unknown>> {
   const tasks = new Set<Task<unknown>>();
   const trail: CancelScope[] = [(currentRuntime().scope as CancelScope | undefined) ?? rootScope];
   for (let scope = trail.pop(); scope !== undefined; scope = trail.pop()) {
-    if (scope._task !== undefined) tasks.add(scope._task as Task<unknown>);
+    // Scopes within a task know it too, and may be left floating when it has ended.
+    const task = scope._task as Task<unknown> | undefined;
+    if (task?.scope === scope) tasks.add(task);
     for (let below = scope._first; below !== undefined; below = below._next) {
       if (below instanceof CancelScope) trail.push(below);
     }

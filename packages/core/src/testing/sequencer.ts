@@ -24,7 +24,7 @@ export class Sequencer {
    * @throws (rejects) InvalidStateError if the position was used before, or a step before failed
    */
   async run<T>(position: number, body: () => T | PromiseLike<T>): Promise<T> {
-    checkCount('Sequencer.run', 'position', position, 0);
+    checkPosition('Sequencer.run', position);
     checkFunction('Sequencer.run', 'body', body);
     const step = await this.at(position);
     try {
@@ -36,7 +36,7 @@ export class Sequencer {
 
   /** The same with `using`: `using step = await sequencer.at(1);`. The step ends at its disposal. */
   async at(position: number): Promise<Disposable> {
-    checkCount('Sequencer.at', 'position', position, 0);
+    checkPosition('Sequencer.at', position);
     this.#take(position);
     try {
       if (position > 0) await this.#end(position - 1).wait();
@@ -77,4 +77,10 @@ export class Sequencer {
     this.#ended.set(position, end);
     return end;
   }
+}
+
+function checkPosition(where: string, position: number): void {
+  checkCount(where, 'position', position, 0);
+  if (position < Infinity) return;
+  throw new RangeError(`${where}: position is Infinity, which no step comes before; count from 0`);
 }
