@@ -74,7 +74,7 @@ export class Children<C extends TaskCore<unknown>> {
    */
   untilIdle(shield: boolean): Promise<boolean> {
     this.#idle ??= new ParkingLot<boolean>();
-    return this.#idle.park({ shield, name: this.#label });
+    return this.#idle.park({ shield, name: this.#label, blockedBy: () => tasksIn(this.#scope) });
   }
 
   /**

@@ -1,5 +1,6 @@
 import { CancelScope, currentRuntime, rootScope } from './cancel-scope.ts';
 import type { ScopeRegistration } from './cancel-scope.ts';
+import { findDeadlocks } from './deadlock.ts';
 import { Waiter } from './park.ts';
 import type { TaskStatus } from './task.ts';
 import type { Task } from './task-group.ts';
@@ -109,6 +110,7 @@ export function formatTaskTree(): string {
   const now = currentRuntime().loop.now();
   const lines: string[] = [];
   addLines(taskTree(), now, '', '', lines);
+  for (const circle of findDeadlocks(allTasks())) lines.push(`Deadlock: ${circle}`);
   return lines.join('\n');
 }
 
@@ -155,7 +157,8 @@ function describe(node: TaskTreeNode, now: number): string {
 export function allTasks(): ReadonlySet<Task<unknown>> {
   const tasks = new Set<Task<unknown>>();
   const trail: CancelScope[] = [(currentRuntime().scope as CancelScope | undefined) ?? rootScope];
-  for (let scope = trail.pop(); scope !== undefined; scope = trail.pop()) {
+  // Grows while it is walked: who is above comes before who is below.
+  for (const scope of trail) {
     // Scopes within a task know it too, and may be left floating when it has ended.
     const task = scope._task as Task<unknown> | undefined;
     if (task?.scope === scope) tasks.add(task);

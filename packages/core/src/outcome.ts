@@ -139,7 +139,7 @@ export abstract class Outcome<T> implements Promise<T>, Host<Listener> {
           remove(listener);
         };
       },
-      { signal: options?.signal, name },
+      { signal: options?.signal, name, blockedBy: () => [this] },
     );
   }
 

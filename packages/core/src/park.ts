@@ -23,6 +23,8 @@ export interface ParkOptions {
   readonly name?: string | (() => string) | undefined;
   /** Makes the wait one that nothing cancels. */
   readonly shield?: boolean | undefined;
+  /** Answers the tasks that this wait cannot end without: who hold a lock, say. Names deadlocks. */
+  readonly blockedBy?: (() => Iterable<object>) | undefined;
 }
 
 let resolveOfNew: ((value: never) => void) | undefined;
@@ -53,6 +55,8 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
   /** The instant at which the wait ends by itself, if there is one. */
   declare until: number | undefined;
   declare adoption: Adoption | undefined;
+  /** The tasks that the wait cannot end without. */
+  declare blockedBy: (() => Iterable<object>) | undefined;
   /** See {@link Runtime.deliver}. */
   declare deliver: ((settle: () => void) => void) | undefined;
 
@@ -64,6 +68,7 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
       name: '',
       until: undefined,
       adoption: undefined,
+      blockedBy: undefined,
       deliver: undefined,
     });
   }
@@ -170,6 +175,7 @@ export function parkIn<T>(
   const waiter = new Waiter<T>();
   if (isShielded) waiter.isShielded = true;
   if (options?.name !== undefined) waiter.name = options.name;
+  if (options?.blockedBy !== undefined) waiter.blockedBy = options.blockedBy;
   if (signal !== undefined) waiter.adoption = adopt(signal, waiter);
   const host = scope._nearestOpen();
   if (host._runtime.deliver !== undefined) waiter.deliver = host._runtime.deliver;

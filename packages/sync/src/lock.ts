@@ -1,11 +1,12 @@
 import { ContextVar, currentTask, InvalidStateError } from '@ambit/core';
 import type { Task } from '@ambit/core';
-import { breathe, enter, isWithin, noteLoan, ParkingLot } from '@ambit/core/lowlevel';
+import { enter, isWithin, noteLoan, ParkingLot } from '@ambit/core/lowlevel';
 import { checkFunction, show } from './check.ts';
 import type { Guard } from './guard-of.ts';
 import { labelOf } from './options.ts';
 import type { NameOptions, WaitOptions } from './options.ts';
 import { refused } from './refused.ts';
+import { taken } from './taken.ts';
 
 export interface LockStatistics {
   readonly locked: boolean;
@@ -25,7 +26,8 @@ export class Hold implements Disposable {
 
   constructor(lock: Lock) {
     this.#lock = lock;
-    this.loan = noteLoan(() => (lock._hold === this ? lock._label : undefined));
+    if (this.task === undefined) return;
+    this.loan = noteLoan(this.task, () => (lock._hold === this ? `the ${lock._label}` : undefined));
   }
 
   [Symbol.dispose](): void {
@@ -93,11 +95,10 @@ export class Lock {
     }
     const hold = new Hold(this);
     if (this._hold !== undefined) {
-      return this._lot.park({ signal: options?.signal, name: this.#describe, data: hold });
+      return this._lot.park({ ...this.#waiting, signal: options?.signal, data: hold });
     }
     this._hold = hold;
-    const pause = breathe();
-    return pause === undefined ? Promise.resolve(hold) : pause.then(() => hold);
+    return taken(hold);
   }
 
   /** Takes the lock if it is free. Never waits. @returns the guard, or undefined if somebody holds it */
@@ -149,7 +150,7 @@ export class Lock {
   /** @internal Takes up a holding again that was given up for a while. Nothing cancels it. */
   async _retake(hold: Hold): Promise<void> {
     if (this._hold === undefined) this._hold = hold;
-    else await this._lot.park({ shield: true, name: this.#describe, data: hold });
+    else await this._lot.park({ ...this.#waiting, shield: true, data: hold });
   }
 
   /** @internal Ends a holding, if it is the present one. */
@@ -173,8 +174,12 @@ export class Lock {
     );
   }
 
-  readonly #describe = (): string => {
-    const owner = this._hold?.task?.name;
-    return owner === undefined ? this._label : `${this._label} (held by ${show(owner)})`;
+  /** What a wait for it says of itself. */
+  readonly #waiting = {
+    name: (): string => {
+      const owner = this._hold?.task?.name;
+      return owner === undefined ? this._label : `${this._label} (held by ${show(owner)})`;
+    },
+    blockedBy: (): Task<unknown>[] => (this._hold?.task === undefined ? [] : [this._hold.task]),
   };
 }
