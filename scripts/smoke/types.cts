@@ -1,5 +1,6 @@
 import core = require('@ambit/core');
 import abort = require('@ambit/core/abort');
+import iter = require('@ambit/core/iter');
 import lowlevel = require('@ambit/core/lowlevel');
 import testing = require('@ambit/core/testing');
 
@@ -9,4 +10,4 @@ export const sum: Promise<number> = core.taskGroup(async (group) => {
 });
 // @ts-expect-error: the body's value is a number.
 export const text: Promise<string> = core.taskGroup(() => 1);
-export { abort, lowlevel, testing };
+export { abort, iter, lowlevel, testing };

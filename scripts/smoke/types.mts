@@ -1,5 +1,6 @@
 import { sleep, taskGroup } from '@ambit/core';
 import * as abort from '@ambit/core/abort';
+import * as iter from '@ambit/core/iter';
 import * as lowlevel from '@ambit/core/lowlevel';
 import * as testing from '@ambit/core/testing';
 
@@ -9,4 +10,4 @@ export const sum: Promise<number> = taskGroup(async (group) => {
 });
 // @ts-expect-error: the body's value is a number.
 export const text: Promise<string> = taskGroup(() => 1);
-export { abort, lowlevel, testing };
+export { abort, iter, lowlevel, testing };

@@ -1,0 +1,15 @@
+export { mapConcurrent } from './iter/map-concurrent.ts';
+export type { MapConcurrentOptions } from './iter/map-concurrent.ts';
+export { merge } from './iter/merge.ts';
+export type { ItemOf } from './iter/merge.ts';
+export { buffer } from './iter/buffer.ts';
+export { batch } from './iter/batch.ts';
+export type { BatchOptions } from './iter/batch.ts';
+export { interval } from './iter/interval.ts';
+export type { IntervalOptions } from './iter/interval.ts';
+export { zip } from './iter/zip.ts';
+export { timeoutEach } from './iter/timeout-each.ts';
+export { closing } from './iter/closing.ts';
+export { safe } from './iter/safe.ts';
+export type { SafeGenerator } from './iter/safe.ts';
+export type { AnySource } from './iter/source.ts';

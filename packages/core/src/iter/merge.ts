@@ -1,0 +1,47 @@
+import { Feed } from './feed.ts';
+import { Fifo } from './fifo.ts';
+import { Pipeline } from './pipeline.ts';
+import type { Item, Stage } from './pipeline.ts';
+import { checkSource } from './source.ts';
+import type { AnySource } from './source.ts';
+import { Upstream } from './upstream.ts';
+
+class Merge<T> implements Stage<T> {
+  readonly #ready = new Fifo<T>();
+  readonly #feeds: readonly Feed<T>[];
+
+  constructor(upstream: Upstream, sources: readonly AnySource<T>[]) {
+    const arrived = (item: T): void => this.#ready.push(item);
+    this.#feeds = sources.map((source) => new Feed(upstream, () => source, arrived));
+  }
+
+  take(): Item<T> | 'end' | undefined {
+    if (this.#ready.size > 0) return { value: this.#ready.shift() };
+    for (const feed of this.#feeds) feed.fill(1);
+    return this.#feeds.every((feed) => feed.hasEnded) ? 'end' : undefined;
+  }
+}
+
+/**
+ * Iterates several sources at once, items as they arrive. When no item is there, each source is asked for
+ * one: so at most one of each waits to be taken, and a fast source does not starve a slow one. It ends
+ * when all have ended. The first failure, or leaving the loop, closes the others and waits for them.
+ *
+ * @param sources - iterables, or async iterables; of none it ends at once
+ * @returns an iterator; `next()` is a checkpoint, and rejects with the error of a source once the items that
+ *   came before it have been taken, or with the ambient scope's CancelledError
+ * @throws TypeError for what is not iterable
+ * @example
+ * for await (const message of merge(inbox, alerts)) show(message);
+ */
+export function merge<S extends readonly AnySource<unknown>[]>(
+  ...sources: S
+): AsyncIterableIterator<ItemOf<S[number]>> & AsyncDisposable {
+  sources.forEach((source, at) => checkSource('merge', `source ${String(at)}`, source));
+  const upstream = new Upstream('merge');
+  return new Pipeline(upstream, new Merge(upstream, sources as readonly AnySource<never>[]));
+}
+
+/** What a source gives. */
+export type ItemOf<S> =
+  S extends AsyncIterable<infer T> ? T : S extends Iterable<infer T> ? Awaited<T> : never;

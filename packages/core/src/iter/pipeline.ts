@@ -1,0 +1,112 @@
+import { currentFrame } from '../cancel-scope.ts';
+import type { CancelScope } from '../cancel-scope.ts';
+import { breathe, refuseIfCancelled } from '../park.ts';
+import { ParkingLot } from '../parking-lot.ts';
+import { suppress } from '../suppressed-errors.ts';
+import type { Upstream } from './upstream.ts';
+
+/** Around an item, which may be undefined itself. */
+export interface Item<T> {
+  readonly value: T;
+}
+
+/** What a pipeline makes its items of: a state machine that waits for nothing itself. */
+export interface Stage<T> {
+  /** A `next()` begins, at an instant of the loop's clock. */
+  begin?(now: number): void;
+  /** Takes the next item if it is there, and asks the sources for what is missing if not. */
+  take(now: number): Item<T> | 'end' | undefined;
+  /** The instant at which `take` is worth another try, also if nothing has changed upstream. */
+  readonly due?: number | undefined;
+}
+
+/**
+ * The iterator in front of a stage. Written by hand: an async generator that waits cannot be stopped, as
+ * its `return()` stands in line behind the `next()` that is pending.
+ */
+export class Pipeline<T> implements AsyncIterableIterator<T>, AsyncDisposable {
+  readonly #upstream: Upstream;
+  readonly #stage: Stage<T>;
+  /** Callers of `next()` that came while another one was waiting. */
+  readonly #turns = new ParkingLot();
+  #isBusy = false;
+
+  constructor(upstream: Upstream, stage: Stage<T>) {
+    this.#upstream = upstream;
+    this.#stage = stage;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<T, undefined>> {
+    const scope = currentFrame()._scope;
+    let item: Item<T> | undefined;
+    try {
+      item = await this.#takeInTurn(scope);
+    } catch (error) {
+      return this.#failed(scope, error);
+    }
+    if (item === undefined) return this.#end();
+    const pause = breathe();
+    if (pause !== undefined) await pause;
+    return { done: false, value: item.value };
+  }
+
+  async return(): Promise<IteratorResult<T, undefined>> {
+    await this.#upstream.close();
+    return { done: true, value: undefined };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#upstream.close();
+  }
+
+  async #takeInTurn(scope: CancelScope): Promise<Item<T> | undefined> {
+    refuseIfCancelled(scope, undefined);
+    if (this.#isBusy) await this.#turns.park({ name: this.#upstream.name });
+    this.#isBusy = true;
+    try {
+      return this.#upstream.isClosed ? undefined : await this.#take(scope);
+    } finally {
+      // The place is handed on: giving it back first would let a newcomer overtake.
+      if (this.#turns.unpark() === 0) this.#isBusy = false;
+    }
+  }
+
+  // Taken in the same tick in which it is there: whoever is cancelled while waiting has taken nothing.
+  async #take(scope: CancelScope): Promise<Item<T> | undefined> {
+    const { loop } = scope._nearestOpen()._runtime;
+    this.#stage.begin?.(loop.now());
+    for (;;) {
+      const found = this.#stage.take(loop.now());
+      if (found === 'end') return undefined;
+      if (found !== undefined) return found;
+      if (this.#upstream.isOver) return undefined;
+      await this.#upstream.change(scope, this.#stage.due ?? Infinity);
+    }
+  }
+
+  /** There is nothing to come: the sources have ended, or it was closed, cancelled, or has failed. */
+  async #end(): Promise<IteratorResult<T, undefined>> {
+    const { isClosed, reason } = this.#upstream;
+    await this.#upstream.close();
+    if (!isClosed && reason !== undefined) throw reason;
+    return { done: true, value: undefined };
+  }
+
+  // `for await` does not call return() when next() rejects: whatever is left is ended here.
+  async #failed(scope: CancelScope, error: unknown): Promise<never> {
+    const isCancelled = error === scope.reason;
+    // Only this call was cancelled: the iterator is as before, for whoever it belongs to.
+    if (isCancelled && this.#upstream.reason === undefined) throw error;
+    try {
+      await this.#upstream.close();
+    } catch (failure) {
+      if (isCancelled) throw failure;
+      suppress(error, [failure]);
+    }
+    throw error;
+  }
+}

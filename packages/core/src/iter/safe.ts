@@ -1,0 +1,63 @@
+import { checkFunction } from '../check.ts';
+import type { Pipeline } from './pipeline.ts';
+import { readAhead } from './read-ahead.ts';
+import { checkSource } from './source.ts';
+import type { AnySource } from './source.ts';
+
+type Items<T> = AsyncIterableIterator<T> & AsyncDisposable;
+
+/** Makes iterators. Of a function without parameters it is one itself: that of a single call. */
+export type SafeGenerator<A extends unknown[], T> = ((...args: A) => Items<T>) &
+  ([] extends A ? Items<T> : unknown);
+
+/**
+ * Makes an async generator function safe to open scopes in. A plain generator runs, from one `yield` to the
+ * next, in the scope of whoever happens to call `next()`; cancelled or abandoned, it stays suspended. This
+ * one runs in a task of its own, in one scope from beginning to end. It goes on only when it is asked for
+ * the next item. Leaving the loop early ends it at its `yield`: its `finally` blocks run, shielded, and the
+ * loop is left when they are over. Cancelled before the first `next()`, it never begins.
+ *
+ * What the loop throws and what fails in a `finally` block then: JavaScript keeps the first and drops
+ * the second. Without a throw in the loop, leaving it rejects with the second.
+ *
+ * @param generatorFunction - an async generator function; of a sync one, or any that returns an iterable, too
+ * @returns a function with the same parameters that gives an iterator: `next()` is a checkpoint, and rejects
+ *   with the error of the generator, once, or with the ambient scope's CancelledError. A function without
+ *   parameters need not be called: what is returned is an iterator as well
+ * @throws TypeError if it is not a function
+ * @example
+ * const quotes = safe(async function* (symbol: string) {
+ *   await using group = new TaskGroup();
+ *   const feed = openFeed(symbol);
+ *   group.spawn(() => feed.keepAlive());
+ *   for await (const quote of feed) yield quote;
+ * });
+ * for await (const quote of quotes('AMBT')) if (quote.price > limit) break;
+ */
+export function safe<A extends unknown[], T>(
+  generatorFunction: (...args: A) => AnySource<T>,
+): SafeGenerator<A, T> {
+  checkFunction('safe', 'generatorFunction', generatorFunction);
+  const name = generatorFunction.name || 'safe';
+  const make = (...args: A): Pipeline<T> => {
+    const open = (): AnySource<T> => {
+      const items = generatorFunction(...args);
+      checkSource(name, 'what it returned', items);
+      return items;
+    };
+    return readAhead(name, open, 0);
+  };
+  return Object.assign(make, methodsOf(make)) as SafeGenerator<A, T>;
+}
+
+/** The methods of an iterator that is made when the first of them is called. */
+function methodsOf<T>(make: () => Pipeline<T>): Items<T> {
+  let made: Pipeline<T> | undefined;
+  const items = (): Pipeline<T> => (made ??= make());
+  return {
+    [Symbol.asyncIterator]: items,
+    next: () => items().next(),
+    return: () => items().return(),
+    [Symbol.asyncDispose]: () => items()[Symbol.asyncDispose](),
+  };
+}
