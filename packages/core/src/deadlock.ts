@@ -8,20 +8,32 @@ interface Step {
   readonly waiting: TaskCore<unknown>;
   readonly what: string;
   readonly on: TaskCore<unknown>;
+  /** When the wait is cut short, if ever. */
+  readonly deadline: number;
+}
+
+/** Tasks that wait for each other in a circle. */
+export interface Deadlock {
+  /** Who waits for what, and for whom. */
+  readonly text: string;
+  /** No deadline will break it. */
+  readonly isForEver: boolean;
 }
 
 /**
  * Finds tasks that wait for each other in a circle, through waits that say whom they are blocked by:
  * joins, the end of a group, locks. A depth-first search from each task, every task looked at once.
  *
- * @returns the circles, in words; none if there are none
+ * @returns the circles; none if there are none
  */
-export function findDeadlocks(tasks: Iterable<TaskCore<unknown>>): string[] {
+export function findDeadlocks(tasks: Iterable<TaskCore<unknown>>): Deadlock[] {
   const seen = new Set<TaskCore<unknown>>();
-  const found: string[] = [];
+  const found: Deadlock[] = [];
   for (const task of tasks) {
     const circle = circleFrom(task, [], seen);
-    if (circle !== undefined) found.push(fromEldest(circle).map(describe).join(', and '));
+    if (circle === undefined) continue;
+    const text = fromEldest(circle).map(describe).join(', and ');
+    found.push({ text, isForEver: circle.every(({ deadline }) => deadline === Infinity) });
   }
   return found;
 }
@@ -66,7 +78,8 @@ function stepsOf(task: TaskCore<unknown>): Step[] {
 function stepsOn(waiting: TaskCore<unknown>, waiter: Waiter<unknown>): Step[] {
   const what = typeof waiter.name === 'function' ? waiter.name() : waiter.name;
   const tasks = [...(waiter.blockedBy?.() ?? [])] as TaskCore<unknown>[];
-  return tasks.filter((task) => !task.done).map((on) => ({ waiting, what, on }));
+  const deadline = waiter._host instanceof CancelScope ? waiter._host.effectiveDeadline : Infinity;
+  return tasks.filter((task) => !task.done).map((on) => ({ waiting, what, on, deadline }));
 }
 
 function describe({ waiting, what, on }: Step): string {

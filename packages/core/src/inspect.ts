@@ -110,7 +110,7 @@ export function formatTaskTree(): string {
   const now = currentRuntime().loop.now();
   const lines: string[] = [];
   addLines(taskTree(), now, '', '', lines);
-  for (const circle of findDeadlocks(allTasks())) lines.push(`Deadlock: ${circle}`);
+  for (const { text } of findDeadlocks(allTasks())) lines.push(`Deadlock: ${text}`);
   return lines.join('\n');
 }
 

@@ -181,6 +181,7 @@ export function parkIn<T>(
   if (host._runtime.deliver !== undefined) waiter.deliver = host._runtime.deliver;
   append<ScopeRegistration>(host, waiter);
   startWaiting(waiter, register);
+  if (waiter.blockedBy !== undefined) host._runtime.onBlocked?.();
   return waiter.promise;
 }
 

@@ -15,7 +15,8 @@ import { checkFunction, checkOptions, checkTime, show } from './check.ts';
 import { InvalidStateError, LoopNotRunningError } from './errors.ts';
 import { hostLoop } from './event-loop.ts';
 import type { EventLoop, Handle } from './event-loop.ts';
-import { formatTaskTree } from './inspect.ts';
+import { findDeadlocks } from './deadlock.ts';
+import { allTasks, formatTaskTree } from './inspect.ts';
 import { emitWarning } from './internal/emit-warning.ts';
 import type { SpawnOptions } from './group-options.ts';
 import { endLeftovers } from './leftovers.ts';
@@ -77,6 +78,8 @@ export class Run {
   readonly #hooks: Disposable[] = [];
   #signal: NodeJS.Signals | undefined;
   #grace: Handle | undefined;
+  #look: Handle | undefined;
+  readonly #announced = new Set<string>();
 
   constructor(options: RunOptions) {
     if (currentRuntime() !== hostRuntime) {
@@ -157,12 +160,17 @@ export class Run {
     const { signals = ['SIGINT', 'SIGTERM'], dumpOn, debug, slowTurn = 100 } = this.#options;
     for (const signal of signals) this.#hooks.push(onSignal(signal, () => this.#shutDown(signal)));
     if (dumpOn !== undefined) this.#hooks.push(onSignal(dumpOn, () => this.#dump(`${dumpOn}:`)));
-    if (debug === true) this.#hooks.push(watchTurns(slowTurn, reportSlowTurn));
+    if (debug === true) {
+      this.#hooks.push(watchTurns(slowTurn, reportSlowTurn));
+      this.runtime.onBlocked = () => this.#lookForDeadlocks();
+    }
     this.#hooks.push(onIdle(() => this.#deadlock()));
   }
 
   #unhook(): void {
     this.#grace?.cancel();
+    this.#look?.cancel();
+    this.runtime.onBlocked = undefined;
     for (const hook of this.#hooks.splice(0)) hook[Symbol.dispose]();
   }
 
@@ -179,6 +187,20 @@ export class Run {
         `The time for cleanup after ${signal}, ${String(grace)} ms, is over. Still running:`,
       );
       exit(exitCodeOf(signal));
+    });
+  }
+
+  // Something else, a server say, may keep the event loop going while some wait for each other for ever.
+  #lookForDeadlocks(): void {
+    if (this.#look !== undefined) return;
+    this.#look = this.runtime.loop.callNext(() => {
+      this.#look = undefined;
+      const tasks = ambient.run(this.scope, allTasks, undefined);
+      const news = findDeadlocks(tasks).filter(
+        ({ text, isForEver }) => isForEver && !this.#announced.has(text),
+      );
+      for (const { text } of news) this.#announced.add(text);
+      if (news.length > 0) this.#dump('Some tasks wait for each other for ever:');
     });
   }
 

@@ -11,6 +11,8 @@ export class Runtime {
   group: object | undefined;
   /** Decides when waits that were woken resume: for tests of many orders. Undefined: at once. */
   deliver: ((settle: () => void) => void) | undefined;
+  /** In debug mode: told of each wait that says whom it is blocked by. */
+  onBlocked: (() => void) | undefined;
   /** The outermost scope. */
   scope: object | undefined;
 

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { formatTaskTree, sleep } from '@ambit/core';
 import { settle, testRun } from '@ambit/core/testing';
 import { Lock } from '@ambit/sync';
@@ -45,3 +47,30 @@ test('a parent that waits for its child, which waits for the parent’s lock, is
     parent.cancel();
     await group.join();
   }));
+
+test('debug mode prints the tree as soon as a circle is closed that no deadline will break', async () => {
+  const program = `
+    import { run, sleep, moveOnAfter } from '@ambit/core';
+    import { Lock } from '@ambit/sync';
+    import { createServer } from 'node:net';
+    const server = createServer().listen(0);
+    const one = new Lock({ name: 'one' });
+    const two = new Lock({ name: 'two' });
+    const inOrder = (first, second) => first.run(async () => { await sleep(5); await second.run(() => 1); });
+    await run(async (group) => {
+      await moveOnAfter(20, async () => { await Promise.all([one.run(() => sleep(10)), two.run(() => sleep(10))]); });
+      const a = group.spawn(() => inOrder(one, two), { name: 'a' });
+      group.spawn(() => inOrder(two, one), { name: 'b' });
+      await sleep(40);
+      a.cancel();
+    }, { debug: true });
+    server.close();
+  `;
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: join(__dirname, '..'),
+    encoding: 'utf8',
+  });
+  expect(status).toBe(0);
+  expect(stderr.match(/Some tasks wait for each other for ever/g)).toHaveLength(1);
+  expect(stderr).toContain('Deadlock: "a" waits for lock "two" (held by "b")');
+});
