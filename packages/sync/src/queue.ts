@@ -48,6 +48,8 @@ export class Queue<T> implements AsyncIterable<T> {
   /** @internal */ _store: Store<T> = new Ring<T>();
   readonly #capacity: number;
   readonly #label: string;
+  readonly #getLabel: string;
+  readonly #putLabel: string;
   // Somebody waits to get: nothing is stored. Somebody waits to put: it is full.
   readonly #getters = new ParkingLot<T>();
   readonly #putters = new ParkingLot<void, T>();
@@ -61,6 +63,8 @@ export class Queue<T> implements AsyncIterable<T> {
    */
   constructor(options?: QueueOptions) {
     this.#label = labelOf('Queue', 'queue', options);
+    this.#getLabel = `${this.#label} get`;
+    this.#putLabel = `${this.#label} put`;
     this.#capacity = options?.capacity ?? Infinity;
     checkCount('Queue', 'capacity', this.#capacity, 1);
   }
@@ -95,8 +99,7 @@ export class Queue<T> implements AsyncIterable<T> {
     } catch (error) {
       return refused(error);
     }
-    const name = `${this.#label} put`;
-    return this.#putters.park({ signal: options?.signal, name, data: item });
+    return this.#putters.park({ signal: options?.signal, name: this.#putLabel, data: item });
   }
 
   /**
@@ -115,7 +118,7 @@ export class Queue<T> implements AsyncIterable<T> {
     } catch (error) {
       return refused(error);
     }
-    return this.#getters.park({ signal: options?.signal, name: `${this.#label} get` });
+    return this.#getters.park({ signal: options?.signal, name: this.#getLabel });
   }
 
   /**
@@ -202,7 +205,7 @@ export class Queue<T> implements AsyncIterable<T> {
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
     return new FeedIterator<T>({
-      label: `${this.#label} get`,
+      label: this.#getLabel,
       poll: () => this.#poll(),
       enlist: (waker) => {
         const place = this.#getters.enlist(waker);
