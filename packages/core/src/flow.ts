@@ -3,7 +3,6 @@ import type { Frame } from './cancel-scope.ts';
 import type { ContextVar } from './context-var.ts';
 import { remove } from './internal/linked-list.ts';
 import { emitWarning } from './internal/emit-warning.ts';
-import { currentTask } from './task-group.ts';
 import type { Task } from './task-group.ts';
 
 /**
@@ -34,18 +33,20 @@ function hasValue<T>(frame: Frame, variable: ContextVar<T>, value: T): boolean {
 }
 
 /**
- * For debug mode: warns if the current task ends before the result is disposed, and so leaves behind
- * what it should have given back.
+ * For debug mode: warns if a task ends before the result is disposed, and so leaves behind what it should
+ * have given back.
  *
+ * @param task - who is to give it back
  * @param describe - called when the task ends; says what it left, or nothing if all is well after all
- * @returns undefined outside of debug mode, and outside of a task
+ * @returns undefined outside of debug mode
  * @example
- * const loan = noteLoan(() => (this.#held === held ? 'the lock "db"' : undefined));
+ * const loan = noteLoan(task, () => (this.#held === held ? 'the lock "db"' : undefined));
  */
-export function noteLoan(describe: () => string | undefined): Disposable | undefined {
-  if (!currentFrame()._scope._nearestOpen()._runtime.debug) return undefined;
-  const task = currentTask();
-  if (task === undefined || task.done) return undefined;
+export function noteLoan(
+  task: Task<unknown>,
+  describe: () => string | undefined,
+): Disposable | undefined {
+  if (!task.scope._runtime.debug || task.done) return undefined;
   const listener = task._listen(() => {
     const left = describe();
     if (left === undefined) return;

@@ -1,8 +1,9 @@
-import { breathe, enter, ParkingLot } from '@ambit/core/lowlevel';
+import { enter, ParkingLot } from '@ambit/core/lowlevel';
 import { checkWhole } from './check.ts';
 import { labelOf } from './options.ts';
 import type { NameOptions, WaitOptions } from './options.ts';
 import { refused } from './refused.ts';
+import { taken } from './taken.ts';
 
 /** A barrier was reset while somebody waited at it, or was aborted. */
 export class BrokenBarrierError extends Error {
@@ -70,8 +71,7 @@ export class Barrier {
       return refused(error);
     }
     if (!this.#letGo()) return this.#lot.park({ signal: options?.signal, name: this.#label });
-    const last = this.parties - 1;
-    return breathe()?.then(() => last) ?? Promise.resolve(last);
+    return taken(this.parties - 1);
   }
 
   /** Who waits gets a BrokenBarrierError; then the barrier is as new. */

@@ -1,11 +1,12 @@
 import { InvalidStateError } from '@ambit/core';
-import { breathe, enter, ParkingLot } from '@ambit/core/lowlevel';
+import { enter, ParkingLot } from '@ambit/core/lowlevel';
 import { checkCount, checkFunction, show } from './check.ts';
 import type { Guard } from './guard-of.ts';
 import { Lock } from './lock.ts';
 import type { Hold } from './lock.ts';
 import { labelOf } from './options.ts';
 import type { NameOptions, WaitOptions } from './options.ts';
+import { taken } from './taken.ts';
 
 export interface ConditionStatistics {
   readonly locked: boolean;
@@ -107,11 +108,7 @@ export class Condition {
     enter(options);
     for (;;) {
       const answer = this.#ask(predicate, hold);
-      if (answer) {
-        const pause = breathe();
-        if (pause !== undefined) await pause;
-        return answer;
-      }
+      if (answer) return taken(answer);
       await this.#wait(hold, options);
     }
   }

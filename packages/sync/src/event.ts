@@ -1,7 +1,8 @@
-import { breathe, enter, ParkingLot } from '@ambit/core/lowlevel';
+import { enter, ParkingLot } from '@ambit/core/lowlevel';
 import { labelOf } from './options.ts';
 import type { NameOptions, WaitOptions } from './options.ts';
 import { refused } from './refused.ts';
+import { taken } from './taken.ts';
 
 export interface EventStatistics {
   readonly isSet: boolean;
@@ -57,7 +58,7 @@ export class Event {
     } catch (error) {
       return refused(error);
     }
-    if (this.#isSet) return breathe() ?? Promise.resolve();
+    if (this.#isSet) return taken(undefined);
     return this._lot.park({ signal: options?.signal, name: this._label });
   }
 

@@ -1,8 +1,9 @@
-import { breathe, enter, ParkingLot } from '@ambit/core/lowlevel';
+import { enter, ParkingLot } from '@ambit/core/lowlevel';
 import { checkWhole } from './check.ts';
 import { labelOf } from './options.ts';
 import type { NameOptions, WaitOptions } from './options.ts';
 import { refused } from './refused.ts';
+import { taken } from './taken.ts';
 
 export interface LatchStatistics {
   /** How many are still to be counted down. */
@@ -62,7 +63,7 @@ export class Latch {
     } catch (error) {
       return refused(error);
     }
-    if (this.#count === 0) return breathe() ?? Promise.resolve();
+    if (this.#count === 0) return taken(undefined);
     return this.#lot.park({ signal: options?.signal, name: this.#label });
   }
 

@@ -1,9 +1,10 @@
-import { breathe, currentLoop, enter } from '@ambit/core/lowlevel';
+import { currentLoop, enter } from '@ambit/core/lowlevel';
 import { checkCount, checkDuration, checkFunction } from './check.ts';
 import { memoKey } from './memo-key.ts';
 import { Once } from './once.ts';
 import { labelOf } from './options.ts';
 import type { NameOptions } from './options.ts';
+import { taken } from './taken.ts';
 
 export interface MemoizeOptions<A extends unknown[]> extends NameOptions {
   /** What calls have to have in common to share a result. Default: all arguments, objects by identity. */
@@ -87,10 +88,7 @@ class Memory<A extends unknown[], R> {
     enter();
     const key = this.#key(...args);
     const known = this.#recall(key);
-    if (known === undefined) return this.#make(key, args);
-    const pause = breathe();
-    if (pause !== undefined) await pause;
-    return known.value;
+    return known === undefined ? this.#make(key, args) : taken(known.value);
   }
 
   delete(args: A): boolean {

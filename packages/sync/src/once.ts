@@ -1,8 +1,9 @@
 import { ContextVar, InvalidStateError } from '@ambit/core';
-import { breathe, enter, invariant, isWithin, ParkingLot } from '@ambit/core/lowlevel';
+import { enter, invariant, isWithin, ParkingLot } from '@ambit/core/lowlevel';
 import { checkFunction } from './check.ts';
 import { labelOf } from './options.ts';
 import type { NameOptions, WaitOptions } from './options.ts';
+import { taken } from './taken.ts';
 
 export interface OnceStatistics {
   /** Whether the value is there, is being made, or nobody has asked for it. */
@@ -60,9 +61,7 @@ export class Once<T> {
       const turn = await this.#lot.park({ signal: options?.signal, name: this.#label });
       if (turn === 'lead') return this.#lead(init, options);
     }
-    const pause = breathe();
-    if (pause !== undefined) await pause;
-    return this.#value();
+    return taken(this.#value());
   }
 
   statistics(): OnceStatistics {

@@ -1,7 +1,8 @@
-import { breathe, enter, ParkingLot } from '@ambit/core/lowlevel';
+import { enter, ParkingLot } from '@ambit/core/lowlevel';
 import type { Guard } from './guard-of.ts';
 import type { WaitOptions } from './options.ts';
 import { refused } from './refused.ts';
+import { taken } from './taken.ts';
 
 /** So many permits asked for, waited for, held: the guard. */
 class Claim implements Disposable {
@@ -67,10 +68,8 @@ export class Permits {
     } catch (error) {
       return refused(error);
     }
-    const taken = this.tryTake(count);
-    if (taken === undefined) return this.#wait(count, options);
-    const pause = breathe();
-    return pause === undefined ? Promise.resolve(taken) : pause.then(() => taken);
+    const guard = this.tryTake(count);
+    return guard === undefined ? this.#wait(count, options) : taken(guard);
   }
 
   tryTake(count: number): Guard | undefined {

@@ -1,9 +1,10 @@
-import { breathe, currentLoop, enter, ParkingLot } from '@ambit/core/lowlevel';
+import { currentLoop, enter, ParkingLot } from '@ambit/core/lowlevel';
 import type { EventLoop, Handle } from '@ambit/core';
 import { checkFinite, checkFunction, checkWhole } from './check.ts';
 import { labelOf } from './options.ts';
 import type { NameOptions } from './options.ts';
 import { refused } from './refused.ts';
+import { taken } from './taken.ts';
 import type { AcquireOptions } from './semaphore.ts';
 
 export interface RateLimiterOptions extends NameOptions {
@@ -78,7 +79,7 @@ export class RateLimiter {
     } catch (error) {
       return refused(error);
     }
-    if (this.#take(permits)) return breathe() ?? Promise.resolve();
+    if (this.#take(permits)) return taken(undefined);
     const turn = this.#lot.park({
       signal: options?.signal,
       name: this.#label,

@@ -1,11 +1,12 @@
 import { currentTask } from '@ambit/core';
 import type { Task } from '@ambit/core';
-import { breathe, enter, noteLoan, ParkingLot } from '@ambit/core/lowlevel';
+import { enter, noteLoan, ParkingLot } from '@ambit/core/lowlevel';
 import { checkOneOf, show } from './check.ts';
 import type { Guard } from './guard-of.ts';
 import { labelOf } from './options.ts';
 import type { NameOptions, WaitOptions } from './options.ts';
 import { refused } from './refused.ts';
+import { taken } from './taken.ts';
 
 /** Who goes first when readers and writers wait. */
 export type Preference = 'fifo' | 'readers' | 'writers';
@@ -44,7 +45,8 @@ class Claim implements Disposable {
     this.mode = mode;
     this.order = order;
     this.#giveBack = giveBack;
-    this.#loan = noteLoan(() => (this.#isHeld ? what : undefined));
+    if (this.task === undefined) return;
+    this.#loan = noteLoan(this.task, () => (this.#isHeld ? what : undefined));
   }
 
   begin(): this {
@@ -144,8 +146,8 @@ export class ReadWriteLock {
     } catch (error) {
       return refused(error);
     }
-    const taken = this.#tryAcquire(mode);
-    if (taken === undefined) {
+    const guard = this.#tryAcquire(mode);
+    if (guard === undefined) {
       return this.#lots[mode].park({
         signal: options?.signal,
         name: () => this.#describe(mode),
@@ -154,8 +156,7 @@ export class ReadWriteLock {
         onAbandon: this.#serve,
       });
     }
-    const pause = breathe();
-    return pause === undefined ? Promise.resolve(taken) : pause.then(() => taken);
+    return taken(guard);
   }
 
   #tryAcquire(mode: Mode): Guard | undefined {

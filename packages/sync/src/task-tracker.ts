@@ -1,8 +1,9 @@
-import { breathe, enter, ParkingLot } from '@ambit/core/lowlevel';
+import { enter, ParkingLot } from '@ambit/core/lowlevel';
 import { show } from './check.ts';
 import { labelOf } from './options.ts';
 import type { NameOptions, WaitOptions } from './options.ts';
 import { refused } from './refused.ts';
+import { taken } from './taken.ts';
 
 export interface TaskTrackerStatistics {
   readonly closed: boolean;
@@ -89,7 +90,7 @@ export class TaskTracker {
     } catch (error) {
       return refused(error);
     }
-    if (this.#isClosed && this.#size === 0) return breathe() ?? Promise.resolve();
+    if (this.#isClosed && this.#size === 0) return taken(undefined);
     return this.#lot.park({ signal: options?.signal, name: this.#label });
   }
 
