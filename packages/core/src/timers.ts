@@ -1,3 +1,4 @@
+import { ambient } from './ambient.ts';
 import type { EventLoop, Handle } from './event-loop.ts';
 
 /** What a timer tells that its instant has come. */
@@ -30,6 +31,8 @@ const SPARE = 64;
  */
 export class Timers {
   readonly #loop: EventLoop;
+  // The loop's timer serves all: it must not hold the context of who happens to arm it.
+  readonly #outside = ambient.snapshot();
   #heap: Timer[] = [];
   #orders = 0;
   #alive = 0;
@@ -107,7 +110,7 @@ export class Timers {
     if (first === undefined) return;
     if (this.#handle !== undefined && this.#handle.when <= first.when && this.#isAwake()) return;
     this.close();
-    this.#handle = this.#loop.callAt(first.when, this.#wake);
+    this.#handle = this.#outside(() => this.#loop.callAt(first.when, this.#wake));
   }
 
   #isAwake(): boolean {

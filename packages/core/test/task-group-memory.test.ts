@@ -1,4 +1,4 @@
-import { sleep, sleepForever, taskGroup } from '@ambit/core';
+import { checkpoint, ContextVar, moveOnAfter, sleep, sleepForever, taskGroup } from '@ambit/core';
 import { testRun } from '@ambit/core/testing';
 import { collectGarbage } from './collect-garbage.ts';
 
@@ -59,5 +59,17 @@ test('nothing keeps an ended group, its error, its tasks or its value from being
     await succeed();
     await fail();
     await collectGarbage();
-    expect(held.map((reference) => reference.deref())).toEqual(Array(4).fill(undefined));
+    expect(held.map((reference) => reference.deref() === undefined)).toEqual(Array(4).fill(true));
   }));
+
+test('the timer of the loop does not hold the context of who armed it', async () => {
+  const variable = new ContextVar<object>();
+  const arm = async (): Promise<WeakRef<object>> => {
+    const value = { large: 'request' };
+    await variable.run(value, () => moveOnAfter(60_000, () => checkpoint()));
+    return new WeakRef(value);
+  };
+  const held = await arm();
+  await collectGarbage();
+  expect(held.deref()).toBeUndefined();
+});

@@ -1,3 +1,4 @@
+import { ambient } from '../ambient.ts';
 import { checkFunction, checkOptions, checkTime } from '../check.ts';
 import type { EventLoop, Handle } from '../event-loop.ts';
 import { callSafely } from '../internal/report-later.ts';
@@ -20,6 +21,8 @@ const QUIET_TURNS = 2;
 export class VirtualLoop implements EventLoop {
   readonly #isJumping: boolean;
   readonly #timers: Timers;
+  // To look at what happens must not hold the context of who happened to begin with it.
+  readonly #outside = ambient.snapshot();
   readonly #settlers: (() => void)[] = [];
   #now = 0;
   /** Counts what becomes ready. */
@@ -73,10 +76,11 @@ export class VirtualLoop implements EventLoop {
     checkFunction('callAt', 'callback', callback);
     this.#activity += 1;
     if (instant === Infinity) return { when: instant, cancel: () => undefined };
+    const restore = ambient.snapshot();
     const timer: Timer = this.#timers.add(instant, {
       _expire: () => {
         this.#activity += 1;
-        callSafely(callback, undefined);
+        callSafely(restore, callback);
       },
     });
     this.#watch();
@@ -134,7 +138,9 @@ export class VirtualLoop implements EventLoop {
   #watch(): void {
     if (this.#isWatching) return;
     this.#isWatching = true;
-    this.#look(this.#activity, 0);
+    this.#outside(() => {
+      this.#look(this.#activity, 0);
+    });
   }
 
   #look(seen: number, quietTurns: number): void {
