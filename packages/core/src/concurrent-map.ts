@@ -3,8 +3,7 @@ import { checkCount, checkFunction, checkOptions, show } from './check.ts';
 import { checkpoint } from './checkpoint.ts';
 import { quiet } from './internal/quiet.ts';
 import { refuseIfCancelled } from './park.ts';
-import { shielded } from './resource-stack.ts';
-import { suppress } from './suppressed-errors.ts';
+import { cleanedUp, shielded } from './resource-stack.ts';
 import { helperGroup } from './task-group.ts';
 import type { TaskGroup } from './task-group.ts';
 
@@ -78,8 +77,7 @@ async function workThrough<T, U>(
       { needsAll: true },
     );
   } catch (error) {
-    await items.close().catch((closing: unknown) => suppress(error, [closing]));
-    throw error;
+    throw await cleanedUp(error, () => items.close());
   }
 }
 

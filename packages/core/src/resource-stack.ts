@@ -1,4 +1,5 @@
-import { CancelScope } from './cancel-scope.ts';
+import { CancelScope, currentFrame } from './cancel-scope.ts';
+import { isCausedBy } from './cancellation.ts';
 import { checkFunction, show } from './check.ts';
 import { suppress } from './suppressed-errors.ts';
 
@@ -166,4 +167,17 @@ export async function shielded<T>(body: () => T): Promise<Awaited<T>> {
   return scope._enter<Awaited<T>, never>(body as () => Awaited<T>, () => {
     throw scope.reason as Error;
   });
+}
+
+/** Cleans up after an error. Returns what is to be thrown: that error, with the cleanup's attached. */
+export async function cleanedUp(error: unknown, cleanup: () => Promise<unknown>): Promise<unknown> {
+  try {
+    await cleanup();
+  } catch (cleanupError) {
+    // A scope absorbs its cancellation: what is attached to it would go with it.
+    const { reason } = currentFrame()._scope;
+    if (reason !== undefined && isCausedBy(reason, error)) return cleanupError;
+    suppress(error, [cleanupError]);
+  }
+  return error;
 }

@@ -1,8 +1,7 @@
 import { checkFunction, show } from './check.ts';
 import { InvalidStateError } from './errors.ts';
-import { shielded } from './resource-stack.ts';
+import { cleanedUp, shielded } from './resource-stack.ts';
 import type { Failure, OpenResource, Resource } from './resource-stack.ts';
-import { suppress } from './suppressed-errors.ts';
 
 /**
  * Makes a kind of resource out of an async generator function that yields once: what stands before
@@ -84,7 +83,7 @@ async function resumeGenerator<T>(
  * @param resource - made by `defineResource`
  * @returns the body's value
  * @throws (rejects) what the setup throws; what the body throws, with cleanup errors in its
- *   `suppressedErrors`; a cleanup error if nothing else failed
+ *   `suppressedErrors`; a cleanup error if nothing else failed, if the body was cancelled say
  * @example
  * const rows = await use(connection(url), (client) => client.query('select 1'));
  */
@@ -99,17 +98,8 @@ export async function use<T, R>(
   try {
     result = await body(opened.value);
   } catch (error) {
-    await closeAfter(opened, error);
-    throw error;
+    throw await cleanedUp(error, () => opened.close({ error }));
   }
   await opened.close();
   return result;
-}
-
-async function closeAfter(opened: OpenResource<unknown>, error: unknown): Promise<void> {
-  try {
-    await opened.close({ error });
-  } catch (cleanupError) {
-    suppress(error, [cleanupError]);
-  }
 }

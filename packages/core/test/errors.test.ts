@@ -1,6 +1,7 @@
 import {
   CancelledError,
   CancelScope,
+  defineResource,
   InvalidStateError,
   isCancelled,
   LoopNotRunningError,
@@ -12,7 +13,9 @@ import {
   TaskGroupError,
   timeout,
   TimeoutError,
+  use,
 } from '@ambit/core';
+import type { TaskGroup } from '@ambit/core';
 import { testRun } from '@ambit/core/testing';
 import { inspect } from 'node:util';
 import { runInNewContext } from 'node:vm';
@@ -152,6 +155,68 @@ describe('suppressedErrors', () => {
         'After first was thrown, this failed as well: Error: second',
       );
       warn.mockRestore();
+    }));
+});
+
+describe('a failure that is attached to a cancellation', () => {
+  const abort = (): Error => new DOMException('by somebody else', 'AbortError');
+
+  test('comes out where a scope would absorb the cancellation', async () => {
+    const [failure, later] = [new Error('failure'), new Error('later')];
+    const scope = new CancelScope();
+    const outcome = scope.run(async () => {
+      const foreign = await caught(
+        taskGroup((group) => {
+          group.spawn(() => Promise.reject(abort()));
+          group.defer(() => Promise.reject(later));
+          group.defer(() => Promise.reject(failure));
+        }),
+      );
+      expect(suppressedErrors(foreign)).toEqual([failure, later]);
+      scope.cancel();
+      throw foreign;
+    });
+    expect(await caught(outcome)).toBe(failure);
+    expect(suppressedErrors(failure)).toEqual([later]);
+  });
+
+  test('comes out of an aggregate of cancellations, and of a task of a cancelled group', () =>
+    testRun(async () => {
+      const failure = new Error('failure');
+      const jobs = (group: TaskGroup): void => {
+        group.spawn(() => Promise.reject(abort()));
+        group.defer(() => Promise.reject(failure));
+      };
+      const task = taskGroup((outer) => {
+        outer.spawn(async () => {
+          const error = await caught(taskGroup(jobs));
+          outer.cancel();
+          throw new AggregateError([abort(), error, error]);
+        });
+      });
+      expect(((await caught(task)) as AggregateError).errors).toEqual([failure, failure]);
+    }));
+
+  test('is never attached to the cancellation that is on its way', () =>
+    testRun(async () => {
+      const failure = new Error('cleanup');
+      const broken = defineResource(async function* () {
+        try {
+          yield 'it';
+        } finally {
+          await Promise.reject(failure);
+        }
+      });
+      const scope = new CancelScope();
+      const outcome = await caught(
+        scope.run(async () => {
+          scope.cancel();
+          expect(await caught(use(broken(), () => sleep(1)))).toBe(failure);
+          await sleep(1);
+        }),
+      );
+      expect([outcome, scope.cancelCaught]).toEqual(['no error', true]);
+      expect(suppressedErrors(scope.reason)).toEqual([]);
     }));
 });
 
