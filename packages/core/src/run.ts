@@ -23,7 +23,7 @@ import { endLeftovers } from './leftovers.ts';
 import { hostRuntime, Runtime } from './runtime.ts';
 import { suppress } from './suppressed-errors.ts';
 import { currentTask, TaskGroup, taskGroup } from './task-group.ts';
-import type { Task, TaskFunction } from './task-group.ts';
+import type { Spawnable, Task } from './task-group.ts';
 
 export interface RunOptions {
   /** The first of them cancels everything and lets cleanup run, the second ends the process at once.
@@ -238,7 +238,7 @@ function valueOf<T>(task: Task<T>): T {
  * createTask(() => flushMetricsForEver(), { name: 'metrics' });
  */
 export function createTask<T>(
-  fn: TaskFunction<T>,
+  fn: Spawnable<T>,
   options?: { readonly name?: string | undefined },
 ): Task<T> {
   checkFunction('createTask', 'fn', fn);

@@ -23,6 +23,9 @@ import { TimeoutError } from './timeout-error.ts';
 /** What a task runs: an ordinary function, mostly an async one. It gets its task. */
 export type TaskFunction<T> = (task: Task<T>) => T | PromiseLike<T>;
 
+/** A TaskFunction whose `T` can be told from what it returns, without that of the task it gets being known before. */
+export type Spawnable<T> = (task: Task<never>) => T | PromiseLike<T>;
+
 /**
  * A function at work, owned by a group. It is a promise of the function's result; the group answers
  * for its failure, so that it never becomes an `unhandledRejection`.
@@ -108,7 +111,7 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
    *
    * @throws TypeError if it is not a function; InvalidStateError once the group has ended
    */
-  spawn<T>(fn: TaskFunction<T>, options?: SpawnOptions): Task<T> {
+  spawn<T>(fn: Spawnable<T>, options?: SpawnOptions): Task<T> {
     checkFunction('spawn', 'fn', fn);
     checkSpawnOptions('spawn', options);
     this.#checkOpen('spawn');
