@@ -1,3 +1,4 @@
+import { ambient } from './ambient.ts';
 import { currentFrame } from './cancel-scope.ts';
 import { checkCount, checkFunction, checkOptions, show } from './check.ts';
 import { checkpoint } from './checkpoint.ts';
@@ -5,7 +6,7 @@ import { quiet } from './internal/quiet.ts';
 import { refuseIfCancelled } from './park.ts';
 import { cleanedUp, shielded } from './resource-stack.ts';
 import { helperGroup } from './task-group.ts';
-import type { TaskGroup } from './task-group.ts';
+import type { Task, TaskGroup } from './task-group.ts';
 
 export interface ConcurrencyOptions {
   /** How many items are worked on at a time: a whole number from 1, or `Infinity`. */
@@ -88,12 +89,14 @@ function hire<T>(
   limit: number,
   work: (item: T, index: number) => Promise<void>,
 ): void {
-  const worker = async (): Promise<void> => {
+  const begin = ({ item, index }: Pulled<T>): Promise<void> => work(item, index);
+  const worker = async ({ scope }: Task<void>): Promise<void> => {
     for (;;) {
       const next = items.pull();
       const pulled = next instanceof Promise ? await next : next;
       if (pulled === undefined) return;
-      const working = work(pulled.item, pulled.index);
+      // By hand: without AsyncLocalStorage the first `await` here would be the end of the frame.
+      const working = ambient.run(scope, begin, pulled);
       // Only now: there are never more workers than there is work for.
       if (next instanceof Promise) hire(group, items, limit, work);
       await working;

@@ -1,3 +1,4 @@
+import { ambient } from './ambient.ts';
 import { currentFrame } from './cancel-scope.ts';
 import { checkCount, checkFunction, checkOneOf, checkOptions, checkTime, show } from './check.ts';
 import { refuseIfCancelled } from './park.ts';
@@ -42,26 +43,29 @@ export async function retry<T>(
   checkFunction('retry', 'fn', fn);
   checkPolicy(policy);
   const { attempts = 3, when, onRetry } = policy;
-  const scope = currentFrame()._scope;
+  const frame = currentFrame();
+  const scope = frame._scope;
   refuseIfCancelled(scope, undefined);
+  const call = (attempt: number): T | PromiseLike<T> => callOnce(fn, attempt, policy.timeout);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await callOnce(fn, attempt, policy.timeout);
+      // By hand: without AsyncLocalStorage the first `await` here would be the end of the frame.
+      return await ambient.run(frame, call, attempt);
     } catch (error) {
       if (scope.reason !== undefined || attempt >= attempts) throw error;
       if (when !== undefined && !when(error, attempt)) throw error;
       const delay = delayAfter(attempt, policy);
       onRetry?.(error, attempt, delay);
-      await sleep(delay);
+      await ambient.run(frame, sleep as (ms: number) => Promise<void>, delay);
     }
   }
 }
 
-async function callOnce<T>(
+function callOnce<T>(
   fn: (attempt: number) => T | PromiseLike<T>,
   attempt: number,
   ms: number | undefined,
-): Promise<T> {
+): T | PromiseLike<T> {
   return ms === undefined ? fn(attempt) : timeout(ms, () => fn(attempt));
 }
 
