@@ -1,3 +1,4 @@
+import { runInThisContext } from 'node:vm';
 import { Future, sleep, sleepForever, taskGroup } from '@ambit/core';
 import type { Task } from '@ambit/core';
 import { park } from '@ambit/core/lowlevel';
@@ -50,6 +51,65 @@ describe('the rejection of a task is never unhandled', () => {
       void task.join();
       task.cancel();
       await new Promise(setImmediate);
+    }));
+});
+
+// The process itself: inside the runner's sandbox `process` is a copy, which hears of nothing.
+const realProcess = runInThisContext('process') as NodeJS.Process;
+
+/** The rejections that nobody handled within a turn of the loop after the body, kept from the runner. */
+async function unhandledIn(body: () => unknown): Promise<unknown[]> {
+  const unhandled: unknown[] = [];
+  const listeners = realProcess.listeners('unhandledRejection');
+  realProcess.removeAllListeners('unhandledRejection');
+  realProcess.on('unhandledRejection', (error) => unhandled.push(error));
+  try {
+    await body();
+    await new Promise(setImmediate);
+  } finally {
+    realProcess.removeAllListeners('unhandledRejection');
+    for (const listener of listeners) realProcess.on('unhandledRejection', listener);
+  }
+  return unhandled;
+}
+
+describe('what a callback on a task throws', () => {
+  const fault = new Error('callback');
+  const fail = (): never => {
+    throw fault;
+  };
+
+  test('is unhandled if nobody looks at the promise that it rejects', () =>
+    testRun(async (group) => {
+      const task = group.spawn(() => sleep(1));
+      const seen = await unhandledIn(async () => {
+        void task.then(fail);
+        void task.finally(fail);
+        await sleep(2);
+      });
+      expect(seen).toEqual([fault, fault]);
+    }));
+
+  test('is unhandled also on a task that failed or was cancelled', () =>
+    testRun(async (group) => {
+      const task = group.spawn(() => sleepForever());
+      const seen = await unhandledIn(() => {
+        void task.finally(fail);
+        void task.catch(fail);
+        void task.then(fail);
+        task.cancel();
+      });
+      expect(seen).toEqual([fault, fault]);
+    }));
+
+  test('is handled once somebody looks', () =>
+    testRun(async (group) => {
+      const task = group.spawn(() => 1);
+      const seen = await unhandledIn(async () => {
+        await expect(task.then(fail)).rejects.toBe(fault);
+        await expect(task.finally(fail)).rejects.toBe(fault);
+      });
+      expect(seen).toEqual([]);
     }));
 });
 
