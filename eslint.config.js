@@ -89,6 +89,18 @@ export default defineConfig(
     },
   },
   {
+    // What every runtime has, and what tells one from the other.
+    files: ['runtimes/*.mjs'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          ...['AbortController', 'Bun', 'Event', 'EventTarget', 'addEventListener', 'clearTimeout'],
+          ...['fetch', 'location', 'performance', 'queueMicrotask', 'removeEventListener'],
+        ].map((name) => [name, false]),
+      ),
+    },
+  },
+  {
     files: ['**/*.cjs', 'scripts/smoke/*.js'],
     languageOptions: { globals: { exports: false, module: false, require: false } },
   },

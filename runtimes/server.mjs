@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { join } from 'node:path';
+
+/**
+ * What the suites fetch from, and what the browser's page comes from and goes back to.
+ * `results()`: what the page sends next.
+ */
+export async function serve(folder) {
+  let deliver;
+  const answers = {
+    '/fast': (_, response) => response.end('fast'),
+    // Until the client has gone.
+    '/slow': () => undefined,
+    '/': (_, response) => {
+      response.setHeader('content-type', 'text/html');
+      response.end('<!doctype html><script type="module" src="/page.js"></script>');
+    },
+    '/page.js': async (_, response) => {
+      response.setHeader('content-type', 'text/javascript');
+      response.end(await readFile(join(folder, 'page.js')));
+    },
+    '/results': async (request, response) => {
+      deliver?.(await json(request));
+      response.end();
+    },
+  };
+  const server = createServer((request, response) => {
+    const answer = answers[request.url];
+    if (answer === undefined) response.writeHead(404).end();
+    else answer(request, response);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    origin: `http://127.0.0.1:${server.address().port}`,
+    results: () => new Promise((resolve) => (deliver = resolve)),
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
