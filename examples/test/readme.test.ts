@@ -10,7 +10,7 @@ import ts from 'typescript';
 // package, and must print what the page says it prints.
 
 const root = resolve(__dirname, '../..');
-const pages = ['README.md', 'packages/core/README.md', 'docs/design.md'];
+const pages = ['README.md', 'packages/core/README.md', 'docs/design.md', 'docs/guides/testing.md'];
 
 interface Block {
   readonly language: string;
@@ -42,7 +42,9 @@ function samplesOf(page: string): Sample[] {
     if (block.language !== 'ts') return [];
     const next = blocks[index + 1];
     const output = next?.language === 'text' ? next.code : '';
-    const file = `${page.replaceAll(/\W+/g, '-')}-${block.line}`;
+    // A sample that says what it is called can be imported by those after it.
+    const [, name] = /^\/\/ ([\w-]+)\.ts$/m.exec(block.code) ?? [];
+    const file = name ?? `${page.replaceAll(/\W+/g, '-')}-${block.line}`;
     return [{ ...block, title: `${page}:${block.line}`, file, output }];
   });
 }
@@ -75,6 +77,7 @@ test('the samples have no type errors and make modules', () => {
       target: ts.ScriptTarget.ES2023,
       lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
       module: ts.ModuleKind.NodeNext,
+      rewriteRelativeImportExtensions: true,
       types: ['node'],
       // The declarations themselves are checked with the packed tarballs.
       skipLibCheck: true,
