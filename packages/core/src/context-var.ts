@@ -59,5 +59,9 @@ export class ContextVar<T> {
  * emitter.on('data', (data) => here(() => handle(data)));
  */
 export function contextSnapshot(): <R>(fn: () => R) => R {
-  return ambient.snapshot();
+  const restore = ambient.snapshot();
+  return (fn) => {
+    checkFunction('contextSnapshot', 'fn', fn);
+    return restore(fn);
+  };
 }

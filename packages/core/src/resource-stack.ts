@@ -81,11 +81,7 @@ export class ResourceStack implements AsyncDisposable {
    */
   async enter<T>(resource: Resource<T>): Promise<T> {
     this.#checkOpen();
-    checkFunction(
-      'ResourceStack.enter',
-      'resource.open',
-      (resource as Partial<Resource<T>> | undefined)?.open,
-    );
+    checkResource('ResourceStack.enter', resource);
     const opened = await resource.open();
     if (this.#isDisposed) {
       await shielded(() => opened.close());
@@ -158,6 +154,15 @@ function disposalOf(value: AsyncDisposable | Disposable): Cleanup {
   throw new TypeError(
     `use: ${show(value)} has neither [Symbol.asyncDispose] nor [Symbol.dispose]; give it with adopt() or defer()`,
   );
+}
+
+export function checkResource(where: string, value: unknown): void {
+  if (typeof (value as Partial<Resource<unknown>> | null | undefined)?.open === 'function') return;
+  const cure =
+    typeof value === 'function'
+      ? 'call it first: it is what makes the resource'
+      : 'give what a function made by defineResource returns';
+  throw new TypeError(`${where}: resource is ${show(value)}, not a resource; ${cure}`);
 }
 
 /** Runs it where no cancellation reaches it. */

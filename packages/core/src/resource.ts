@@ -1,6 +1,6 @@
 import { checkFunction, show } from './check.ts';
 import { InvalidStateError } from './errors.ts';
-import { cleanedUp, shielded } from './resource-stack.ts';
+import { checkResource, cleanedUp, shielded } from './resource-stack.ts';
 import type { Failure, OpenResource, Resource } from './resource-stack.ts';
 
 /**
@@ -91,7 +91,7 @@ export async function use<T, R>(
   resource: Resource<T>,
   body: (value: T) => R | PromiseLike<R>,
 ): Promise<R> {
-  checkFunction('use', 'resource.open', (resource as Partial<Resource<T>> | undefined)?.open);
+  checkResource('use', resource);
   checkFunction('use', 'body', body);
   const opened = await resource.open();
   let result: R;
