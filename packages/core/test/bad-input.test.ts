@@ -82,7 +82,10 @@ describe('what is no function, signal or option', () => {
     [() => retry(called, { when: bad(true) }), noFunction('retry: when', 'true')],
     [() => retry(called, { onRetry: bad(1) }), noFunction('retry: onRetry', '1')],
     [() => use(bad(undefined), called), /use: resource is undefined.*defineResource/],
-    [() => use(bad(defineResource(bad(called))), called), /use: resource is function.*call it first/],
+    [
+      () => use(bad(defineResource(bad(called))), called),
+      /use: resource is function.*call it first/,
+    ],
     [() => use({ open: bad(called) }, bad(promise)), aPromise('use: body')],
     [() => new ResourceStack().enter(bad({})), /ResourceStack.enter: resource is an object/],
     [() => new TaskGroup().enter(bad(5)), /enter: resource is 5/],
