@@ -224,3 +224,43 @@ test('a task that somebody else cancels is no timeout', () =>
     const outcome = await waiting;
     expect(isCancelled(outcome) && outcome.reason).toBe('not late');
   }));
+
+describe('a shield around the wait for a task', () => {
+  // rule 157
+  test('sees it through when the caller is cancelled; then the cancellation is thrown', () =>
+    testRun(async (group) => {
+      const log: unknown[] = [];
+      const task = group.spawn(() => sleep(20, { value: 'inner' }));
+      await moveOnAfter(5, async () => {
+        log.push(await shield(() => task.join()));
+        throwIfCancelled();
+        log.push('not reached');
+      });
+      expect(log).toEqual(['inner']);
+    }));
+
+  // rule 157
+  test('gives its failure to the caller, cancelled or not, and to nobody else', () =>
+    testRun(async () => {
+      const failure = new Error('inner');
+      const failing = moveOnAfter(5, () =>
+        shield(async () => {
+          await sleep(20);
+          throw failure;
+        }),
+      );
+      await expect(failing).rejects.toBe(failure);
+    }));
+
+  // rule 158
+  test('shows what became of the task: its value at once, or that it was cancelled', () =>
+    testRun(async (group, loop) => {
+      const done = group.spawn(() => 'done');
+      expect(await shield(() => done.join())).toBe('done');
+      expect(loop.now()).toBe(0);
+      const cancelled = group.spawn(() => sleepForever());
+      cancelled.cancel('by hand');
+      const outcome = await shield(() => cancelled.join()).catch((error: unknown) => error);
+      expect(isCancelled(outcome) && outcome.reason).toBe('by hand');
+    }));
+});
