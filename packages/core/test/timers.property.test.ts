@@ -139,6 +139,25 @@ test('the heap of timers does what a sorted list does, behind one timer of the l
   );
 });
 
+test('most of many timers are removed: the others expire in order', () => {
+  const instants = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 300, maxLength: 300 });
+  fc.assert(
+    fc.property(instants, fc.integer({ min: 3, max: 20 }), (whens, kept) => {
+      const loop = new HandLoop();
+      const timers = new Timers(loop as unknown as EventLoop);
+      const expired: number[] = [];
+      const all = whens.map((when, id) => timers.add(when, { _expire: () => expired.push(id) }));
+      const left = whens.map((when, id) => ({ when, id })).filter(({ id }) => id % kept === 0);
+      for (const [id, timer] of all.entries()) if (id % kept !== 0) timers.remove(timer);
+      loop.advance(60);
+      const model = new Model();
+      model.entries = left;
+      expect(expired).toEqual(model.takeUntil(60));
+    }),
+    { numRuns: 50 },
+  );
+});
+
 // rule 137, fact J2
 test('a loop that wakes early is asked again, and nothing expires before its instant', () => {
   const loop = new HandLoop();
