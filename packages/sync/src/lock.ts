@@ -94,9 +94,7 @@ export class Lock {
       return refused(error);
     }
     const hold = new Hold(this);
-    if (this._hold !== undefined) {
-      return this._lot.park({ ...this.#waiting, signal: options?.signal, data: hold });
-    }
+    if (this._hold !== undefined) return this.#park(hold, options?.signal, false);
     this._hold = hold;
     return taken(hold);
   }
@@ -150,7 +148,13 @@ export class Lock {
   /** @internal Takes up a holding again that was given up for a while. Nothing cancels it. */
   async _retake(hold: Hold): Promise<void> {
     if (this._hold === undefined) this._hold = hold;
-    else await this._lot.park({ ...this.#waiting, shield: true, data: hold });
+    else await this.#park(hold, undefined, true);
+  }
+
+  #park(hold: Hold, signal: AbortSignal | undefined, shield: boolean): Promise<Hold> {
+    const { name, blockedBy } = this.#waiting;
+    // One by one: spreading them would cost more than all the rest.
+    return this._lot.park({ signal, shield, name, blockedBy, data: hold });
   }
 
   /** @internal Ends a holding, if it is the present one. */

@@ -1,4 +1,5 @@
-import { ContextVar, InvalidStateError } from '@ambit/core';
+import { ContextVar, currentTask, InvalidStateError } from '@ambit/core';
+import type { Task } from '@ambit/core';
 import { enter, invariant, isWithin, ParkingLot } from '@ambit/core/lowlevel';
 import { checkFunction } from './check.ts';
 import { labelOf } from './options.ts';
@@ -31,7 +32,8 @@ export class Once<T> {
   readonly #lot = new ParkingLot<Turn>();
   readonly #label: string;
   readonly #flow: ContextVar<object>;
-  #leading: object | undefined;
+  /** The call of `init` that is under way, and the task it is in. */
+  #leading: { readonly task: Task<unknown> | undefined } | undefined;
   #state: State<T> = { is: 'empty' };
 
   /**
@@ -58,7 +60,11 @@ export class Once<T> {
     enter(options);
     if (this.#state.is === 'empty') return this.#lead(init, options);
     if (this.#state.is === 'running') {
-      const turn = await this.#lot.park({ signal: options?.signal, name: this.#label });
+      const turn = await this.#lot.park({
+        signal: options?.signal,
+        name: this.#label,
+        blockedBy: () => (this.#leading?.task === undefined ? [] : [this.#leading.task]),
+      });
       if (turn === 'lead') return this.#lead(init, options);
     }
     return taken(this.#value());
@@ -74,7 +80,7 @@ export class Once<T> {
     try {
       // It may have been cancelled since it was given the lead.
       enter(options);
-      this.#leading = {};
+      this.#leading = { task: currentTask() };
       const value = await this.#flow.run(this.#leading, init);
       this.#state = { is: 'done', value };
       this.#lot.unparkAll('look');

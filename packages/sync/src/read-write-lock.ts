@@ -82,8 +82,8 @@ export class ReadWriteLock {
   };
   readonly #preferring: Preference;
   readonly #label: string;
-  /** Read guards that are out; 0 while somebody writes. */
-  #readers = 0;
+  /** Who reads; nobody while somebody writes. */
+  readonly #readers = new Set<Claim>();
   #writer: Claim | undefined;
   #orders = 0;
 
@@ -133,7 +133,7 @@ export class ReadWriteLock {
 
   statistics(): ReadWriteLockStatistics {
     return {
-      readers: this.#readers,
+      readers: this.#readers.size,
       writing: this.#writer !== undefined,
       owner: this.#writer?.task?.name,
       waiting: this.#lots.read.size + this.#lots.write.size,
@@ -151,6 +151,7 @@ export class ReadWriteLock {
       return this.#lots[mode].park({
         signal: options?.signal,
         name: () => this.#describe(mode),
+        blockedBy: this.#holders,
         data: this.#claim(mode),
         // A writer that leaves may have held back readers.
         onAbandon: this.#serve,
@@ -170,7 +171,7 @@ export class ReadWriteLock {
   }
 
   #isFree(mode: Mode): boolean {
-    return this.#writer === undefined && (mode === 'read' || this.#readers === 0);
+    return this.#writer === undefined && (mode === 'read' || this.#readers.size === 0);
   }
 
   /** Whether a newcomer has somebody before it. */
@@ -181,13 +182,13 @@ export class ReadWriteLock {
 
   #admit(claim: Claim): Guard {
     if (claim.mode === 'write') this.#writer = claim;
-    else this.#readers += 1;
+    else this.#readers.add(claim);
     return claim.begin();
   }
 
   readonly #giveBack = (claim: Claim): void => {
     if (claim.mode === 'write') this.#writer = undefined;
-    else this.#readers -= 1;
+    else this.#readers.delete(claim);
     this.#serve();
   };
 
@@ -208,9 +209,14 @@ export class ReadWriteLock {
     return reader.data.order < writer.data.order ? reader : writer;
   }
 
+  readonly #holders = (): Task<unknown>[] => {
+    const claims = this.#writer === undefined ? [...this.#readers] : [this.#writer];
+    return claims.flatMap(({ task }) => task ?? []);
+  };
+
   #describe(mode: Mode): string {
     const owner = this.#writer?.task?.name;
-    const holder = owner === undefined ? `${this.#readers} reading` : `held by ${show(owner)}`;
+    const holder = owner === undefined ? `${this.#readers.size} reading` : `held by ${show(owner)}`;
     return `${mode} of ${this.#label} (${holder})`;
   }
 }
