@@ -83,6 +83,11 @@ export class Watch<T> {
    * @throws (rejects) the ambient scope's CancelledError or `signal.reason`
    */
   changed(options?: WaitOptions): Promise<T> {
+    try {
+      enter(options);
+    } catch (error) {
+      return refused(error);
+    }
     return this.#changes.park({ signal: options?.signal, name: `${this.#label} change` });
   }
 
@@ -94,8 +99,8 @@ export class Watch<T> {
    * @returns that value
    * @throws (rejects) what the predicate throws; the ambient scope's CancelledError or `signal.reason`
    */
-  waitFor(predicate: (value: T) => boolean, options?: WaitOptions): Promise<T>;
   waitFor<S extends T>(predicate: (value: T) => value is S, options?: WaitOptions): Promise<S>;
+  waitFor(predicate: (value: T) => boolean, options?: WaitOptions): Promise<T>;
   waitFor(predicate: (value: T) => boolean, options?: WaitOptions): Promise<T> {
     try {
       checkFunction('Watch.waitFor', 'predicate', predicate);
