@@ -4,15 +4,6 @@ import { testRun } from '@ambit/core/testing';
 import * as foreign from 'abort-controller-x';
 
 describe('fromAbortable', () => {
-  const work = async (signal: AbortSignal, ms: number, log: unknown[]): Promise<string> => {
-    try {
-      await foreign.forever(signal);
-    } finally {
-      log.push(`ended after ${String(ms)}`);
-    }
-    return 'never';
-  };
-
   test('runs functions written for abort-controller-x: their combinators, cleanup, AbortErrors', () =>
     testRun(async () => {
       const log: string[] = [];
@@ -31,14 +22,24 @@ describe('fromAbortable', () => {
   test('an AbortError of a cancelled scope becomes its CancelledError; any other error stays', () =>
     testRun(async () => {
       const log: unknown[] = [];
+      const work = async (signal: AbortSignal, name: string): Promise<void> => {
+        await foreign.forever(signal).catch(foreign.catchAbortError);
+        log.push(`${name} ended`);
+        foreign.throwIfAborted(signal);
+      };
       const scope = new CancelScope({ timeout: 20 });
       await scope.run(async () => {
-        const caught = await fromAbortable(work)(3, log).catch((error: unknown) => error);
+        const caught = await fromAbortable(work)('work').catch((error: unknown) => error);
         expect(caught).toBe(scope.reason);
       });
-      expect(log).toEqual(['ended after 3']);
+      expect(log).toEqual(['work ended']);
       const error = new foreign.AbortError('its own');
       await expect(fromAbortable(() => Promise.reject(error))()).rejects.toBe(error);
+      const cleanup = new Error('in cleanup');
+      const failing = fromAbortable((signal) =>
+        foreign.forever(signal).catch(() => Promise.reject(cleanup)),
+      );
+      await expect(timeout(10, () => failing())).rejects.toBe(cleanup);
     }));
 
   test('gives the scope’s own signal, which outlives the call', () =>

@@ -15,7 +15,9 @@ class AbortCallback implements Adopter, Disposable {
   }
 
   _aborted(signal: AbortSignal): void {
-    this.#restore(() => callSafely(this.#callback, signal.reason));
+    this.#restore(() => {
+      this.#callback(signal.reason);
+    });
   }
 
   [Symbol.dispose](): void {
