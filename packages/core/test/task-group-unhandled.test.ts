@@ -1,21 +1,24 @@
+import { runInThisContext } from 'node:vm';
 import { sleep, sleepForever, taskGroup, TaskGroup } from '@ambit/core';
 import { testRun } from '@ambit/core/testing';
 
 // A group owns the failures of its tasks: the process never hears of one, whenever it comes, whoever
 // has taken a promise of it. The runner fails a test on an unhandled rejection; this counts them too.
 const unhandled: unknown[] = [];
+// The process itself: inside the runner's sandbox `process` is a copy, which hears of nothing.
+const realProcess = runInThisContext('process') as NodeJS.Process;
 const note = (error: unknown): void => {
   unhandled.push(error);
 };
 
 beforeEach(() => {
   unhandled.length = 0;
-  process.on('unhandledRejection', note);
+  realProcess.on('unhandledRejection', note);
 });
 
 afterEach(async () => {
   await new Promise((resolve) => setTimeout(resolve, 5));
-  process.off('unhandledRejection', note);
+  realProcess.off('unhandledRejection', note);
   expect(unhandled).toEqual([]);
 });
 

@@ -5,6 +5,7 @@ import { constants } from 'node:os';
 import process from 'node:process';
 import { hostLoop } from '../event-loop.ts';
 import type { Channel } from '../internal/channel.ts';
+import type { SignalName } from '../internal/signal-name.ts';
 
 export function diagnosticsChannel(name: string): Channel {
   return channel(name);
@@ -52,13 +53,13 @@ function listen(event: string, callback: Callback): Disposable {
 }
 
 /** Whether a process can handle it. Windows has few signals; there, others never come. */
-export function isSignal(name: unknown): name is NodeJS.Signals {
+export function isSignal(name: unknown): name is SignalName {
   if (typeof name !== 'string' || name === 'SIGKILL' || name === 'SIGSTOP') return false;
   return name in constants.signals || process.platform === 'win32';
 }
 
 /** Calls back when the process gets a signal, which no longer ends it then. */
-export function onSignal(signal: NodeJS.Signals, callback: Callback): Disposable {
+export function onSignal(signal: SignalName, callback: Callback): Disposable {
   return listen(signal, callback);
 }
 
@@ -68,7 +69,7 @@ export function onIdle(callback: Callback): Disposable {
 }
 
 /** What a shell says of a process that a signal ended. */
-export function exitCodeOf(signal: NodeJS.Signals): number {
+export function exitCodeOf(signal: SignalName): number {
   return 128 + constants.signals[signal];
 }
 
@@ -76,7 +77,7 @@ export function exitCodeOf(signal: NodeJS.Signals): number {
  * Ends the process by a signal, so that whoever started it sees what happened. Other runs got the signal
  * too: waits until they have cleaned up.
  */
-export async function dieOf(signal: NodeJS.Signals): Promise<never> {
+export async function dieOf(signal: SignalName): Promise<never> {
   const others = shared.get(signal);
   if (others !== undefined) await new Promise<void>((resolve) => others.afterwards.push(resolve));
   process.exitCode = exitCodeOf(signal);
