@@ -18,6 +18,7 @@ import type { EventLoop, Handle } from './event-loop.ts';
 import { findDeadlocks } from './deadlock.ts';
 import { allTasks, formatTaskTree } from './inspect.ts';
 import { emitWarning } from './internal/emit-warning.ts';
+import type { SignalName } from './internal/signal-name.ts';
 import type { SpawnOptions } from './group-options.ts';
 import { endLeftovers } from './leftovers.ts';
 import { hostRuntime, Runtime } from './runtime.ts';
@@ -28,7 +29,7 @@ import type { Spawnable, Task } from './task-group.ts';
 export interface RunOptions {
   /** The first of them cancels everything and lets cleanup run, the second ends the process at once.
    * Default SIGINT and SIGTERM. */
-  readonly signals?: readonly NodeJS.Signals[] | undefined;
+  readonly signals?: readonly SignalName[] | undefined;
   /** Milliseconds that cleanup may take after a signal. Default: no limit. */
   readonly grace?: number | undefined;
   /** Default: the host's loop. */
@@ -38,7 +39,7 @@ export interface RunOptions {
   /** With `debug`: milliseconds; a synchronous turn that takes longer is reported. Default 100. */
   readonly slowTurn?: number | undefined;
   /** Prints the task tree to stderr on this signal. */
-  readonly dumpOn?: NodeJS.Signals | undefined;
+  readonly dumpOn?: SignalName | undefined;
   /** Whether the process dies of the signal once everything has ended (default), or `run` rejects. */
   readonly exitOnSignal?: boolean | undefined;
 }
@@ -76,7 +77,7 @@ export class Run {
   readonly scope: CancelScope = new CancelScope({ name: 'run' });
   readonly #options: RunOptions;
   readonly #hooks: Disposable[] = [];
-  #signal: NodeJS.Signals | undefined;
+  #signal: SignalName | undefined;
   #grace: Handle | undefined;
   #look: Handle | undefined;
   readonly #announced = new Set<string>();
@@ -174,7 +175,7 @@ export class Run {
     for (const hook of this.#hooks.splice(0)) hook[Symbol.dispose]();
   }
 
-  #shutDown(signal: NodeJS.Signals): void {
+  #shutDown(signal: SignalName): void {
     if (this.#signal !== undefined) {
       exit(exitCodeOf(signal));
       return;

@@ -110,7 +110,9 @@ type TaskOf<F> =
 
 type Item<F> = F extends Iterable<infer I> ? I : never;
 
-interface TaskIterator<T> extends AsyncIterableIterator<T, undefined>, AsyncDisposable {
+// `AsyncIterableIterator` has one parameter before TypeScript 5.6.
+interface TaskIterator<T> extends AsyncIterableIterator<T>, AsyncDisposable {
+  next(): Promise<IteratorResult<T, undefined>>;
   return(): Promise<IteratorResult<T, undefined>>;
 }
 

@@ -24,8 +24,8 @@ export interface Feed<T> {
 }
 
 /** The items of a subscriber. Leaving the loop, or disposing it, ends the subscription. */
-export interface Subscription<T>
-  extends AsyncIterableIterator<T, undefined>, Disposable, AsyncDisposable {
+export interface Subscription<T> extends AsyncIterableIterator<T>, Disposable, AsyncDisposable {
+  // Said here: `AsyncIterableIterator` has one parameter before TypeScript 5.6.
   next(): Promise<IteratorResult<T, undefined>>;
   return(): Promise<IteratorResult<T, undefined>>;
   [Symbol.asyncIterator](): Subscription<T>;

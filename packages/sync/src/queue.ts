@@ -3,7 +3,7 @@ import { enter, ParkingLot } from '@ambit/core/lowlevel';
 import { checkCount, checkOptions } from './check.ts';
 import { QueueShutDownError } from './errors.ts';
 import { FeedIterator } from './feed.ts';
-import type { Taken } from './feed.ts';
+import type { Subscription, Taken } from './feed.ts';
 import { labelOf } from './options.ts';
 import type { NameOptions, WaitOptions } from './options.ts';
 import { refused } from './refused.ts';
@@ -203,7 +203,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * Takes items one after the other; ends once the queue is shut down and empty. Leaving the loop leaves
    * the queue as it is. Each step is a checkpoint.
    */
-  [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
+  [Symbol.asyncIterator](): Subscription<T> {
     return new FeedIterator<T>({
       label: this.#getLabel,
       poll: () => this.#poll(),

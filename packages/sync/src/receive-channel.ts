@@ -5,7 +5,7 @@ import { statisticsOf } from './channel-statistics.ts';
 import type { ChannelStatistics } from './channel-statistics.ts';
 import { ClosedError, EndOfChannelError } from './errors.ts';
 import { FeedIterator } from './feed.ts';
-import type { Taken } from './feed.ts';
+import type { Subscription, Taken } from './feed.ts';
 import type { WaitOptions } from './options.ts';
 import { refused } from './refused.ts';
 import { taken } from './taken.ts';
@@ -79,7 +79,7 @@ export class ReceiveChannel<T> implements AsyncIterable<T>, Disposable {
    * Takes items one after the other; ends when all senders have closed and nothing is left. Leaving the
    * loop leaves the channel as it is. Each step is a checkpoint, and throws what `receive` throws.
    */
-  [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
+  [Symbol.asyncIterator](): Subscription<T> {
     return new FeedIterator<T>({
       label: this._label,
       poll: () => this._poll(),
