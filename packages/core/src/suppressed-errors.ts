@@ -34,7 +34,8 @@ function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
-// What is in a list, so that a thousand siblings that fail cost no thousand looks through it.
+// What is in a list, so that a thousand siblings that fail cost no thousand looks through it. Another copy of
+// this package may have added to the list: its length tells.
 const members = new WeakMap<unknown[], Set<unknown>>();
 
 /** Adds later failures to the first one. If that is not an object they become process warnings. */
@@ -47,7 +48,8 @@ export function suppress(first: unknown, later: Iterable<unknown>): void {
 }
 
 function add(list: unknown[], error: unknown): void {
-  const known = members.get(list) ?? new Set(list);
+  let known = members.get(list);
+  if (known?.size !== list.length) known = new Set(list);
   members.set(list, known);
   if (known.has(error)) return;
   known.add(error);
