@@ -83,13 +83,13 @@ async function spawnAll<T>(
   return helperGroup((group) => functions.map((fn) => group.spawn(fn, { name: fn.name })), options);
 }
 
-/** A failure becomes an outcome, unless the task is cancelled: then it is for the group to tell. */
+/** A failure becomes an outcome, unless all are cancelled: then it is for the group to tell. */
 function settling(fn: TaskFunction<unknown>): TaskFunction<PromiseSettledResult<unknown>> {
   const run: TaskFunction<PromiseSettledResult<unknown>> = async (task) => {
     try {
       return { status: 'fulfilled', value: await fn(task) };
     } catch (reason) {
-      if (task.scope.reason !== undefined) throw reason;
+      if (task.group.scope.reason !== undefined) throw reason;
       return { status: 'rejected', reason };
     }
   };

@@ -97,21 +97,17 @@ class Attempts {
 
   async run(group: TaskGroup, stagger: number | undefined): Promise<void> {
     for (const at of this.#functions.keys()) {
-      const failures = this.#failures;
       this.#attempt(group, at);
       const isLast = at === this.#functions.length - 1;
-      if (stagger !== undefined && !isLast) await this.#pause(stagger, failures);
+      if (stagger !== undefined && !isLast) {
+        await moveOnAfter(stagger, () => this.#ended.park({ name: 'any' }));
+      }
       if (this.winner !== undefined) break;
     }
     while (this.winner === undefined && this.#failures < this.#functions.length) {
       await this.#ended.park({ name: 'any' });
     }
     group.cancel();
-  }
-
-  async #pause(stagger: number, failures: number): Promise<void> {
-    if (this.winner !== undefined || this.#failures > failures) return;
-    await moveOnAfter(stagger, () => this.#ended.park({ name: 'any' }));
   }
 
   #attempt(group: TaskGroup, at: number): void {

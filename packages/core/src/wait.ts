@@ -4,7 +4,6 @@ import { remove } from './internal/linked-list.ts';
 import type { Listener } from './outcome.ts';
 import { parkIn, refuseIfCancelled } from './park.ts';
 import { ParkingLot } from './parking-lot.ts';
-import { shielded } from './resource-stack.ts';
 import { TaskCore } from './task.ts';
 import { helper } from './task-group.ts';
 import type { Task, TaskFunction, TaskGroup } from './task-group.ts';
@@ -225,7 +224,7 @@ class Completions implements TaskIterator<Task<unknown>> {
     for (const listener of this.#listeners) remove(listener);
     const group = this.#group;
     if (group === undefined) return;
-    group.cancel();
-    await shielded(() => group[Symbol.asyncDispose]());
+    await group.stop();
+    await group[Symbol.asyncDispose]();
   }
 }

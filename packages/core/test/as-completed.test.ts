@@ -3,6 +3,7 @@ import {
   CancelScope,
   isCancelled,
   moveOnAfter,
+  run,
   shield,
   sleep,
   sleepForever,
@@ -12,7 +13,7 @@ import {
   TimeoutError,
 } from '@ambit/core';
 import type { Task } from '@ambit/core';
-import { testRun } from '@ambit/core/testing';
+import { testRun, VirtualLoop } from '@ambit/core/testing';
 
 async function failAfter(ms: number, error: unknown): Promise<never> {
   await sleep(ms);
@@ -85,6 +86,15 @@ test('goes on after a failed task, whose error is for whoever awaits it', () =>
     expect(log.filter((_, at) => at % 2 === 0)).toEqual(['rejected', 'cancelled', 'fulfilled']);
     expect(log[1]).toBe(failure);
     expect(isCancelled(log[3])).toBe(true);
+  }));
+
+test('a failed task that was given is the business of the loop, whether it looks or not', () =>
+  testRun(async () => {
+    let count = 0;
+    for await (const _task of asCompleted([() => failAfter(1, new Error('refused')), () => 2])) {
+      count += 1;
+    }
+    expect(count).toBe(2);
   }));
 
 // rule 150
@@ -176,6 +186,18 @@ describe('leaving the loop early', () => {
       expect((outcome as AggregateError).errors).toEqual([unseen]);
       expect(suppressedErrors(seen)).toEqual([]);
     }));
+
+  test('is no misuse that debug mode would warn of', async () => {
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    await run(
+      async () => {
+        for await (const _task of asCompleted([() => 1, () => sleepForever()])) break;
+      },
+      { loop: new VirtualLoop(), signals: [], debug: true },
+    );
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
+  });
 
   test('ends it: a later next() is done', () =>
     testRun(async () => {

@@ -267,4 +267,38 @@ describe('gatherSettled', () => {
       expect(log).toEqual(['a cleaned up']);
       expect(loop.now()).toBe(15);
     }));
+
+  test('takes what a function that cancelled its own task throws as its outcome, too', () =>
+    testRun(async () => {
+      const failure = new Error('own');
+      const outcomes = await gatherSettled([
+        (task) => {
+          task.cancel();
+          throw failure;
+        },
+        () => sleep(5, { value: 'untouched' }),
+      ]);
+      expect(outcomes).toEqual([
+        { status: 'rejected', reason: failure },
+        { status: 'fulfilled', value: 'untouched' },
+      ]);
+    }));
+
+  test('aborted by its signal rejects with the reason', () =>
+    testRun(async () => {
+      const controller = new AbortController();
+      const reason = new Error('enough');
+      const gathering = gatherSettled([() => sleepForever()], { signal: controller.signal });
+      controller.abort(reason);
+      await expect(gathering).rejects.toBe(reason);
+    }));
+
+  test('cancelled from outside, a failure in the cleanup comes out', () =>
+    testRun(async () => {
+      const failure = new Error('cleanup');
+      const gathering = moveOnAfter(5, () =>
+        gatherSettled([() => sleepForever().finally(() => Promise.reject(failure))]),
+      );
+      await expect(gathering).rejects.toBe(failure);
+    }));
 });

@@ -123,6 +123,15 @@ describe('what main leaves behind', () => {
   });
 
   // rule 238
+  test('is cancelled also if it is but a wait that nobody looks at', async () => {
+    const log: string[] = [];
+    await quick(() => {
+      sleepForever().catch(() => log.push('ended'));
+    });
+    expect(log).toEqual(['ended']);
+  });
+
+  // rule 238
   test('does not hide the error of main when it fails, but is attached to it', async () => {
     const [failure, later] = [new Error('main'), new Error('left behind')];
     const running = quick(() => {

@@ -97,6 +97,19 @@ describe('settle', () => {
     }));
 
   // rule 268
+  test('gives what is not of this loop two turns of the host’s', () =>
+    testRun(async (group) => {
+      const log: string[] = [];
+      group.spawn(async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        await new Promise((resolve) => setImmediate(resolve));
+        log.push('two turns later');
+      });
+      await settle();
+      expect(log).toEqual(['two turns later']);
+    }));
+
+  // rule 268
   test('lets those who settle at a time go one after the other', () =>
     testRun(async (group) => {
       const log: string[] = [];
