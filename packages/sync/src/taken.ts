@@ -13,8 +13,12 @@ const DONE: Promise<void> = Promise.resolve();
  */
 export function taken<T>(value: T): Promise<T> {
   calls += 1;
-  if (calls < CALLS) return Promise.resolve(value);
+  if (calls < CALLS) return resolved(value);
   calls = 0;
   const pause = breathe();
-  return pause === undefined ? Promise.resolve(value) : pause.then(() => value);
+  return pause === undefined ? resolved(value) : pause.then(() => value);
+}
+
+function resolved<T>(value: T): Promise<T> {
+  return value === undefined ? (DONE as Promise<T>) : Promise.resolve(value);
 }

@@ -298,6 +298,7 @@ test('is typed by position', () => {
     // @ts-expect-error -- received as it was sent
     (await receiver.receive()) satisfies string;
     // @ts-expect-error -- items of a receiver
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
     select.receive(sender);
     const { value } = await select(select.receive(receiver), select.receive(receiver));
     value satisfies number;

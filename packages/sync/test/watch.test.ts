@@ -97,7 +97,7 @@ test('a predicate runs in the context of who waits, and may set the value or can
       ),
       group.spawn(() =>
         watch.waitFor((value) => {
-          if (value > 0) waits[1]?.cancel();
+          if (value > 0) waits[1].cancel();
           return false;
         }),
       ),
