@@ -157,6 +157,20 @@ describe.each(readers)('%s', (_name, read) => {
       expect(results.map(({ done }) => done)).toEqual([false, false, false, true]);
     }));
 
+  test('rejects whoever waits when the scope that it was begun in is cancelled', () =>
+    testRun(async (group) => {
+      const log: string[] = [];
+      const owner = new CancelScope({ timeout: 25 });
+      const items = read(counting(log));
+      await owner.run(async () => {
+        await items.next();
+        const other = group.spawn(() => collect(items).catch((error: unknown) => error));
+        await sleepForever().finally(async () => expect(await other).toBe(owner.reason));
+      });
+      expect(log).toEqual(['begins', 'closed']);
+      expect(await items.next()).toEqual({ done: true, value: undefined });
+    }));
+
   test('return() ends a next() that is pending, and waits for the source', () =>
     testRun(async (group) => {
       const log: string[] = [];

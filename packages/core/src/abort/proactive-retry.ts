@@ -86,7 +86,9 @@ class Attempts<T> {
       this.#start(group, attempt);
       if (!this.#hasMore) return;
       const backoff = Math.max(baseMs, 0) * 2 ** attempt;
-      await sleep(Math.round((backoff * (1 + Math.random())) / 2));
+      const ms = Math.round((backoff * (1 + Math.random())) / 2);
+      // By the signal too: beyond the first await, runtimes without ambient context do not know the group.
+      await sleep(ms, { signal: group.signal });
     }
   }
 

@@ -32,7 +32,7 @@ class Ticks implements Stage<number> {
   }
 
   take(now: number): Item<number> | undefined {
-    const due = this.due ?? now;
+    const due = this.due as number;
     if (now < due) return undefined;
     this.due = this.#after(due, now);
     this.#count += 1;

@@ -55,7 +55,7 @@ function takeCell(column: Column): unknown {
  * @example
  * for await (const [line, time] of zip(lines, interval(1000))) console.log(time, line);
  */
-export function zip<const S extends readonly AnySource<unknown>[]>(
+export function zip<S extends readonly AnySource<unknown>[]>(
   ...sources: S
 ): AsyncIterableIterator<{ -readonly [K in keyof S]: ItemOf<S[K]> }> & AsyncDisposable {
   sources.forEach((source, at) => checkSource('zip', `source ${String(at)}`, source));
