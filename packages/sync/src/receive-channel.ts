@@ -1,4 +1,4 @@
-import { enter, park } from '@ambit/core/lowlevel';
+import { enter, noteUnclosed, park } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import type { ChannelCore } from './channel-core.ts';
 import { statisticsOf } from './channel-statistics.ts';
@@ -15,12 +15,15 @@ import { Waits } from './waits.ts';
 export class ReceiveChannel<T> implements AsyncIterable<T>, Disposable {
   readonly #core: ChannelCore<T>;
   readonly #waits = new Waits<T>();
+  /** In debug mode: tells if the handle is dropped without being closed. */
+  readonly #note: Disposable | undefined;
   #isOpen = true;
 
   /** @internal */
   constructor(core: ChannelCore<T>) {
     this.#core = core;
     core.openReceivers += 1;
+    this.#note = noteUnclosed(this, `a receiver of the ${core.label}`);
   }
 
   /**
@@ -106,6 +109,7 @@ export class ReceiveChannel<T> implements AsyncIterable<T>, Disposable {
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#note?.[Symbol.dispose]();
     this.#waits.end((waker) => waker.fail(this.#closed('receive')));
     this.#core.receiverGone();
   }

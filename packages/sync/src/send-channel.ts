@@ -1,4 +1,4 @@
-import { enter, park } from '@ambit/core/lowlevel';
+import { enter, noteUnclosed, park } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import type { ChannelCore } from './channel-core.ts';
 import { statisticsOf } from './channel-statistics.ts';
@@ -15,12 +15,15 @@ import { Waits } from './waits.ts';
 export class SendChannel<T> implements Disposable {
   readonly #core: ChannelCore<T>;
   readonly #waits = new Waits<void>();
+  /** In debug mode: tells if the handle is dropped without being closed. */
+  readonly #note: Disposable | undefined;
   #isOpen = true;
 
   /** @internal */
   constructor(core: ChannelCore<T>) {
     this.#core = core;
     core.openSenders += 1;
+    this.#note = noteUnclosed(this, `a sender of the ${core.label}`);
   }
 
   /**
@@ -128,6 +131,7 @@ export class SendChannel<T> implements Disposable {
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#note?.[Symbol.dispose]();
     this.#waits.end((waker) => waker.fail(this.#closed('send')));
     this.#core.senderGone();
   }
