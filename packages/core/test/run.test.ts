@@ -142,6 +142,19 @@ describe('what main leaves behind', () => {
     expect(suppressedErrors(failure)).toEqual([later]);
   });
 
+  test('fails a run that was cancelled: a failure comes out rather than a cancellation', async () => {
+    const failure = new Error('left behind');
+    const scope = new CancelScope();
+    const running = scope.run(() =>
+      quick(async () => {
+        new TaskGroup().spawn(() => sleepForever().finally(() => Promise.reject(failure)));
+        await sleepForever();
+      }),
+    );
+    scope.cancel();
+    await expect(running).rejects.toBe(failure);
+  });
+
   test('fails the run if nothing else has failed: no error is lost', async () => {
     const failure = new Error('left behind');
     const running = quick(() => {
@@ -299,9 +312,10 @@ describe('in debug mode', () => {
       (call as string[]).slice(0, 2).reverse().join(': '),
     );
     warn.mockRestore();
-    expect(warnings.length).toBe(1);
-    expect(warnings[0]).toMatch(
-      /^SlowTurnWarning: the task "cruncher" held the event loop for 3\d ms/,
+    // A busy machine may hold up others as well.
+    const [first] = warnings.filter((warning) => warning.includes('cruncher'));
+    expect(first).toMatch(
+      /^SlowTurnWarning: the task "cruncher" held the event loop for \d\d+ ms; put/,
     );
   });
 

@@ -150,6 +150,7 @@ test('cancelled, leaves the tasks alone and no listeners on them', () =>
     const task = group.spawn(() => sleep(50, { value: 'untouched' }));
     await expect(timeout(5, () => wait([task]))).rejects.toThrow('cut short');
     expect(task.status).toBe('running');
+    expect(task._first).toBeUndefined();
     expect(await task).toBe('untouched');
   }));
 
