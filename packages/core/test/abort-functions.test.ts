@@ -51,6 +51,18 @@ describe.each(waits)('%s', (name, call) => {
       return new CancelScope({ deadline: instant }).run(() => call());
     }));
 
+  test('cancelled with its scope while nobody looks at it, is no unhandled rejection', () =>
+    testRun(async () => {
+      const scope = new CancelScope();
+      await scope.run(async () => {
+        void call();
+        await settle();
+        scope.cancel();
+        await sleep(1);
+      });
+      expect(scope.cancelCaught).toBe(true);
+    }));
+
   test('shows in the task tree', () =>
     testRun(async (group) => {
       const task = group.spawn(() => call(), { name: 'waiter' });

@@ -33,7 +33,7 @@ type Attempt<T> = (signal: AbortSignal, attempt: number) => T | PromiseLike<T>;
  * const page = await proactiveRetry((signal) => fetch(url, { signal }), { baseMs: 200, maxAttempts: 3 });
  */
 export async function proactiveRetry<T>(
-  fn: Attempt<T>,
+  fn: (signal: AbortSignal, attempt: number) => T | PromiseLike<T>,
   options: ProactiveRetryOptions = {},
 ): Promise<T> {
   checkFunction('proactiveRetry', 'fn', fn);

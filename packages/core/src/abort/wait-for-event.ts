@@ -4,9 +4,6 @@ import { checkOptions, show } from '../check.ts';
 import { callWithSignal } from './foreign-work.ts';
 import type { SignalOption } from './foreign-work.ts';
 
-// It takes whatever the event brings along.
-type Listener = ForeignTarget.NodeEventHandler;
-
 /** As those of `addEventListener`, for targets that have it. */
 export interface WaitForEventOptions extends SignalOption {
   readonly capture?: boolean;
@@ -16,16 +13,16 @@ export interface WaitForEventOptions extends SignalOption {
 /** Where events come from: an `EventTarget`, an `EventEmitter`, or anything of their kind. */
 export type EventTargetLike =
   | {
-      addEventListener(type: string, listener: Listener): void;
-      removeEventListener(type: string, listener: Listener): void;
+      addEventListener(type: string, listener: ForeignTarget.NodeEventHandler): void;
+      removeEventListener(type: string, listener: ForeignTarget.NodeEventHandler): void;
     }
   | {
-      on(type: string, listener: Listener): unknown;
-      off(type: string, listener: Listener): unknown;
+      on(type: string, listener: ForeignTarget.NodeEventHandler): unknown;
+      off(type: string, listener: ForeignTarget.NodeEventHandler): unknown;
     }
   | {
-      addListener(type: string, listener: Listener): unknown;
-      removeListener(type: string, listener: Listener): unknown;
+      addListener(type: string, listener: ForeignTarget.NodeEventHandler): unknown;
+      removeListener(type: string, listener: ForeignTarget.NodeEventHandler): unknown;
     };
 
 /**

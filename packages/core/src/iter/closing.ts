@@ -21,7 +21,7 @@ import { Upstream } from './upstream.ts';
  * for await (const line of lines) parse(header, line);
  */
 export function closing<T>(
-  iterator: AnyIterator<T> | AnySource<T>,
+  iterator: AsyncIterator<T, unknown> | Iterator<T | PromiseLike<T>, unknown> | AnySource<T>,
 ): AsyncIterableIterator<T> & AsyncDisposable {
   const taken = isIterator<T>(iterator) ? iterator : iteratorOf<T>(iterator);
   const upstream = new Upstream('closing', async () => {

@@ -4,11 +4,11 @@ import { readAhead } from './read-ahead.ts';
 import { checkSource } from './source.ts';
 import type { AnySource } from './source.ts';
 
-type Items<T> = AsyncIterableIterator<T> & AsyncDisposable;
-
 /** Makes iterators. Of a function without parameters it is one itself: that of a single call. */
-export type SafeGenerator<A extends unknown[], T> = ((...args: A) => Items<T>) &
-  ([] extends A ? Items<T> : unknown);
+export type SafeGenerator<A extends unknown[], T> = ((
+  ...args: A
+) => AsyncIterableIterator<T> & AsyncDisposable) &
+  ([] extends A ? AsyncIterableIterator<T> & AsyncDisposable : unknown);
 
 /**
  * Makes an async generator function safe to open scopes in. A plain generator runs, from one `yield` to the
@@ -51,7 +51,7 @@ export function safe<A extends unknown[], T>(
 }
 
 /** The methods of an iterator that is made when the first of them is called. */
-function methodsOf<T>(make: () => Pipeline<T>): Items<T> {
+function methodsOf<T>(make: () => Pipeline<T>): AsyncIterableIterator<T> & AsyncDisposable {
   let made: Pipeline<T> | undefined;
   const items = (): Pipeline<T> => (made ??= make());
   return {
