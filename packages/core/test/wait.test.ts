@@ -204,10 +204,11 @@ test('refuses at once to wait for the task that calls it', () =>
     expect(String(refused)).toMatch('this would wait for itself for ever; wait it from outside');
   }));
 
-test('is not slower for each task the more there are', () =>
+test('costs each task the same, however many there are', () =>
   testRun(async (group) => {
     const tasks = Array.from({ length: 30_000 }, () => group.spawn(() => sleep(1)));
     const start = performance.now();
     expect((await wait(tasks)).done.size).toBe(30_000);
-    expect(performance.now() - start).toBeLessThan(1500);
+    // With a look at all of them at each end it takes ten times as long.
+    expect(performance.now() - start).toBeLessThan(4000);
   }));
