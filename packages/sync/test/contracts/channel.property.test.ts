@@ -91,13 +91,14 @@ class Play {
     this.#any = receiver;
   }
 
-  async take({ do: what, which, cut }: Step): Promise<void> {
+  /** Answers what is to be awaited, if anything: most moves are made in the tick of the one before. */
+  take({ do: what, which, cut }: Step): Promise<void> | undefined {
     const sender = pick(this.#senders, which);
     const receiver = pick(this.#receivers, which);
-    if (what === 'microtask') await Promise.resolve();
-    else if (what === 'wait') await sleep(1);
-    else if (what === 'settle') await this.#rest();
-    else if (what === 'cancel') pick(this.#waiting(), which)?.scope.cancel();
+    if (what === 'microtask') return Promise.resolve();
+    if (what === 'wait') return sleep(1);
+    if (what === 'settle') return this.#rest();
+    if (what === 'cancel') pick(this.#waiting(), which)?.scope.cancel();
     else if (what === 'usePermit') this.#use(pick(this.#permits, which));
     else if (what === 'dropPermit') pick(this.#permits, which)?.[Symbol.dispose]();
     else if (what.endsWith('Sender')) this.#change(this.#senders, sender, what);
@@ -105,6 +106,7 @@ class Play {
     else if (sender !== undefined && receiver !== undefined) {
       this.#begin(what, sender, receiver, cut);
     }
+    return undefined;
   }
 
   #change<H extends { clone(): H; close(): void }>(
@@ -291,14 +293,21 @@ function isUsed(error: unknown): boolean {
   return error instanceof Error && error.name === 'InvalidStateError';
 }
 
-test('channel: each accepted item is received once, or given back once, whatever is closed or cancelled when', () =>
-  fc.assert(
-    fc.asyncProperty(plan, (all) =>
-      testRun(async (group) => {
-        const play = new Play(group, all);
-        for (const next of all.steps) await play.take(next);
-        await play.end();
-      }),
+test(
+  'channel: each accepted item is received once, or given back once, whatever is closed or cancelled when',
+  () =>
+    fc.assert(
+      fc.asyncProperty(plan, (all) =>
+        testRun(async (group) => {
+          const play = new Play(group, all);
+          for (const next of all.steps) {
+            const pause = play.take(next);
+            if (pause !== undefined) await pause;
+          }
+          await play.end();
+        }),
+      ),
+      { numRuns: 300 },
     ),
-    { numRuns: 600 },
-  ));
+  60_000,
+);

@@ -12,9 +12,14 @@ async function within<T>(
   body: () => Promise<T>,
 ): Promise<T> {
   const scope = new CancelScope({ signal });
-  const value = await scope.run(body);
-  if (scope.cancelCaught) throw signal?.reason;
-  return value as T;
+  try {
+    const value = await scope.run(body);
+    if (!scope.cancelCaught) return value as T;
+  } catch (error) {
+    // Cancelled from further out too: the signal came first.
+    if (signal?.aborted !== true) throw error;
+  }
+  throw signal?.reason;
 }
 
 describe.each([
