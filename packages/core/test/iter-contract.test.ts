@@ -149,6 +149,18 @@ describe.each(readers)('%s', (_name, read) => {
       expect(await collect(items)).toEqual([1, 2]);
     }));
 
+  test('gives a caller that is cancelled already nothing, though there may be items', () =>
+    testRun(async () => {
+      const items = read(counting([], { count: 4 }));
+      await items.next();
+      await sleep(100);
+      const scope = new CancelScope();
+      scope.cancel();
+      await scope.run(() => items.next());
+      expect(scope.cancelCaught).toBe(true);
+      expect(await collect(items)).toEqual([1, 2, 3]);
+    }));
+
   test('answers several next() at a time in their order', () =>
     testRun(async () => {
       const items = read(counting([], { count: 3 }));

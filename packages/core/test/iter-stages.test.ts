@@ -192,6 +192,19 @@ describe('timeoutEach', () => {
       expect(getRunningLoop().now()).toBe(55);
     }));
 
+  test('what fails in the cleanup of a late source comes out instead of the TimeoutError', () =>
+    testRun(async () => {
+      const error = new Error('in cleanup');
+      const source = (async function* (): AsyncGenerator<number> {
+        try {
+          yield await sleep(100, { value: 1 });
+        } finally {
+          await Promise.reject(error);
+        }
+      })();
+      await expect(collect(timeoutEach(source, 50))).rejects.toBe(error);
+    }));
+
   test('an item of the same instant is in time', () =>
     testRun(async () => {
       expect(await collect(timeoutEach(counting([], { count: 2, ms: 50 }), 50))).toEqual([0, 1]);

@@ -2,7 +2,6 @@ import { currentFrame } from '../cancel-scope.ts';
 import type { CancelScope } from '../cancel-scope.ts';
 import { breathe, refuseIfCancelled } from '../park.ts';
 import { ParkingLot } from '../parking-lot.ts';
-import { suppress } from '../suppressed-errors.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Around an item, which may be undefined itself. */
@@ -98,15 +97,10 @@ export class Pipeline<T> implements AsyncIterableIterator<T>, AsyncDisposable {
 
   // `for await` does not call return() when next() rejects: whatever is left is ended here.
   async #failed(scope: CancelScope, error: unknown): Promise<never> {
-    const isCancelled = error === scope.reason;
     // Only this call was cancelled: the iterator is as before, for whoever it belongs to.
-    if (isCancelled && this.#upstream.reason === undefined) throw error;
-    try {
-      await this.#upstream.close();
-    } catch (failure) {
-      if (isCancelled) throw failure;
-      suppress(error, [failure]);
-    }
+    if (error === scope.reason && this.#upstream.reason === undefined) throw error;
+    // What fails now is a failure; this is a cancellation, or a timeout, and gives way to it.
+    await this.#upstream.close();
     throw error;
   }
 }

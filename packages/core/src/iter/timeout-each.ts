@@ -37,8 +37,8 @@ class TimedItems<T> implements Stage<T> {
  *
  * @param source - an iterable, or an async iterable
  * @param ms - milliseconds for each item, and for the end; negative: 0; `Infinity`: no limit
- * @returns an iterator of the same items; `next()` is a checkpoint, and rejects with a TimeoutError, with the
- *   error of the source, or with the ambient scope's CancelledError
+ * @returns an iterator of the same items; `next()` is a checkpoint, and rejects with a TimeoutError, or
+ *   what fails in the cleanup then; with the error of the source; with the ambient scope's CancelledError
  * @throws TypeError, RangeError for bad arguments
  * @example
  * for await (const beat of timeoutEach(heartbeats, 5000)) seen(beat); // a TimeoutError: the peer is gone
