@@ -1,5 +1,5 @@
 import { currentLoop, enter } from '@ambit/core/lowlevel';
-import { checkCount, checkDuration, checkFunction } from './check.ts';
+import { checkCount, checkDuration, checkFunction, checkOptions } from './check.ts';
 import { memoKey } from './memo-key.ts';
 import { Once } from './once.ts';
 import { labelOf } from './options.ts';
@@ -73,6 +73,7 @@ class Memory<A extends unknown[], R> {
   readonly #running = new Map<unknown, Once<R>>();
 
   constructor(fn: (...args: A) => R | PromiseLike<R>, options: MemoizeOptions<A> | undefined) {
+    checkOptions('memoize', options);
     this.#label = labelOf('memoize', 'memoized', { name: fn.name, ...options });
     const { key = (...args: A) => memoKey(args), max = Infinity, ttl = Infinity } = options ?? {};
     checkFunction('memoize', 'key', key);

@@ -72,7 +72,7 @@ export class RateLimiter {
    *   RangeError for more than `burst`, which could never be
    */
   acquire(options?: AcquireOptions): Promise<void> {
-    const permits = options?.permits ?? 1;
+    const { permits = 1 } = options ?? {};
     try {
       this.#check('RateLimiter.acquire', permits);
       enter(options);
@@ -132,11 +132,12 @@ export class RateLimiter {
   readonly #serve = (): void => {
     this.#timer?.cancel();
     this.#timer = undefined;
-    const now = this.#now();
+    if (this.#loop === undefined) return;
+    const now = this.#loop.now();
     for (let next = this.#lot.head; next !== undefined; next = this.#lot.head) {
       const readyAt = this.#readyAt(next.data);
       if (readyAt > now) {
-        this.#timer = this.#loop?.callAt(readyAt, this.#serve);
+        this.#timer = this.#loop.callAt(readyAt, this.#serve);
         return;
       }
       if (next.wake()) this.#spend(next.data, now);
@@ -146,11 +147,12 @@ export class RateLimiter {
   // A limiter may outlive a run(), and clocks do not agree: what is to grow is carried over.
   #now(): number {
     // While somebody waits it is theirs, whoever asks.
-    const loop = this.#lot.head === undefined ? currentLoop() : (this.#loop ?? currentLoop());
-    if (this.#loop !== loop) {
-      if (this.#loop !== undefined) this.#fullAt += loop.now() - this.#loop.now();
-      this.#loop = loop;
+    if (this.#loop !== undefined && this.#lot.head !== undefined) return this.#loop.now();
+    const loop = currentLoop();
+    if (this.#loop !== undefined && this.#loop !== loop) {
+      this.#fullAt += loop.now() - this.#loop.now();
     }
+    this.#loop = loop;
     return loop.now();
   }
 

@@ -215,8 +215,12 @@ export class ReadWriteLock {
   };
 
   #describe(mode: Mode): string {
-    const owner = this.#writer?.task?.name;
-    const holder = owner === undefined ? `${this.#readers.size} reading` : `held by ${show(owner)}`;
-    return `${mode} of ${this.#label} (${holder})`;
+    return `${mode} of ${this.#label} (${this.#whoHolds()})`;
+  }
+
+  #whoHolds(): string {
+    if (this.#writer === undefined) return `${this.#readers.size} reading`;
+    const owner = this.#writer.task?.name;
+    return owner === undefined ? 'held' : `held by ${show(owner)}`;
   }
 }

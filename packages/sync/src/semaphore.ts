@@ -69,7 +69,7 @@ export class Semaphore {
    * using permit = await semaphore.acquire({ permits: 2 });
    */
   acquire(options?: AcquireOptions): Promise<Guard> {
-    const permits = options?.permits ?? 1;
+    const { permits = 1 } = options ?? {};
     try {
       checkOptions('Semaphore.acquire', options);
       this.#check('Semaphore.acquire', permits);
@@ -166,7 +166,8 @@ export class BoundedSemaphore extends Semaphore {
    * @param options - `name`: shown in messages and in the task tree
    */
   constructor(permits: number, options?: NameOptions) {
-    super(permits, { name: options?.name });
+    checkCount('BoundedSemaphore', 'permits', permits, 0);
+    super(permits, options);
     this._max = permits;
   }
 

@@ -1,0 +1,31 @@
+import { testRun } from '@ambit/core/testing';
+import { BusyResourceError, guard } from '@ambit/sync';
+
+test('a second use while one is under way is an error at once, and says who does what', () =>
+  testRun(async (group) => {
+    const reading = guard('reading from this stream');
+    const use = reading.enter();
+    expect(() => reading.enter()).toThrow(BusyResourceError);
+    expect(reading.statistics()).toEqual({ busy: true, owner: 'main', waiting: 0 });
+    await group.spawn(() => {
+      expect(() => reading.enter()).toThrow(
+        'the task "main" is reading from this stream already; let one end before the next begins',
+      );
+    });
+    use[Symbol.dispose]();
+    const second = reading.enter();
+    use[Symbol.dispose]();
+    expect(() => reading.enter()).toThrow(BusyResourceError);
+    second[Symbol.dispose]();
+    expect(reading.statistics()).toEqual({ busy: false, owner: undefined, waiting: 0 });
+  }));
+
+test('works outside of run()', () => {
+  const writing = guard('writing');
+  {
+    using use = writing.enter();
+    expect(use).toBeDefined();
+    expect(() => writing.enter()).toThrow('somebody is writing already');
+  }
+  writing.enter()[Symbol.dispose]();
+});
