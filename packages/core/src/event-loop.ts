@@ -1,4 +1,5 @@
 import { checkFunction, checkTime } from './check.ts';
+import { microtask } from './internal/microtask.ts';
 import { callSafely } from './internal/report-later.ts';
 
 /** A callback that is still to be called. */
@@ -34,21 +35,43 @@ export interface EventLoop {
 // What setTimeout can hold; a longer delay would fire after 1 ms.
 const LONGEST_DELAY = 2 ** 31 - 1;
 
-// The host's functions are looked up at each call, so that fake timers of test runners are honoured.
 const host = globalThis as unknown as {
-  performance: { now(): number };
+  performance: { now: (this: unknown) => number };
   setTimeout: (this: void, callback: () => void, ms: number) => unknown;
-  clearTimeout(timer: unknown): void;
-  setImmediate?(callback: () => void): unknown;
-  clearImmediate?(immediate: unknown): void;
+  clearTimeout: (this: void, timer: unknown) => void;
+  setImmediate?: (this: void, callback: () => void) => unknown;
+  clearImmediate?: (this: void, immediate: unknown) => void;
 };
 
-/** A host timer that is not early, and holds longer than the host's own can. */
+// The host's own, also while a test runner has put fake ones in: to let others run is no matter of time.
+const { performance, setImmediate, clearImmediate } = host;
+
+/** The host's clock with its timers. Fake timers of test runners are another one, and so is what comes after them. */
+class HostClock {
+  readonly setTimeout = host.setTimeout;
+  readonly clearTimeout = host.clearTimeout;
+  readonly #performance = host.performance;
+  // Fake timers may replace the function in the object.
+  readonly #now = host.performance.now;
+
+  now(): number {
+    return this.#now.call(this.#performance);
+  }
+}
+
+let clock = new HostClock();
+
+function currentClock(): HostClock {
+  if (host.setTimeout !== clock.setTimeout) clock = new HostClock();
+  return clock;
+}
+
+/** A host timer that is not early, and holds longer than the host's own can. Stays with the clock it was armed by. */
 class HostTimer implements Handle {
   readonly when: number;
+  readonly #clock = currentClock();
   readonly #callback: () => void;
   #timer: unknown;
-  #setTimeout: unknown;
 
   constructor(when: number, callback: () => void) {
     this.when = when;
@@ -57,14 +80,14 @@ class HostTimer implements Handle {
   }
 
   #arm(): void {
-    const delay = Math.ceil(this.when - host.performance.now());
-    this.#setTimeout = host.setTimeout;
-    this.#timer = host.setTimeout(this.#fire, Math.min(Math.max(delay, 0), LONGEST_DELAY));
+    const { setTimeout } = this.#clock;
+    const delay = Math.ceil(this.when - this.#clock.now());
+    this.#timer = setTimeout(this.#fire, Math.min(Math.max(delay, 0), LONGEST_DELAY));
   }
 
   // Node's timers fire up to a millisecond early by performance.now(): look again, and wait again.
   readonly #fire = (): void => {
-    if (host.performance.now() < this.when) {
+    if (this.#clock.now() < this.when) {
       this.#arm();
       return;
     }
@@ -72,7 +95,8 @@ class HostTimer implements Handle {
   };
 
   cancel(): void {
-    host.clearTimeout(this.#timer);
+    const { clearTimeout } = this.#clock;
+    clearTimeout(this.#timer);
   }
 
   /** @internal Stays armed, but no longer keeps the process alive; false where that cannot be. */
@@ -83,11 +107,9 @@ class HostTimer implements Handle {
     return true;
   }
 
-  /** @internal False if it would not fire: a test has put fake timers in, or taken them away. */
-  _resume(): boolean {
-    if (host.setTimeout !== this.#setTimeout) return false;
+  /** @internal Keeps the process alive again. */
+  _resume(): void {
     (this.#timer as NodeJS.Timeout).ref();
-    return true;
   }
 }
 
@@ -102,13 +124,13 @@ class HostTurn implements Handle {
     const call = (): void => {
       if (!this.#cancelled) callback();
     };
-    if (host.setImmediate === undefined) postTurn(call);
-    else this.#immediate = host.setImmediate(call);
+    if (setImmediate === undefined) postTurn(call);
+    else this.#immediate = setImmediate(call);
   }
 
   cancel(): void {
     this.#cancelled = true;
-    host.clearImmediate?.(this.#immediate);
+    clearImmediate?.(this.#immediate);
   }
 }
 
@@ -132,12 +154,17 @@ function postTurn(callback: () => void): void {
 
 class HostLoop implements EventLoop {
   now(): number {
-    return host.performance.now();
+    return currentClock().now();
+  }
+
+  /** @internal Another one once a test has put fake timers in, or taken them away. */
+  _clock(): HostClock {
+    return currentClock();
   }
 
   callSoon(callback: () => void): void {
     checkFunction('callSoon', 'callback', callback);
-    queueMicrotask(callback);
+    microtask(callback);
   }
 
   callNext(callback: () => void): Handle {
@@ -166,10 +193,10 @@ let sliceStart = -Infinity;
 
 /** True once this turn of the host's loop has used up its slice (10 ms) without letting others run. */
 export function sliceIsUsedUp(): boolean {
-  return host.performance.now() - sliceStart > SLICE;
+  return performance.now() - sliceStart > SLICE;
 }
 
 /** To be called when the host's loop has turned. */
 export function startSlice(): void {
-  sliceStart = host.performance.now();
+  sliceStart = performance.now();
 }

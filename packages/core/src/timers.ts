@@ -8,7 +8,7 @@ export interface Expiring {
 
 /** An entry of the heap below. */
 export interface Timer {
-  readonly when: number;
+  when: number;
   readonly order: number;
   /** Undefined once it has expired or was removed. */
   owner: Expiring | undefined;
@@ -17,7 +17,16 @@ export interface Timer {
 /** A handle that can stay armed without keeping the process alive, and be taken up again. */
 interface RestingHandle extends Handle {
   _rest?(): boolean;
-  _resume?(): boolean;
+  _resume?(): void;
+}
+
+interface Clock {
+  now(): number;
+}
+
+/** A loop whose clock can be exchanged for another one, as test runners do with the host's. */
+interface ClockedLoop extends EventLoop {
+  _clock?(): Clock;
 }
 
 // So many removed entries may wait in the heap for their turn to go, beside as many as are alive.
@@ -30,7 +39,9 @@ const SPARE = 64;
  * comes to the top or when there are too many of them: most timeouts are removed before their time.
  */
 export class Timers {
-  readonly #loop: EventLoop;
+  readonly #loop: ClockedLoop;
+  /** The one that the entries' instants are of. */
+  #clock: Clock;
   // The loop's timer serves all: it must not hold the context of who happens to arm it.
   readonly #outside = ambient.snapshot();
   #heap: Timer[] = [];
@@ -41,6 +52,7 @@ export class Timers {
 
   constructor(loop: EventLoop) {
     this.#loop = loop;
+    this.#clock = this.#loop._clock?.() ?? loop;
   }
 
   get size(): number {
@@ -53,6 +65,7 @@ export class Timers {
   }
 
   add(when: number, owner: Expiring): Timer {
+    this.#follow();
     this.#orders += 1;
     const timer: Timer = { when, order: this.#orders, owner };
     this.#alive += 1;
@@ -78,6 +91,7 @@ export class Timers {
   /** Expires what is due by the clock, earliest first. */
   poll(): void {
     if (this.#alive === 0) return;
+    this.#follow();
     const first = this.#top();
     if (first === undefined) return;
     const now = this.#loop.now();
@@ -105,17 +119,28 @@ export class Timers {
     return this.#heap[0];
   }
 
+  /** If the clock is another one, what was left to wait for is waited for by that. Answers by how much it is ahead. */
+  #follow(): number {
+    const clock = this.#loop._clock?.() ?? this.#loop;
+    if (clock === this.#clock) return 0;
+    const shift = clock.now() - this.#clock.now();
+    this.#clock = clock;
+    for (const timer of this.#heap) timer.when += shift;
+    this.close();
+    this.#arm();
+    return shift;
+  }
+
   #arm(): void {
     const first = this.#top();
     if (first === undefined) return;
-    if (this.#handle !== undefined && this.#handle.when <= first.when && this.#isAwake()) return;
+    if (this.#handle !== undefined && this.#handle.when <= first.when) {
+      if (this.#isResting) this.#handle._resume?.();
+      this.#isResting = false;
+      return;
+    }
     this.close();
     this.#handle = this.#outside(() => this.#loop.callAt(first.when, this.#wake));
-  }
-
-  #isAwake(): boolean {
-    if (this.#isResting) this.#isResting = this.#handle?._resume?.() !== true;
-    return !this.#isResting;
   }
 
   // With nothing to wait for, the timer may stay for the next one, if it keeps nobody.
@@ -126,9 +151,13 @@ export class Timers {
   }
 
   readonly #wake = (): void => {
+    const due = this.#handle?.when ?? -Infinity;
     this.#handle = undefined;
     this.#isResting = false;
-    this.poll();
+    const shift = this.#follow();
+    // The timer that fired was one of the clock before: what was due by that is due.
+    if (shift === 0) this.poll();
+    else this.#expireUntil(due + shift);
     this.#arm();
   };
 }

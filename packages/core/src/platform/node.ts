@@ -3,6 +3,7 @@ import { channel } from 'node:diagnostics_channel';
 import { setMaxListeners } from 'node:events';
 import { constants } from 'node:os';
 import process from 'node:process';
+import timers from 'node:timers';
 import { hostLoop } from '../event-loop.ts';
 import type { Channel } from '../internal/channel.ts';
 import type { SignalName } from '../internal/signal-name.ts';
@@ -17,6 +18,19 @@ export function unlimitListeners(signal: AbortSignal): void {
 }
 
 type Callback = () => void;
+
+/** Node's own timers, also where a test runner has put fake ones in their place before anything was loaded. */
+export const hostTimers: {
+  readonly setTimeout: (callback: Callback, ms: number) => unknown;
+  readonly clearTimeout: (timer: unknown) => void;
+  readonly setImmediate: ((callback: Callback) => unknown) | undefined;
+} = {
+  setTimeout: timers.setTimeout,
+  clearTimeout: (timer) => {
+    timers.clearTimeout(timer as NodeJS.Timeout);
+  },
+  setImmediate: timers.setImmediate,
+};
 
 /** One listener on the process for each event, however many runs there are. */
 const shared = new Map<

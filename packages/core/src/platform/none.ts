@@ -10,6 +10,18 @@ export function unlimitListeners(_signal: AbortSignal): void {
   // Such runtimes do not warn of many listeners.
 }
 
+export const hostTimers: {
+  readonly setTimeout: (callback: () => void, ms: number) => unknown;
+  readonly clearTimeout: (timer: unknown) => void;
+  readonly setImmediate: undefined;
+} = {
+  setTimeout: (callback, ms) => globalThis.setTimeout(callback, ms),
+  clearTimeout: (timer) => {
+    globalThis.clearTimeout(timer as number);
+  },
+  setImmediate: undefined,
+};
+
 const nothing: Disposable = { [Symbol.dispose]: () => undefined };
 
 export function isSignal(_name: unknown): boolean {

@@ -1,10 +1,7 @@
-// The real functions, taken before any test installs fake ones.
-const {
-  setImmediate: immediate,
-  setTimeout: timer,
-  clearTimeout: clear,
-  MessageChannel: Channel,
-} = globalThis;
+import { hostTimers } from '#platform';
+
+const { setImmediate: immediate, setTimeout: timer, clearTimeout: clear } = hostTimers;
+const { MessageChannel: Channel } = globalThis;
 
 /** Calls back in the next turn of the real event loop. */
 export function nextHostTurn(callback: () => void): void {

@@ -1,3 +1,5 @@
+import { microtask } from '../internal/microtask.ts';
+
 /** A random number generator from 0 to below 1: Mulberry32, by Tommy Ettinger. */
 export function randomOf(seed: number): () => number {
   let state = seed;
@@ -25,6 +27,6 @@ export function shuffler(seed: number): (settle: () => void) => void {
   };
   return (settle) => {
     batch.push(settle);
-    if (batch.length === 1) queueMicrotask(flush);
+    if (batch.length === 1) microtask(flush);
   };
 }

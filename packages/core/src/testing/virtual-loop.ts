@@ -1,6 +1,7 @@
 import { ambient } from '../ambient.ts';
 import { checkFunction, checkOptions, checkTime } from '../check.ts';
 import type { EventLoop, Handle } from '../event-loop.ts';
+import { microtask } from '../internal/microtask.ts';
 import { callSafely } from '../internal/report-later.ts';
 import { Timers } from '../timers.ts';
 import type { Timer } from '../timers.ts';
@@ -46,7 +47,7 @@ export class VirtualLoop implements EventLoop {
 
   callSoon(callback: () => void): void {
     checkFunction('callSoon', 'callback', callback);
-    queueMicrotask(callback);
+    microtask(callback);
   }
 
   callNext(callback: () => void): Handle {
