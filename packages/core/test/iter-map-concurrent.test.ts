@@ -122,6 +122,19 @@ describe('mapConcurrent', () => {
       expect(log).toEqual(['begins', 'closed', 'next is over']);
     }));
 
+  test('cannot be closed by one of its own calls, and is as before', () =>
+    testRun(async () => {
+      const items = mapConcurrent(
+        [1],
+        async (item) => {
+          await expect(items.return?.()).rejects.toThrow('mapConcurrent: closed from inside');
+          return item;
+        },
+        { limit: 1 },
+      ) as AsyncIterableIterator<number>;
+      expect(await collect(items)).toEqual([1]);
+    }));
+
   test('refuses bad arguments', () => {
     const same = <T>(item: T): T => item;
     expect(() => mapConcurrent(undefined as never, same, { limit: 1 })).toThrow(TypeError);

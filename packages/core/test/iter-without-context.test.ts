@@ -1,4 +1,5 @@
-import { sleep, TimeoutError } from '@ambit/core';
+import { currentScope, sleep, TimeoutError } from '@ambit/core';
+import type { CancelScope } from '@ambit/core';
 import { proactiveRetry } from '@ambit/core/abort';
 import { buffer, mapConcurrent, merge, safe, timeoutEach } from '@ambit/core/iter';
 
@@ -40,10 +41,28 @@ test('without an ambient scope, a source that cannot be stopped is left all the 
   await expect(timeoutEach(stuck, 5).next()).rejects.toThrow(TimeoutError);
 });
 
+test('without an ambient scope, a source still begins each step in its own', async () => {
+  const seen = new Set<CancelScope>([currentScope()]);
+  const steps = safe(function* () {
+    for (;;) {
+      seen.add(currentScope());
+      yield 1;
+    }
+  });
+  await steps.next();
+  await steps.next();
+  await steps.next();
+  await steps.return?.();
+  expect(seen.size).toBe(2);
+});
+
 test('without an ambient scope, proactiveRetry waits no longer than for the first success', async () => {
   const began = performance.now();
-  const fn = (_signal: AbortSignal, attempt: number): Promise<number> =>
-    sleep(5, { value: attempt });
-  expect(await proactiveRetry(fn, { baseMs: 60_000 })).toBe(0);
+  // The second attempt comes at once, the third in a quarter of an hour.
+  const random = jest.spyOn(Math, 'random').mockReturnValueOnce(-1).mockReturnValueOnce(1e6);
+  const fn = (signal: AbortSignal, attempt: number): Promise<number> =>
+    sleep(attempt === 0 ? 1e6 : 5, { value: attempt, signal });
+  expect(await proactiveRetry(fn, { baseMs: 1 })).toBe(1);
   expect(performance.now() - began).toBeLessThan(5000);
+  random.mockRestore();
 });

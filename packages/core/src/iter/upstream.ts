@@ -1,4 +1,6 @@
+import { currentFrame } from '../cancel-scope.ts';
 import type { CancelledError, CancelScope } from '../cancel-scope.ts';
+import { InvalidStateError } from '../errors.ts';
 import type { Handle } from '../event-loop.ts';
 import { parkIn } from '../park.ts';
 import type { Waiter } from '../park.ts';
@@ -72,6 +74,7 @@ export class Upstream {
    * what has failed in it.
    */
   close(): Promise<void> {
+    if (this.#isWithin()) return Promise.reject(this.#selfWait());
     if (this.#closing !== undefined) return this.#closing.catch(() => undefined);
     this.#closing = this.#close();
     this.tell();
@@ -81,9 +84,21 @@ export class Upstream {
   async #close(): Promise<void> {
     const group = this.#group;
     if (group === undefined) return this.#closeUnopened?.();
-    group.cancel();
     await group.stop();
     await group[Symbol.asyncDispose]();
+  }
+
+  /** Whether the caller is one of its own tasks, or something that such a task waits for. */
+  #isWithin(): boolean {
+    let scope: CancelScope | undefined = currentFrame()._scope;
+    while (scope !== undefined && scope !== this.#group?.scope) scope = scope._parent;
+    return scope !== undefined;
+  }
+
+  #selfWait(): InvalidStateError {
+    return new InvalidStateError(
+      `${this.name}: closed from inside, it would wait for itself for ever; leave the loop instead`,
+    );
   }
 }
 
