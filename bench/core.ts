@@ -10,6 +10,13 @@ async function work(): Promise<number> {
   return 1;
 }
 
+/** Does a job so many times, one after the other. */
+function inTurn(job: () => Promise<unknown>): (count: number) => () => Promise<void> {
+  return (count) => async () => {
+    for (let at = 0; at < count; at += 1) await job();
+  };
+}
+
 // @ambit/core is loaded, so its AsyncLocalStorage is active for both.
 await contest({
   title: 'Spawn tasks and join them',
@@ -17,69 +24,64 @@ await contest({
   contenders: [
     {
       name: 'taskGroup',
-      run: (count) =>
+      prepare: (count) => () =>
         taskGroup((group) => {
           for (let at = 0; at < count; at += 1) group.spawn(work);
         }),
     },
-    { name: 'Promise.all', run: (count) => Promise.all(Array.from({ length: count }, work)) },
+    {
+      name: 'Promise.all',
+      prepare: (count) => () => Promise.all(Array.from({ length: count }, work)),
+    },
   ],
 });
 
 await contest({
   title: 'A time limit around a short operation',
-  count: 20_000,
+  count: 50_000,
   contenders: [
-    {
-      name: 'timeout',
-      run: async (count) => {
-        for (let at = 0; at < count; at += 1) await timeout(MINUTE, work);
-      },
-    },
-    {
-      name: 'p-timeout',
-      run: async (count) => {
-        for (let at = 0; at < count; at += 1) await pTimeout(work(), { milliseconds: MINUTE });
-      },
-    },
+    { name: 'timeout', prepare: inTurn(() => timeout(MINUTE, work)) },
+    { name: 'p-timeout', prepare: inTurn(() => pTimeout(work(), { milliseconds: MINUTE })) },
     {
       name: 'AbortSignal.timeout',
-      run: async (count) => {
-        for (let at = 0; at < count; at += 1) {
-          const signal = AbortSignal.any([AbortSignal.timeout(MINUTE)]);
-          await work();
-          signal.throwIfAborted();
-        }
-      },
+      prepare: inTurn(async () => {
+        const signal = AbortSignal.any([AbortSignal.timeout(MINUTE)]);
+        await work();
+        signal.throwIfAborted();
+      }),
     },
   ],
 });
 
 await contest({
-  title: 'Start sleepers and cancel them all',
+  title: 'Cancel sleepers and wait for their end',
   count: 100_000,
   contenders: [
-    {
-      name: 'a scope around them',
-      run: (count) => {
-        const scope = new CancelScope();
-        return scope.run(() =>
-          taskGroup((group) => {
-            for (let at = 0; at < count; at += 1) group.spawn(() => sleep(MINUTE));
-            scope.cancel();
-          }),
-        );
-      },
-    },
-    { name: 'an AbortController each', run: abortEach },
+    { name: 'a scope around them', prepare: cancelScope },
+    { name: 'an AbortController each', prepare: abortEach },
   ],
 });
 
-async function abortEach(count: number): Promise<void> {
+function cancelScope(count: number): () => Promise<unknown> {
+  const scope = new CancelScope();
+  const ended = scope.run(() =>
+    taskGroup((group) => {
+      for (let at = 0; at < count; at += 1) group.spawn(() => sleep(MINUTE));
+    }),
+  );
+  return () => {
+    scope.cancel();
+    return ended;
+  };
+}
+
+function abortEach(count: number): () => Promise<unknown> {
   const controllers = Array.from({ length: count }, () => new AbortController());
-  const sleepers = controllers.map(({ signal }) => abortableSleep(signal));
-  for (const controller of controllers) controller.abort();
-  await Promise.allSettled(sleepers);
+  const ended = Promise.allSettled(controllers.map(({ signal }) => abortableSleep(signal)));
+  return () => {
+    for (const controller of controllers) controller.abort();
+    return ended;
+  };
 }
 
 function abortableSleep(signal: AbortSignal): Promise<void> {
