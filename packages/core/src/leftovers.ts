@@ -2,7 +2,7 @@ import { CancelScope } from './cancel-scope.ts';
 import type { TaskGroup } from './task-group.ts';
 
 /** The groups below a scope that have not ended, outermost first. */
-export function openGroups(scope: CancelScope): TaskGroup[] {
+function openGroups(scope: CancelScope): TaskGroup[] {
   const groups: TaskGroup[] = [];
   for (let below = scope._first; below !== undefined; below = below._next) {
     if (!(below instanceof CancelScope)) continue;

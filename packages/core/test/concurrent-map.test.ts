@@ -187,8 +187,8 @@ describe('concurrentMap', () => {
 
   test('a limit as large as the source does not nest the workers', () =>
     testRun(async () => {
-      const results = await concurrentMap(source([], 20_000), (item) => item, { limit: Infinity });
-      expect(results.length).toBe(20_000);
+      const results = await concurrentMap(source([], 5000), (item) => item, { limit: Infinity });
+      expect(results.length).toBe(5000);
     }));
 
   // rule 154
@@ -226,11 +226,11 @@ describe('concurrentMap', () => {
 });
 
 describe('concurrentForEach', () => {
-  test('works through a source that is longer than memory', () =>
+  test('works through a long source', () =>
     testRun(async () => {
       let sum = 0;
-      await concurrentForEach(source([], 20_000), (item) => void (sum += item), { limit: 10 });
-      expect(sum).toBe((20_000 * 19_999) / 2);
+      await concurrentForEach(source([], 5000), (item) => void (sum += item), { limit: 10 });
+      expect(sum).toBe((5000 * 4999) / 2);
     }));
 
   // rule 156

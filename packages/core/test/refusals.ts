@@ -34,7 +34,7 @@ function titled(cases: readonly Refusal[]) {
 }
 
 /** It is the error that was expected, nothing was called, and nothing is left. */
-export function expectRefusal(
+function expectRefusal(
   error: unknown,
   message: string | RegExp,
   kind: new (message?: string) => Error = TypeError,
