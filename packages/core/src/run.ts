@@ -157,6 +157,11 @@ export class Run {
     return valueOf(task as Task<T>);
   }
 
+  /** @internal Nobody waits for it any more: no signal concerns it, and no deadlock is reported. */
+  _abandon(): void {
+    this.#unhook();
+  }
+
   #hook(): void {
     const { signals = ['SIGINT', 'SIGTERM'], dumpOn, debug, slowTurn = 100 } = this.#options;
     for (const signal of signals) this.#hooks.push(onSignal(signal, () => this.#shutDown(signal)));

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   CancelScope,
   createTask,
@@ -72,8 +73,31 @@ describe('testRun', () => {
       { limit: 40 },
     );
     await expect(hanging).rejects.toThrow(
-      /not over after 40 ms of real time:\n(.*\n)*.*task hanging/,
+      /not over after 40 ms of real time and 5 ms of virtual time.*\n(.*\n)*.*task hanging/,
     );
+  });
+
+  test.each([
+    ['a sleep', () => sleep(1000)],
+    ['a yield', () => yieldNow()],
+  ])('past the limit, a task that repeats %s does not go on for ever', async (_, pause) => {
+    let rounds = 0;
+    const endless = testRun(
+      (group) => {
+        group.spawn(async () => {
+          for (;;) {
+            await pause();
+            rounds += 1;
+          }
+        });
+      },
+      { limit: 40 },
+    );
+    await expect(endless).rejects.toThrow('testRun: not over');
+    const roundsThen = rounds;
+    expect(roundsThen).toBeGreaterThan(0);
+    await delay(30);
+    expect(rounds).toBe(roundsThen);
   });
 });
 

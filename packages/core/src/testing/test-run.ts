@@ -12,7 +12,7 @@ import { VirtualLoop } from './virtual-loop.ts';
 export interface TestRunOptions {
   /** Lets what is woken in one tick resume in an order that this whole number decides. Default: in order. */
   readonly seed?: number | undefined;
-  /** Real milliseconds after which the test fails. Default 4000. */
+  /** Real milliseconds after which the test fails; what still runs then is left where it waits. Default 4000. */
   readonly limit?: number | undefined;
   /** Default: a new one. */
   readonly loop?: VirtualLoop | undefined;
@@ -52,7 +52,7 @@ export async function testRun<T>(
       leak = leakOf(scope, adoptionCount() - adoptionsBefore);
     },
   );
-  const value = await within(limit, work, run.scope);
+  const value = await within(limit, work, run, loop);
   if (leak !== undefined) throw leak;
   return value;
 }
@@ -73,12 +73,18 @@ function treeOf(scope: CancelScope): string {
   return ambient.run(scope, formatTaskTree, undefined);
 }
 
-function within<T>(limit: number, work: Promise<T>, scope: CancelScope): Promise<T> {
+function within<T>(limit: number, work: Promise<T>, run: Run, loop: VirtualLoop): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const disarm = afterRealTime(limit, () => {
       reject(
-        new Error(`testRun: not over after ${String(limit)} ms of real time:\n${treeOf(scope)}`),
+        new Error(
+          `testRun: not over after ${String(limit)} ms of real time and ${String(loop.now())} ms of virtual time; ` +
+            `does something wait that nobody wakes, stops or advances?\n${treeOf(run.scope)}`,
+        ),
       );
+      // Or time would jump for ever in a test that never ends, and the process with it.
+      loop._halt();
+      run._abandon();
     });
     work.then(resolve, reject).finally(disarm);
   });

@@ -29,6 +29,7 @@ export class VirtualLoop implements EventLoop {
   /** Counts what becomes ready. */
   #activity = 0;
   #isWatching = false;
+  #isHalted = false;
 
   /** @param options - `autojump`: whether time moves by itself (default), or by `advance` only */
   constructor(options?: { readonly autojump?: boolean | undefined }) {
@@ -55,7 +56,7 @@ export class VirtualLoop implements EventLoop {
     let isCancelled = false;
     this.#activity += 1;
     nextHostTurn(() => {
-      if (isCancelled) return;
+      if (isCancelled || this.#isHalted) return;
       this.#activity += 1;
       callback();
     });
@@ -118,6 +119,11 @@ export class VirtualLoop implements EventLoop {
     return this.#timers.size;
   }
 
+  /** @internal Nothing here is ever called back again: what waits for this loop stays where it is. */
+  _halt(): void {
+    this.#isHalted = true;
+  }
+
   /** @internal Resolves when everything is blocked. */
   _quiet(): Promise<void> {
     return new Promise((resolve) => {
@@ -146,6 +152,7 @@ export class VirtualLoop implements EventLoop {
 
   #look(seen: number, quietTurns: number): void {
     nextHostTurn(() => {
+      if (this.#isHalted) return;
       if (this.#activity !== seen) this.#look(this.#activity, 0);
       else if (quietTurns + 1 < QUIET_TURNS) this.#look(seen, quietTurns + 1);
       else if (this.#proceed()) this.#look(this.#activity, 0);
