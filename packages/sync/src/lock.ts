@@ -20,14 +20,21 @@ export class Hold implements Disposable {
   readonly task: Task<unknown> | undefined = currentTask();
   /** A condition has woken it, and it stands in the lock's line. */
   isNotified = false;
-  /** In debug mode: tells if the task ends without giving the lock back. */
-  readonly loan: Disposable | undefined;
   readonly #lock: Lock;
+  /** In debug mode: tells if the task ends without giving the lock back. */
+  #loan: Disposable | undefined;
 
   constructor(lock: Lock) {
     this.#lock = lock;
+  }
+
+  begin(): void {
     if (this.task === undefined) return;
-    this.loan = noteLoan(this.task, () => (lock._hold === this ? `the ${lock._label}` : undefined));
+    this.#loan = noteLoan(this.task, () => `the ${this.#lock._label}`);
+  }
+
+  end(): void {
+    this.#loan?.[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {
@@ -95,15 +102,16 @@ export class Lock {
     }
     const hold = new Hold(this);
     if (this._hold !== undefined) return this.#park(hold, options?.signal, false);
-    this._hold = hold;
+    this.#begin(hold);
     return taken(hold);
   }
 
   /** Takes the lock if it is free. Never waits. @returns the guard, or undefined if somebody holds it */
   tryAcquire(): Guard | undefined {
     if (this._hold !== undefined) return undefined;
-    this._hold = new Hold(this);
-    return this._hold;
+    const hold = new Hold(this);
+    this.#begin(hold);
+    return hold;
   }
 
   /**
@@ -147,7 +155,7 @@ export class Lock {
 
   /** @internal Takes up a holding again that was given up for a while. Nothing cancels it. */
   async _retake(hold: Hold): Promise<void> {
-    if (this._hold === undefined) this._hold = hold;
+    if (this._hold === undefined) this.#begin(hold);
     else await this.#park(hold, undefined, true);
   }
 
@@ -160,13 +168,19 @@ export class Lock {
   /** @internal Ends a holding, if it is the present one. */
   _give(hold: Hold): void {
     if (this._hold !== hold) return;
-    hold.loan?.[Symbol.dispose]();
+    hold.end();
     // Hand it over; setting it free first would let a newcomer barge in.
     for (let next = this._lot.head; next !== undefined; next = this._lot.head) {
-      this._hold = next.data;
-      if (next.wake(next.data)) return;
+      if (!next.wake(next.data)) continue;
+      this.#begin(next.data);
+      return;
     }
     this._hold = undefined;
+  }
+
+  #begin(hold: Hold): void {
+    this._hold = hold;
+    hold.begin();
   }
 
   #refuseWithin(): void {

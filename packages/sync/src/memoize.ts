@@ -1,8 +1,7 @@
 import { currentLoop, enter } from '@ambit/core/lowlevel';
-import { checkCount, checkDuration, checkFunction, checkOptions } from './check.ts';
+import { checkCount, checkDuration, checkFunction, checkName, checkOptions } from './check.ts';
 import { memoKey } from './memo-key.ts';
 import { Once } from './once.ts';
-import { labelOf } from './options.ts';
 import type { NameOptions } from './options.ts';
 import { taken } from './taken.ts';
 
@@ -67,14 +66,15 @@ class Memory<A extends unknown[], R> {
   readonly #key: (...args: A) => unknown;
   readonly #max: number;
   readonly #ttl: number;
-  readonly #label: string;
+  readonly #name: string | undefined;
   /** Least recently used first. */
   readonly #answers = new Map<unknown, Answer<R>>();
   readonly #running = new Map<unknown, Once<R>>();
 
   constructor(fn: (...args: A) => R | PromiseLike<R>, options: MemoizeOptions<A> | undefined) {
     checkOptions('memoize', options);
-    this.#label = labelOf('memoize', 'memoized', { name: fn.name, ...options });
+    checkName('memoize', options?.name);
+    this.#name = options?.name ?? (fn.name === '' ? undefined : fn.name);
     const { key = (...args: A) => memoKey(args), max = Infinity, ttl = Infinity } = options ?? {};
     checkFunction('memoize', 'key', key);
     checkCount('memoize', 'max', max, 1);
@@ -119,7 +119,7 @@ class Memory<A extends unknown[], R> {
   }
 
   async #make(key: unknown, args: A): Promise<R> {
-    const once = this.#running.get(key) ?? new Once<R>({ name: this.#label });
+    const once = this.#running.get(key) ?? new Once<R>({ name: this.#name });
     this.#running.set(key, once);
     try {
       return await once.get(async () => {

@@ -37,27 +37,24 @@ class Claim implements Disposable {
   /** When it came, among all. */
   readonly order: number;
   readonly task: Task<unknown> | undefined = currentTask();
-  readonly #loan: Disposable | undefined;
   #giveBack: ((claim: Claim) => void) | undefined;
-  #isHeld = false;
+  /** In debug mode: tells if the task ends without giving it back. */
+  #loan: Disposable | undefined;
 
-  constructor(mode: Mode, order: number, what: string, giveBack: (claim: Claim) => void) {
+  constructor(mode: Mode, order: number, giveBack: (claim: Claim) => void) {
     this.mode = mode;
     this.order = order;
     this.#giveBack = giveBack;
-    if (this.task === undefined) return;
-    this.#loan = noteLoan(this.task, () => (this.#isHeld ? what : undefined));
   }
 
-  begin(): this {
-    this.#isHeld = true;
+  begin(label: string): this {
+    if (this.task !== undefined) this.#loan = noteLoan(this.task, () => `the ${label}`);
     return this;
   }
 
   [Symbol.dispose](): void {
     const giveBack = this.#giveBack;
     this.#giveBack = undefined;
-    this.#isHeld = false;
     this.#loan?.[Symbol.dispose]();
     giveBack?.(this);
   }
@@ -167,7 +164,7 @@ export class ReadWriteLock {
 
   #claim(mode: Mode): Claim {
     this.#orders += 1;
-    return new Claim(mode, this.#orders, `the ${this.#label}`, this.#giveBack);
+    return new Claim(mode, this.#orders, this.#giveBack);
   }
 
   #isFree(mode: Mode): boolean {
@@ -183,7 +180,7 @@ export class ReadWriteLock {
   #admit(claim: Claim): Guard {
     if (claim.mode === 'write') this.#writer = claim;
     else this.#readers.add(claim);
-    return claim.begin();
+    return claim.begin(this.#label);
   }
 
   readonly #giveBack = (claim: Claim): void => {

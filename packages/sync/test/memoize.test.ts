@@ -1,4 +1,4 @@
-import { CancelScope, getRunningLoop, sleep } from '@ambit/core';
+import { CancelScope, formatTaskTree, getRunningLoop, sleep } from '@ambit/core';
 import { expectCheckpoint, settle, testRun } from '@ambit/core/testing';
 import { memoize } from '@ambit/sync';
 
@@ -104,6 +104,7 @@ test('the maker cancelled, the next in line makes it; different keys do not wait
     const other = group.spawn(() => memoized('b'));
     await settle();
     expect(memoized.statistics()).toEqual({ size: 0, running: 2, waiting: 1 });
+    expect(formatTaskTree()).toContain('waits for once "users"');
     await sleep(5);
     scope.cancel();
     expect(await other).toBe('b');
