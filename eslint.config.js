@@ -106,6 +106,6 @@ export default defineConfig(
   },
   {
     files: ['scripts/smoke/*.test.js'],
-    languageOptions: { globals: { expect: false, test: false } },
+    languageOptions: { globals: { afterEach: false, expect: false, jest: false, test: false } },
   },
 );

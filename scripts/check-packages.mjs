@@ -1,15 +1,31 @@
 // Looks at the packages as a user gets them: packs each one, has the tarball checked by publint and attw, installs it with
 // npm in an empty folder and uses it there through `import`, `require`, TypeScript and a CommonJS Jest.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import {
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { packages, readJson, root } from './setup.mjs';
+import { install } from './tools.mjs';
 
-const { resolve } = createRequire(import.meta.url);
+// The oldest that users may have, the last of its line, and ours.
+const COMPILERS = {
+  'typescript-5.2': '5.2.2',
+  'typescript-5.9': '5.9.3',
+  'typescript-6.0': '6.0.3',
+};
+// The last that runs on Node 20.
+const VITEST = { vitest: '4.1.12', vite: '7.3.8' };
+
 const { packageManager } = readJson(join(root, 'package.json'));
 const folder = mkdtempSync(join(tmpdir(), 'ambit-packages-'));
 const failed = [];
@@ -75,26 +91,28 @@ function use(tarballs) {
   for (const file of readdirSync(project).filter((name) => /^use\..*js$/.test(name))) {
     run(file, project, process.execPath, [file]);
   }
-  run('tsc', project, process.execPath, [
-    ...[resolve('typescript/bin/tsc'), '--noEmit', '--strict', '--skipLibCheck', 'false'],
-    ...['--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022'],
-    ...[
-      '--typeRoots',
-      join(root, 'node_modules/@types'),
-      '--types',
-      'node',
-      'types.mts',
-      'types.cts',
-    ],
-  ]);
+  compile(project);
   const jest = join(root, 'node_modules/jest/bin/jest.js');
-  run('jest', project, process.execPath, [
-    jest,
-    '--rootDir',
-    project,
-    '--config',
-    '{"transform":{}}',
-  ]);
+  const config = JSON.stringify({ transform: {}, testMatch: ['**/*.jest.test.js'] });
+  run('jest', project, process.execPath, [jest, '--rootDir', project, '--config', config]);
+  run('node:test', project, process.execPath, ['--test', 'kit.node.test.mjs']);
+  const tools = join(install('vitest', VITEST), 'node_modules');
+  symlinkSync(join(tools, 'vitest'), join(project, 'node_modules/vitest'), 'junction');
+  const vitest = join(tools, 'vitest/vitest.mjs');
+  run('vitest', project, process.execPath, [vitest, 'run', '--root', project]);
+}
+
+/** With Node's types and without any, and always with a look into the libraries (`skipLibCheck: false`). */
+function compile(project) {
+  const aliases = Object.entries(COMPILERS).map(([name, v]) => [name, `npm:typescript@${v}`]);
+  const tools = install('compilers', Object.fromEntries(aliases));
+  symlinkSync(join(root, 'node_modules/@types'), join(project, 'node_modules/@types'), 'junction');
+  for (const name of Object.keys(COMPILERS)) {
+    const tsc = join(tools, 'node_modules', name, 'bin/tsc');
+    for (const config of ['tsconfig.node.json', 'tsconfig.browser.json']) {
+      run(`${name} ${config}`, project, process.execPath, [tsc, '-p', config]);
+    }
+  }
 }
 
 /** What a command prints is of interest only if it fails. */
