@@ -4,7 +4,7 @@ import { checkCount, checkFunction, checkOptions, show } from './check.ts';
 import { checkpoint } from './checkpoint.ts';
 import { quiet } from './internal/quiet.ts';
 import { refuseIfCancelled } from './park.ts';
-import { cleanedUp, shielded } from './resource-stack.ts';
+import { cleanUpAfter, shielded } from './resource-stack.ts';
 import { helperGroup } from './task-group.ts';
 import type { Task, TaskGroup } from './task-group.ts';
 
@@ -78,7 +78,7 @@ async function workThrough<T, U>(
       { needsAll: true },
     );
   } catch (error) {
-    throw await cleanedUp(error, () => items.close());
+    await cleanUpAfter(error, () => items.close());
   }
 }
 

@@ -174,15 +174,21 @@ export async function shielded<T>(body: () => T): Promise<Awaited<T>> {
   });
 }
 
-/** Cleans up after an error. Returns what is to be thrown: that error, with the cleanup's attached. */
-export async function cleanedUp(error: unknown, cleanup: () => Promise<unknown>): Promise<unknown> {
+/**
+ * Cleans up after an error, and throws it, with the cleanup's attached. Does not return it: a promise can
+ * be thrown, but not be what a promise resolves with.
+ */
+export async function cleanUpAfter(
+  error: unknown,
+  cleanup: () => Promise<unknown>,
+): Promise<never> {
   try {
     await cleanup();
   } catch (cleanupError) {
     // A scope absorbs its cancellation: what is attached to it would go with it.
     const { reason } = currentFrame()._scope;
-    if (reason !== undefined && isCausedBy(reason, error)) return cleanupError;
+    if (reason !== undefined && isCausedBy(reason, error)) throw cleanupError;
     suppress(error, [cleanupError]);
   }
-  return error;
+  throw error;
 }

@@ -1,6 +1,6 @@
 import { checkFunction, show } from './check.ts';
 import { InvalidStateError } from './errors.ts';
-import { checkResource, cleanedUp, shielded } from './resource-stack.ts';
+import { checkResource, cleanUpAfter, shielded } from './resource-stack.ts';
 import type { Failure, OpenResource, Resource } from './resource-stack.ts';
 
 /**
@@ -98,7 +98,7 @@ export async function use<T, R>(
   try {
     result = await body(opened.value);
   } catch (error) {
-    throw await cleanedUp(error, () => opened.close({ error }));
+    return cleanUpAfter(error, () => opened.close({ error }));
   }
   await opened.close();
   return result;

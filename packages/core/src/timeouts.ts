@@ -167,7 +167,8 @@ function waitForPromise<T>(promise: PromiseLike<T>, ms: number): Promise<T> {
       const disarm = (): void => {
         if (timer !== undefined) timers.remove(timer);
       };
-      promise.then(
+      // Not its own `then`, which may throw, or call back twice.
+      Promise.resolve(promise).then(
         (value) => {
           disarm();
           waiter.wake(value);
