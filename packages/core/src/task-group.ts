@@ -238,9 +238,11 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
   /**
    * Cancels the children that are left and waits for everything.
    *
-   * @throws (rejects) failures that nobody has seen, through `join()` or by awaiting the task
+   * @throws (rejects) failures that nobody has seen, through `join()` or by awaiting the task;
+   *   InvalidStateError if a child of the group disposes of it
    */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#refuseChild('dispose');
     if (this.#isEnded) return this.#end;
     const isLeft = this.#children.active > 0;
     if (isLeft) this.#leave();

@@ -209,4 +209,8 @@ test('a child that would wait for its own group is told so, instead of waiting f
       group.spawn(() => group.stop(), { name: 'stopper' });
     });
     await expect(stopping).rejects.toThrow('stop: called by the task "stopper"');
+    const disposing = taskGroup((group) => {
+      group.spawn(() => group[Symbol.asyncDispose](), { name: 'disposer' });
+    });
+    await expect(disposing).rejects.toThrow('dispose: called by the task "disposer"');
   }));
