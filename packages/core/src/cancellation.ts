@@ -1,4 +1,5 @@
 import { leavesOf } from './errors.ts';
+import { tried } from './internal/tried.ts';
 import { suppress, suppressedErrors } from './suppressed-errors.ts';
 
 /**
@@ -14,10 +15,11 @@ export interface Recognisable {
  * True if the error is nothing but the consequence of a cancellation: the cancellation itself, an
  * `AbortError` by name (fetch, Node, abort-controller-x), the reason of the signal that cancelled, or
  * an aggregate of nothing else. An error that only has it as its `cause` is a failure, and one that
- * carries failures in its `suppressedErrors` brings them along.
+ * carries failures in its `suppressedErrors` brings them along. What cannot be looked at is a failure.
  */
 export function isCausedBy(cancellation: Recognisable, error: unknown): boolean {
-  return isOnlyCancellations(cancellation, error, new Set());
+  if (error === cancellation) return true;
+  return tried(() => isOnlyCancellations(cancellation, error, new Set()), false);
 }
 
 /** `above`: the errors that this one is part of. */
@@ -62,6 +64,10 @@ function partsOf(error: unknown): readonly unknown[] | undefined {
  * an error that {@link isCausedBy} recognises whole.
  */
 export function withoutCancellations(cancellation: Recognisable, error: unknown): unknown {
+  return tried(() => strip(cancellation, error), error);
+}
+
+function strip(cancellation: Recognisable, error: unknown): unknown {
   const leaves = leavesOf(error);
   if (leaves === undefined && !isPlainCancellation(cancellation, error)) return error;
   const kept = keptOf(cancellation, error, leaves ?? []);

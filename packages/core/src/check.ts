@@ -1,3 +1,5 @@
+import { tried } from './internal/tried.ts';
+
 /** Checks of arguments at the public doors: each names the argument, the value and the cure. */
 
 /** How a value looks in an error message. */
@@ -11,15 +13,19 @@ export function show(value: unknown): string {
 function describeObject(value: object): string {
   if (isThenable(value)) return 'a promise';
   if (Array.isArray(value)) return `an array of ${String(value.length)}`;
-  const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
+  const name = tried(
+    () => (value as { constructor?: { name?: unknown } }).constructor?.name,
+    undefined,
+  );
   return typeof name === 'string' && name !== '' ? `an object (${name})` : 'an object';
 }
 
+/** Also if its `then` cannot be read: a promise that it is given to rejects then, as JavaScript has it. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     value !== null &&
     (typeof value === 'object' || typeof value === 'function') &&
-    typeof (value as { then?: unknown }).then === 'function'
+    tried(() => typeof (value as { then?: unknown }).then === 'function', true)
   );
 }
 

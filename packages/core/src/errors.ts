@@ -1,3 +1,5 @@
+import { tried } from './internal/tried.ts';
+
 /** An operation that does not fit the state its object is in, as asyncio's `InvalidStateError`. */
 export class InvalidStateError extends Error {
   static {
@@ -21,11 +23,15 @@ export function brandAsCancelled(prototype: object): void {
 }
 
 export function hasCancelledBrand(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && CANCELLED in error;
+  return typeof error === 'object' && error !== null && tried(() => CANCELLED in error, false);
 }
 
 /** The text of anything thrown, for messages. */
 export function messageOf(error: unknown): string {
+  return tried(() => textOf(error), 'something that has no text');
+}
+
+function textOf(error: unknown): string {
   if (typeof error === 'object' && error !== null && 'message' in error)
     return String(error.message);
   return typeof error === 'symbol' ? error.toString() : String(error);

@@ -1,9 +1,14 @@
 import { messageOf } from './errors.ts';
+import { tried } from './internal/tried.ts';
 import { suppress } from './suppressed-errors.ts';
 import { TaskGroupError } from './task-group-error.ts';
 
 /** What a failure does to a group: brings the others down, or is kept until the end. */
 export type OnFailure = 'cancel' | 'continue';
+
+function isTaskGroupError(error: unknown): error is TaskGroupError {
+  return tried(() => error instanceof TaskGroupError, false);
+}
 
 /** Whose failure it is. */
 export type Culprit =
@@ -32,7 +37,7 @@ export class Failures {
   // What `join()` has thrown tells nothing new when the body throws it again.
   #isKnown(error: unknown): boolean {
     if (this.#culprits.has(error)) return true;
-    if (!(error instanceof TaskGroupError) || error.errors.length === 0) return false;
+    if (!isTaskGroupError(error) || error.errors.length === 0) return false;
     return error.errors.every((part) => this.#culprits.has(part));
   }
 

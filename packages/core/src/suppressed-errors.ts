@@ -1,4 +1,6 @@
+import { messageOf } from './errors.ts';
 import { emitWarning } from './internal/emit-warning.ts';
+import { tried } from './internal/tried.ts';
 
 const SUPPRESSED = Symbol.for('@ambit/core:suppressedErrors');
 
@@ -27,7 +29,8 @@ export function suppressedErrors(error: unknown): readonly unknown[] {
 
 function listOf(error: unknown): unknown[] | undefined {
   if (!isObject(error)) return undefined;
-  return (error as { [SUPPRESSED]?: unknown[] })[SUPPRESSED] ?? ofFrozen.get(error);
+  const attached = tried(() => (error as { [SUPPRESSED]?: unknown[] })[SUPPRESSED], undefined);
+  return attached ?? ofFrozen.get(error);
 }
 
 function isObject(value: unknown): value is object {
@@ -58,17 +61,16 @@ function add(list: unknown[], error: unknown): void {
 
 function attachedTo(first: object): unknown[] {
   const list: unknown[] = [];
-  if (Object.isExtensible(first)) {
-    Object.defineProperty(first, SUPPRESSED, { value: list, enumerable: true, configurable: true });
-  } else {
-    ofFrozen.set(first, list);
-  }
+  const property = { value: list, enumerable: true, configurable: true };
+  const isAttached = tried(() => Reflect.defineProperty(first, SUPPRESSED, property), false);
+  if (!isAttached) ofFrozen.set(first, list);
   return list;
 }
 
 // What was thrown first cannot carry anything, a string say; the later errors must not be lost.
 function warnOf(first: unknown, error: unknown): void {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const stack = tried(() => (error instanceof Error ? error.stack : undefined), undefined);
+  const text = stack ?? messageOf(error);
   const message = `After ${String(first)} was thrown, this failed as well: ${text}`;
   emitWarning(message, 'SuppressedError');
 }

@@ -7,6 +7,7 @@ import { taskSettled } from './diagnostics.ts';
 import { InvalidStateError } from './errors.ts';
 import { emitWarning } from './internal/emit-warning.ts';
 import { quiet } from './internal/quiet.ts';
+import { tried } from './internal/tried.ts';
 import { Outcome } from './outcome.ts';
 import { shielded } from './resource-stack.ts';
 
@@ -256,11 +257,11 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
 
   // The stack of an error ends at the spawn; debug mode goes on from there.
   #located(error: unknown): unknown {
-    if (this._spawnSite === undefined || !(error instanceof Error)) return error;
+    if (this._spawnSite === undefined) return error;
     const site = `\n    -- the task ${show(this.name)} was spawned here --\n${this._spawnSite}`;
-    if (Object.isExtensible(error) && error.stack?.includes(site) !== true) {
-      error.stack = `${error.stack ?? error.message}${site}`;
-    }
+    tried(() => {
+      appendToStack(error, site);
+    }, undefined);
     return error;
   }
 
@@ -277,6 +278,12 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
     }
     this.group._childEnded(this);
   }
+}
+
+function appendToStack(error: unknown, site: string): void {
+  if (!(error instanceof Error) || !Object.isExtensible(error)) return;
+  if (error.stack?.includes(site) === true) return;
+  error.stack = `${error.stack ?? error.message}${site}`;
 }
 
 function warnOfCycle(waiter: TaskCore<unknown>, joined: TaskCore<unknown>): void {
