@@ -1,5 +1,6 @@
 // rules 20, 21, 201, 202, 215, 222, 223: what is handed over, and cancelled in the same tick, in either order.
-import { CancelScope, checkpoint } from '@ambit/core';
+import { CancelScope, checkpoint, taskGroup } from '@ambit/core';
+import { park } from '@ambit/core/lowlevel';
 import { expectCheckpoint, settle, testRun } from '@ambit/core/testing';
 import {
   Broadcast,
@@ -227,6 +228,32 @@ describe.each(table)('$name, cancelled by $how', ({ make, how, isForAll }) => {
     ]);
   });
 });
+
+test.each([...Object.entries(ONE), ...Object.entries(ALL)])(
+  '%s, handed over by a cleanup in the midst of its own cancellation: is skipped',
+  (_, make) =>
+    testRun(async (group) => {
+      // rule 21
+      const race = make();
+      const scope = new CancelScope();
+      const cut = group.spawn(() =>
+        scope.run(() =>
+          taskGroup((inner) => {
+            // Cancelled before the other, and undone while that still stands in its line.
+            inner.spawn(() => park(() => () => void race.handOver()));
+            return inner.spawn(() => race.wait({}));
+          }),
+        ),
+      );
+      const next = group.spawn(async () => ({ value: await race.wait({}) }));
+      await settle();
+      scope.cancel();
+      expect(await cut).toBe(undefined);
+      await settle();
+      expect(next.status).toBe('fulfilled');
+      next.cancel();
+    }),
+);
 
 test.each([...Object.entries(ONE), ...Object.entries(ALL)])(
   '%s is a checkpoint, and has no effect in a cancelled scope',
