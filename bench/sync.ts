@@ -1,0 +1,138 @@
+// What waiting for each other costs, side by side with what people use today.
+import { Event, Lock, Queue } from '@ambit/sync';
+import { Mutex } from 'async-mutex';
+import { Sema } from 'async-sema';
+import * as Effect from 'effect/Effect';
+import * as EffectQueue from 'effect/Queue';
+import { contest } from './contest.ts';
+
+const CONTENDERS = 100;
+const CAPACITY = 16;
+
+/** Does a job so many times, one after the other. */
+function inTurn(job: () => Promise<unknown>): (count: number) => () => Promise<void> {
+  return (count) => async () => {
+    for (let at = 0; at < count; at += 1) await job();
+  };
+}
+
+/** The same, by so many at a time. */
+function together(job: () => Promise<unknown>): (count: number) => () => Promise<unknown> {
+  return (count) => () =>
+    Promise.all(Array.from({ length: CONTENDERS }, inTurn(job)(count / CONTENDERS)));
+}
+
+const lock = new Lock();
+const sema = new Sema(1);
+const mutex = new Mutex();
+
+async function withLock(): Promise<void> {
+  const held = await lock.acquire();
+  held[Symbol.dispose]();
+}
+
+async function withSema(): Promise<void> {
+  await sema.acquire();
+  sema.release();
+}
+
+async function withMutex(): Promise<void> {
+  const release = await mutex.acquire();
+  release();
+}
+
+await contest({
+  title: 'Acquire and release a lock that nobody else wants',
+  count: 200_000,
+  contenders: [
+    { name: 'Lock', prepare: inTurn(withLock) },
+    { name: 'async-sema', prepare: inTurn(withSema) },
+    { name: 'async-mutex', prepare: inTurn(withMutex) },
+  ],
+});
+
+await contest({
+  title: `Acquire and release a lock that ${CONTENDERS} want`,
+  count: 200_000,
+  contenders: [
+    { name: 'Lock', prepare: together(withLock) },
+    { name: 'async-mutex', prepare: together(withMutex) },
+    { name: 'async-sema', prepare: together(withSema) },
+  ],
+});
+
+await contest({
+  title: `Put into a queue of ${CAPACITY}, and get`,
+  count: 100_000,
+  contenders: [
+    { name: 'Queue', prepare: throughQueue },
+    { name: 'Effect', prepare: throughEffectQueue },
+  ],
+});
+
+function throughQueue(count: number): () => Promise<unknown> {
+  const queue = new Queue<number>({ capacity: CAPACITY });
+  const put = async (): Promise<void> => {
+    for (let at = 0; at < count; at += 1) await queue.put(at);
+  };
+  const get = async (): Promise<void> => {
+    for (let at = 0; at < count; at += 1) await queue.get();
+  };
+  return () => Promise.all([put(), get()]);
+}
+
+function throughEffectQueue(count: number): () => Promise<unknown> {
+  const program = Effect.gen(function* () {
+    const queue = yield* EffectQueue.bounded<number>(CAPACITY);
+    const put = Effect.gen(function* () {
+      for (let at = 0; at < count; at += 1) yield* EffectQueue.offer(queue, at);
+    });
+    const get = Effect.gen(function* () {
+      for (let at = 0; at < count; at += 1) yield* EffectQueue.take(queue);
+    });
+    yield* Effect.all([put, get], { concurrency: 2 });
+  });
+  return () => Effect.runPromise(program);
+}
+
+await contest({
+  title: 'Wake those who wait for one event',
+  count: 1_000_000,
+  contenders: [
+    { name: 'Event', prepare: eventWaiters },
+    { name: 'a promise each', prepare: bareWaiters },
+  ],
+});
+
+function eventWaiters(count: number): () => Promise<unknown> {
+  const event = new Event();
+  return wakeAll(
+    count,
+    () => event.wait(),
+    () => event.set(),
+  );
+}
+
+function bareWaiters(count: number): () => Promise<unknown> {
+  const resolvers: (() => void)[] = [];
+  return wakeAll(
+    count,
+    () => new Promise<void>((resolve) => resolvers.push(resolve)),
+    () => {
+      for (const resolve of resolvers) resolve();
+    },
+  );
+}
+
+/** Made ready, they wait; what is measured is how they are woken and go on. */
+function wakeAll(
+  count: number,
+  wait: () => Promise<void>,
+  wake: () => void,
+): () => Promise<unknown> {
+  const waiters = Array.from({ length: count }, wait);
+  return () => {
+    wake();
+    return Promise.all(waiters);
+  };
+}
