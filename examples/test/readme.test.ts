@@ -10,7 +10,13 @@ import ts from 'typescript';
 // package, and must print what the page says it prints.
 
 const root = resolve(__dirname, '../..');
-const pages = ['README.md', 'packages/core/README.md', 'docs/design.md', 'docs/guides/testing.md'];
+const pages = [
+  'README.md',
+  'packages/core/README.md',
+  'packages/sync/README.md',
+  'docs/design.md',
+  'docs/guides/testing.md',
+];
 
 interface Block {
   readonly language: string;
@@ -56,12 +62,14 @@ const samples = pages.flatMap(samplesOf);
 let folder: string;
 
 beforeAll(async () => {
-  if (!existsSync(join(root, 'packages/core/dist/index.js'))) {
+  if (!existsSync(join(root, 'packages/sync/dist/index.js'))) {
     throw new Error('the packages are not built; run `npm test`, or `npm run build`');
   }
   folder = await mkdtemp(join(tmpdir(), 'readme-'));
   await mkdir(join(folder, 'node_modules/@ambit'), { recursive: true });
-  await symlink(join(root, 'packages/core'), join(folder, 'node_modules/@ambit/core'));
+  for (const name of ['core', 'sync']) {
+    await symlink(join(root, 'packages', name), join(folder, 'node_modules/@ambit', name));
+  }
   await symlink(join(root, 'node_modules/@types'), join(folder, 'node_modules/@types'));
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
   for (const { file, code } of samples) await writeFile(join(folder, `${file}.ts`), code);
@@ -117,8 +125,8 @@ test('shell samples use scripts and packages that are there', () => {
     .flatMap(({ code }) => code.trim().split('\n'));
   expect(lines.length).toBeGreaterThan(2);
   for (const line of lines) {
-    const [, verb = '', name = ''] = /^npm (\w+) ?([^ #]*)/.exec(line) ?? [];
-    if (verb === 'install') expect(name).toBe('@ambit/core');
+    const [, verb = '', rest = ''] = /^npm (\w+) ?([^#]*)/.exec(line) ?? [];
+    if (verb === 'install') expect(rest).toMatch(/^@ambit\/(core|sync @ambit\/core)$/);
     else expect(Object.keys(scripts)).toContain(verb);
   }
 });
@@ -133,14 +141,18 @@ test('README.md stays within 150 lines', () => {
   expect(lines.length).toBeLessThanOrEqual(150);
 });
 
-test('ARCHITECTURE.md has each file of core on its map, and none that is not there', () => {
+test.each([
+  ['core', '## The map', '## Arrows'],
+  ['sync', '## The map of sync', '## Three walks'],
+])('ARCHITECTURE.md has each file of %s on its map, and none else', (name, from, to) => {
   const text = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
-  const map = text.slice(text.indexOf('## The map'), text.indexOf('## Arrows'));
-  const named = [...map.matchAll(/`([\w/-]+)`/g)].map(([, name = '']) => name);
-  const folders = named.filter((name) => name.endsWith('/'));
-  const files = readdirSync(join(root, 'packages/core/src'), { recursive: true, encoding: 'utf8' })
+  const map = text.slice(text.indexOf(`${from}\n`), text.indexOf(`${to}\n`));
+  const named = [...map.matchAll(/`([a-z][\w/-]*)`/g)].map(([, file = '']) => file);
+  const folders = named.filter((file) => file.endsWith('/'));
+  const source = join(root, 'packages', name, 'src');
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))
     .map((path) => path.replaceAll('\\', '/').replace(/\.ts$/, ''))
-    .map((path) => folders.find((name) => path.startsWith(name)) ?? path);
+    .map((path) => folders.find((folder) => path.startsWith(folder)) ?? path);
   expect(named.sort()).toEqual([...new Set(files)].sort());
 });
