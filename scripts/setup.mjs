@@ -54,7 +54,8 @@ function installInputs() {
 function install() {
   const { packageManager } = readJson(join(root, 'package.json'));
   say(`installing the dependencies (${packageManager})`);
-  if (run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile'])) return true;
+  const quiet = '--config.update-notifier=false';
+  if (run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile', quiet])) return true;
   return fail('the dependencies could not be installed; the reason is above');
 }
 

@@ -25,7 +25,8 @@ const help = `Crawls a web site and reports broken links.
 
   npm start                         the docs of this repository
   npm start -- https://host/path    that site: stays on its origin
-  npm start -- ./folder             a folder of HTML or Markdown, or one such file
+  npm start -- ./folder             a folder of HTML or Markdown, or one such file;
+                                    links that lead out of the folder are broken
 
   --limit <n>        requests at a time (default 8)
   --timeout <ms>     for each request (default 10000)

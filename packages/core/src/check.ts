@@ -54,7 +54,9 @@ export function checkTime(where: string, argument: string, value: unknown): void
 /** A whole number of at least `least`, or Infinity. */
 export function checkCount(where: string, argument: string, value: unknown, least: number): void {
   if (typeof value !== 'number') {
-    throw new TypeError(`${where}: ${argument} is ${show(value)}, not a number`);
+    throw new TypeError(
+      `${where}: ${argument} is ${show(value)}, not a number; give a whole number from ${String(least)}, or Infinity`,
+    );
   }
   if (value === Infinity || (Number.isInteger(value) && value >= least)) return;
   throw new RangeError(

@@ -70,7 +70,10 @@ describe('what is no count', () => {
       ],
       [() => retry(called, { attempts: limit }), `retry: attempts is ${String(limit)}`, RangeError],
     ]),
-    [() => concurrentMap([1], called, bad({})), 'concurrentMap: limit is undefined, not a number'],
+    [
+      () => concurrentMap([1], called, bad({})),
+      'concurrentMap: limit is undefined, not a number; give a whole number from 1, or Infinity',
+    ],
     [
       () => concurrentMap([1], called, bad(undefined)),
       'concurrentMap: limit is undefined, not a number',
