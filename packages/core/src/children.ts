@@ -62,8 +62,8 @@ export class Children<C extends TaskCore<unknown>> {
 
   /** Those of this owner: a task that another group starts may hang on our scope until it is ready. */
   list(owner: TaskOwner): C[] {
-    const tasks = tasksIn(this.#scope);
-    if (this.#scopeOfDaemons !== undefined) tasks.push(...tasksIn(this.#scopeOfDaemons));
+    const daemons = this.#scopeOfDaemons === undefined ? [] : tasksIn(this.#scopeOfDaemons);
+    const tasks = tasksIn(this.#scope).concat(daemons);
     return tasks.filter((task) => task.group === owner) as C[];
   }
 

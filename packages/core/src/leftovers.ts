@@ -4,10 +4,14 @@ import type { TaskGroup } from './task-group.ts';
 /** The groups below a scope that have not ended, outermost first. */
 function openGroups(scope: CancelScope): TaskGroup[] {
   const groups: TaskGroup[] = [];
-  for (let below = scope._first; below !== undefined; below = below._next) {
-    if (!(below instanceof CancelScope)) continue;
-    if (below._owner === undefined) groups.push(...openGroups(below));
-    else groups.push(below._owner as TaskGroup);
+  // Grows while it is walked: however deep the scopes, no stack is needed.
+  const trail = [scope];
+  for (const each of trail) {
+    for (let below = each._first; below !== undefined; below = below._next) {
+      if (!(below instanceof CancelScope)) continue;
+      if (below._owner === undefined) trail.push(below);
+      else groups.push(below._owner as TaskGroup);
+    }
   }
   return groups;
 }

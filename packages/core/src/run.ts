@@ -12,7 +12,7 @@ import {
 import { ambient } from './ambient.ts';
 import { CancelScope, currentFrame, currentRuntime } from './cancel-scope.ts';
 import { checkFunction, checkOptions, checkTime, show } from './check.ts';
-import { InvalidStateError, LoopNotRunningError } from './errors.ts';
+import { InvalidStateError, LoopNotRunningError, messageOf } from './errors.ts';
 import { hostLoop } from './event-loop.ts';
 import type { EventLoop, Handle } from './event-loop.ts';
 import { findDeadlocks } from './deadlock.ts';
@@ -216,7 +216,16 @@ export class Run {
   }
 
   #dump(title: string): void {
-    printError(`${title}\n${ambient.run(this.scope, formatTaskTree, undefined)}`);
+    printError(`${title}\n${ambient.run(this.scope, treeOrApology, undefined)}`);
+  }
+}
+
+// What follows a dump, an exit mostly, must not fail for a tree that is too deep to be drawn.
+function treeOrApology(): string {
+  try {
+    return formatTaskTree();
+  } catch (error) {
+    return `(the task tree cannot be shown: ${messageOf(error)})`;
   }
 }
 
