@@ -21,7 +21,7 @@ describe('isWithin', () => {
     testRun(async (group) => {
       const variable = new ContextVar<string>();
       const inside = () => isWithin(variable, 'a');
-      const seen = await variable.run('a', () => ({
+      const seen = variable.run('a', () => ({
         task: group.spawn(async () => [variable.get(), inside(), await gather([inside])]),
       }));
       expect(await seen.task).toEqual(['a', false, [false]]);
