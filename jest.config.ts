@@ -13,6 +13,8 @@ const config: Config = {
   reporters: ['default', '<rootDir>/scripts/open-handles-reporter.mjs'],
   // A turn more for each test, so that a rejection nobody handles fails the test it comes from.
   waitForUnhandledRejections: true,
+  // Virtual time is cheap; what takes longer than jest's five seconds is a machine with other work.
+  testTimeout: 20_000,
   transform: {
     '^.+\\.ts$': [
       'ts-jest',
