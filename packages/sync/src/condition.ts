@@ -106,6 +106,8 @@ export class Condition {
     checkFunction('Condition.waitFor', 'predicate', predicate);
     const hold = this.#held('waitFor');
     enter(options);
+    // A notification of an earlier wait has been used up.
+    hold.isNotified = false;
     for (;;) {
       const answer = this.#ask(predicate, hold);
       if (answer) return taken(answer);

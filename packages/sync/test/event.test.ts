@@ -57,6 +57,9 @@ test('a latch opens for good once it is counted down', () =>
     latch.countDown();
     await settle();
     expect([latch.count, log]).toEqual([2, []]);
+    latch.countDown();
+    await settle();
+    expect([latch.count, log]).toEqual([1, []]);
     latch.countDown(2);
     await settle();
     expect(log).toEqual(['open']);
