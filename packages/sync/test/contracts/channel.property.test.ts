@@ -99,8 +99,8 @@ class Play {
     if (what === 'wait') return sleep(1);
     if (what === 'settle') return this.#rest();
     if (what === 'cancel') pick(this.#waiting(), which)?.scope.cancel();
-    else if (what === 'usePermit') this.#use(pick(this.#permits, which));
-    else if (what === 'dropPermit') pick(this.#permits, which)?.[Symbol.dispose]();
+    else if (what === 'usePermit') this.#use(this.#permits.pop());
+    else if (what === 'dropPermit') this.#permits.shift()?.[Symbol.dispose]();
     else if (what.endsWith('Sender')) this.#change(this.#senders, sender, what);
     else if (what.endsWith('Receiver')) this.#change(this.#receivers, receiver, what);
     else if (sender !== undefined && receiver !== undefined) {
@@ -125,7 +125,6 @@ class Play {
 
   #use(permit: SendPermit<number> | undefined): void {
     if (permit === undefined) return;
-    this.#permits.splice(this.#permits.indexOf(permit), 1);
     const item = this.#item();
     try {
       permit.send(item);
