@@ -13,6 +13,9 @@ const config: Config = {
   reporters: ['default', '<rootDir>/scripts/open-handles-reporter.mjs'],
   // A turn more for each test, so that a rejection nobody handles fails the test it comes from.
   waitForUnhandledRejections: true,
+  // Two processes, and new ones in time: a single one that loads every suite runs out of memory.
+  maxWorkers: 2,
+  workerIdleMemoryLimit: '700MB',
   // Virtual time is cheap; what takes longer than jest's five seconds is a machine with other work.
   testTimeout: 20_000,
   transform: {

@@ -392,8 +392,10 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
   _end(): void {
     if (this._state === 'ended') return;
     this._release();
+    // Code that runs on in it, a timer's say, may keep the scope: not what was in it.
     this._task = undefined;
     this._group = undefined;
+    if (this._owner !== undefined) this._owner = undefined;
     this._leave();
   }
 
