@@ -6,11 +6,8 @@ const collect = runInNewContext('gc') as () => void;
 
 /** Collects all garbage. WeakRefs that were looked at hold their targets until the present turn is over. */
 export async function collectGarbage(): Promise<void> {
-  // More than once: in a process that has run for long, what the host itself remembers goes by turns.
-  for (let round = 0; round < 3; round += 1) {
-    await new Promise(setImmediate);
-    collect();
-  }
+  await new Promise(setImmediate);
+  collect();
 }
 
 /** The bytes in use after a collection. */

@@ -58,7 +58,8 @@ test('nothing keeps an ended group, its error, its tasks or its value from being
     };
     await succeed();
     await fail();
-    await collectGarbage();
+    // More than once: what the host itself remembers of the last turns goes by turns.
+    for (let round = 0; round < 5; round += 1) await collectGarbage();
     expect(held.map((reference) => reference.deref() === undefined)).toEqual(Array(4).fill(true));
   }));
 
