@@ -1,4 +1,5 @@
-import { CancelScope, formatTaskTree } from '@ambit/core';
+import { CancelScope, formatTaskTree, taskGroup } from '@ambit/core';
+import { park } from '@ambit/core/lowlevel';
 import { expectCheckpoint, settle, testRun } from '@ambit/core/testing';
 import { Broadcast, ClosedError, LaggedError } from '@ambit/sync';
 import type { Subscription } from '@ambit/sync';
@@ -257,6 +258,26 @@ test('cancelling a next() leaves the subscription as it is', () =>
     await broadcast.publish(1);
     expect(broadcast.statistics()).toMatchObject({ size: 1, receiving: 0 });
     expect(await readAll(subscription)).toEqual([1]);
+  }));
+
+test('an item that is published in the midst of a cancellation stays for the next one', () =>
+  testRun(async (group) => {
+    const broadcast = new Broadcast<number>({ onLag: 'error' });
+    using subscription = broadcast.subscribe();
+    const scope = new CancelScope();
+    const cut = group.spawn(() =>
+      scope.run(() =>
+        taskGroup((inner) => {
+          inner.spawn(() => park(() => () => void broadcast.publish(1)));
+          return inner.spawn(() => subscription.next());
+        }),
+      ),
+    );
+    await settle();
+    scope.cancel();
+    expect(await cut).toBe(undefined);
+    expect(await subscription.next()).toEqual({ done: false, value: 1 });
+    await settle();
   }));
 
 test('arguments that do not fit are refused at once', () =>

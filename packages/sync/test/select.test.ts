@@ -198,6 +198,19 @@ test('an ended channel, a failed or a cancelled task reject it, if it is their t
     await expect(select(select.receive(from))).rejects.toThrow(ClosedError);
   }));
 
+test('one clause that fails takes the others out of their lines', () =>
+  testRun(async (group) => {
+    const [sender, receiver] = channel<number>();
+    const event = new Event();
+    const failed = group.spawn(() =>
+      select(select.event(event), select.receive(receiver)).catch((e: unknown) => e),
+    );
+    await settle();
+    sender.close();
+    expect(event.statistics().waiting).toBe(0);
+    expect(await failed).toBeInstanceOf(EndOfChannelError);
+  }));
+
 test('closing the handle it waits on ends it', () =>
   testRun(async (group) => {
     const [sender, receiver] = channel<number>();

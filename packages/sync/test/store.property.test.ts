@@ -11,7 +11,7 @@ const moves = fc.array(
     { weight: 8, arbitrary: fc.constant('take' as const) },
     { weight: 1, arbitrary: fc.constant('clear' as const) },
   ),
-  { maxLength: 200 },
+  { maxLength: 200, size: 'max' },
 );
 
 interface Item {

@@ -151,6 +151,22 @@ test('a value that is back where it was is nothing new to a subscriber', () =>
     expect(await next).toEqual({ done: false, value: 'c' });
   }));
 
+test('a subscriber that was woken by a change does not get it twice', () =>
+  testRun(async (group) => {
+    const watch = new Watch(0);
+    using subscription = watch.subscribe();
+    await subscription.next();
+    const woken = group.spawn(() => subscription.next());
+    await settle();
+    watch.value = 1;
+    expect(await woken).toEqual({ done: false, value: 1 });
+    const next = group.spawn(() => subscription.next());
+    await settle();
+    expect(next.done).toBe(false);
+    watch.value = 2;
+    expect(await next).toEqual({ done: false, value: 2 });
+  }));
+
 test('several calls of next() at one subscription get one change each', () =>
   testRun(async () => {
     const watch = new Watch(0);

@@ -53,7 +53,7 @@ interface Plan {
 const plan: fc.Arbitrary<Plan> = fc.record({
   capacity: fc.constantFrom(0, 1, 2, 3),
   onFull: fc.constantFrom('wait', 'wait', 'drop-oldest', 'drop-newest'),
-  steps: fc.array(step, { minLength: 2, maxLength: 50 }),
+  steps: fc.array(step, { minLength: 2, maxLength: 50, size: 'medium' }),
 });
 
 /** An operation that waits, or has ended. */
@@ -306,7 +306,7 @@ test(
           await play.end();
         }),
       ),
-      { numRuns: 300 },
+      { numRuns: 200 },
     ),
   60_000,
 );

@@ -80,7 +80,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-const plays = fc.array(step, { minLength: 2, maxLength: 40 });
+const plays = fc.array(step, { minLength: 2, maxLength: 40, size: 'medium' });
 
 /** One who came, and whether it still waits, is inside, or has gone. */
 class Actor {
@@ -384,7 +384,7 @@ function show(all: readonly Use[]): string {
   return all.map((use) => `#${use.id} (${use.weight}, ${use.kind})`).join(', ') || 'nobody';
 }
 
-const RUNS = 150;
+const RUNS = 100;
 /** Milliseconds of real time, on a busy machine. */
 const LIMIT = 60_000;
 
