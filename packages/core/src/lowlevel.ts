@@ -5,6 +5,7 @@ export type { LotOptions, Place } from './parking-lot.ts';
 export { whenDone } from './outcome.ts';
 export { isWithin, noteLoan } from './flow.ts';
 export { noteUnclosed } from './unclosed.ts';
+export { suppress } from './suppressed-errors.ts';
 export { currentGroup } from './task-group.ts';
 export { getRunningLoop as currentLoop } from './run.ts';
 export { invariant } from './internal/invariant.ts';

@@ -41,7 +41,17 @@ function isObject(value: unknown): value is object {
 // this package may have added to the list: its length tells.
 const members = new WeakMap<unknown[], Set<unknown>>();
 
-/** Adds later failures to the first one. If that is not an object they become process warnings. */
+/**
+ * Adds later failures to the first one, where `suppressedErrors` finds them. If that is not an object they become
+ * process warnings. Waits for nothing, never throws.
+ *
+ * @param first - what is going to be thrown
+ * @param later - what failed after it, oldest first
+ * @example
+ * const [first, ...later] = errors;
+ * suppress(first, later);
+ * throw first;
+ */
 export function suppress(first: unknown, later: Iterable<unknown>): void {
   for (const error of later) {
     if (error === first) continue;

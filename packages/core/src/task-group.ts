@@ -265,6 +265,11 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
     );
   }
 
+  /** @internal Its children have ended: it takes no more, and releases what it has. */
+  get _isEnded(): boolean {
+    return this.#isEnded;
+  }
+
   /** @internal Runs a body in the group, waits for the children, and says what came of it all. */
   async _run<T>(body: (group: this) => T | PromiseLike<T>): Promise<T> {
     let value: T | undefined;
@@ -460,7 +465,15 @@ export function currentTask(): Task<unknown> | undefined {
   return currentFrame()._scope._nearestOpen()._task as Task<unknown> | undefined;
 }
 
-/** The innermost explicit group (`taskGroup`, `new TaskGroup`, `run`) around the caller; helpers own nothing. */
+/**
+ * The innermost explicit group (`taskGroup`, `new TaskGroup`, `run`) around the caller that still takes what is
+ * to be released: not one that is releasing already. Helpers own nothing.
+ */
 export function currentGroup(): TaskGroup | undefined {
-  return currentFrame()._scope._nearestOpen()._group as TaskGroup | undefined;
+  let scope: CancelScope | undefined = currentFrame()._scope._nearestOpen();
+  for (;;) {
+    const group = scope?._group as TaskGroup | undefined;
+    if (group?._isEnded !== true) return group;
+    scope = group.scope._parent?._nearestOpen();
+  }
 }

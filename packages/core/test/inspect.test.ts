@@ -196,3 +196,10 @@ test('currentTask and currentGroup are those of the code around', () =>
     });
     expect(currentGroup()).toBe(main);
   }));
+
+test('a group that is releasing what it has takes no more: the one around it does', () =>
+  testRun(async (main) => {
+    await taskGroup((group) => {
+      group.defer(() => expect(currentGroup()).toBe(main));
+    });
+  }));

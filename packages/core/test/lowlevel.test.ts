@@ -1,5 +1,5 @@
-import { CancelScope, taskGroup } from '@ambit/core';
-import { currentGroup, enter, invariant } from '@ambit/core/lowlevel';
+import { CancelScope, suppressedErrors, taskGroup } from '@ambit/core';
+import { currentGroup, enter, invariant, suppress } from '@ambit/core/lowlevel';
 import { testRun } from '@ambit/core/testing';
 
 test('enter() comes before the effect of an operation, which a cancelled caller does not have', () =>
@@ -46,4 +46,11 @@ test('invariant() says what is broken, and is silent otherwise', () => {
   expect(() => {
     invariant(false, 'a permit is in one place');
   }).toThrow('@ambit/core invariant broken: a permit is in one place; please report it');
+});
+
+test('suppress() attaches later failures where suppressedErrors() finds them, each once', () => {
+  const [first, second, third] = [new Error('first'), new Error('second'), new Error('third')];
+  suppress(first, [second, first, second]);
+  suppress(first, [third]);
+  expect(suppressedErrors(first)).toEqual([second, third]);
 });

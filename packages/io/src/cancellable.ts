@@ -1,0 +1,72 @@
+import { CancelScope, throwIfCancelled } from '@ambit/core';
+import { show } from './check.ts';
+
+/** What every call that waits takes, as its last argument. */
+export interface WaitOptions {
+  /** Aborting it ends the wait with `signal.reason`, in addition to the ambient scope. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Runs a body that waits more than once; a signal that is given cancels all of it. */
+export async function under<T>(
+  signal: AbortSignal | undefined,
+  body: () => T | PromiseLike<T>,
+): Promise<T> {
+  return signal === undefined ? body() : inScope(signal, body);
+}
+
+/**
+ * Runs something of the platform's that takes an AbortSignal: it gets one that lives no longer than the call, and the
+ * AbortError that it ends with becomes the cancellation itself.
+ *
+ * @param start - called at once, unless the caller is cancelled
+ * @throws (rejects) what `start` rejects with; the ambient scope's CancelledError; `signal.reason`
+ */
+export function cancellable<T>(
+  start: (signal: AbortSignal) => T | PromiseLike<T>,
+  options?: WaitOptions,
+): Promise<T> {
+  // A scope of its own: listeners that the platform leaves on its signal are gone with it.
+  return inScope(options?.signal, async (scope) => {
+    throwIfCancelled();
+    try {
+      return await start(scope.signal);
+    } catch (error) {
+      if (isAbort(error, scope)) throwIfCancelled();
+      throw error;
+    }
+  });
+}
+
+async function inScope<T>(
+  signal: AbortSignal | undefined,
+  body: (scope: CancelScope) => T | PromiseLike<T>,
+): Promise<T> {
+  const scope = new CancelScope({ signal });
+  const outcome = await scope.run(async () => ({ value: await body(scope) }));
+  // Nothing but the signal cancels this scope alone.
+  if (outcome === undefined) throw signal?.reason;
+  return outcome.value;
+}
+
+function isAbort(error: unknown, scope: CancelScope): boolean {
+  if (!scope.signal.aborted) return false;
+  if (error === scope.signal.reason) return true;
+  return (
+    typeof error === 'object' && error !== null && 'name' in error && error.name === 'AbortError'
+  );
+}
+
+export function checkSignal(where: string, value: unknown): void {
+  if (value === undefined || isSignal(value)) return;
+  throw new TypeError(
+    `${where}: signal is ${show(value)}, not an AbortSignal; give controller.signal or scope.signal`,
+  );
+}
+
+// By shape: the signal may be of another realm, or a polyfill's.
+function isSignal(value: unknown): value is AbortSignal {
+  return (
+    typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value
+  );
+}

@@ -1,0 +1,34 @@
+/** Two at a time used what is for one: two receives on one stream, say. Also: a queue is full. */
+export class BusyResourceError extends Error {
+  static {
+    this.prototype.name = 'BusyResourceError';
+  }
+}
+
+/** The other end is gone, or the connection broke. Node's error, if there is one, is the `cause`. */
+export class BrokenResourceError extends Error {
+  static {
+    this.prototype.name = 'BrokenResourceError';
+  }
+
+  /** That of the cause: 'ECONNRESET', 'EPIPE'. */
+  readonly code: string | undefined;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = codeOf(options?.cause);
+  }
+}
+
+/** It was closed at this end. */
+export class ClosedResourceError extends Error {
+  static {
+    this.prototype.name = 'ClosedResourceError';
+  }
+}
+
+/** The `code` of one of Node's errors. */
+export function codeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

@@ -1,0 +1,311 @@
+import { currentScope, throwIfCancelled } from '@ambit/core';
+import { breathe, enter, park, ParkingLot } from '@ambit/core/lowlevel';
+import type { Waker } from '@ambit/core/lowlevel';
+import type { Readable, Writable } from 'node:stream';
+import { Pieces } from './byte-stream.ts';
+import type { ByteStream } from './byte-stream.ts';
+import type { WaitOptions } from './cancellable.ts';
+import { checkCount, checkOptions, show } from './check.ts';
+import { BrokenResourceError, BusyResourceError, ClosedResourceError } from './errors.ts';
+import { own } from './ownership.ts';
+import type { Owner } from './ownership.ts';
+
+export interface NodeStreamParts {
+  /** How it is called in messages and in the task tree: 'the connection to 127.0.0.1:80'. */
+  readonly label: string | (() => string);
+  /** What is received comes from it. Undefined: nothing can be received. */
+  readonly readable?: Readable | undefined;
+  /** What is sent goes to it; mostly the same object. Undefined: nothing can be sent. */
+  readonly writable?: Writable | undefined;
+}
+
+function ignore(): void {
+  // An error is kept by the stream, and told to whoever uses it next; without a listener it would end the process.
+}
+
+/**
+ * A ByteStream over Node's streams. Nothing is read before somebody first receives, and then as much ahead as the
+ * stream's own `highWaterMark` allows.
+ */
+export class NodeByteStream implements ByteStream {
+  readonly #parts: NodeStreamParts;
+  readonly #owner: Owner | undefined;
+  #isClosed = false;
+  #isListening = false;
+  #isReceiving = false;
+  #isSending = false;
+  #isEofSent = false;
+  #receiver: Waker<void> | undefined;
+  #sender: Waker<void> | undefined;
+  #closers: ParkingLot | undefined;
+
+  /** Belongs to the group around the call. */
+  constructor(parts: NodeStreamParts) {
+    this.#parts = parts;
+    for (const stream of this.#streams()) {
+      stream.on('error', ignore);
+      stream.on('close', this.#onClose);
+    }
+    this.#owner = own(this);
+  }
+
+  async receive(max?: number, options?: WaitOptions): Promise<Uint8Array | undefined> {
+    checkMax(max);
+    checkOptions('receive', options);
+    enter(options);
+    if (this.#isReceiving) throw this.#busy('receive');
+    this.#isReceiving = true;
+    try {
+      for (;;) {
+        const data = this.#take(max);
+        if (data !== 'nothing yet') {
+          await breathe();
+          return data;
+        }
+        await park<void>(this.#awaitData, {
+          signal: options?.signal,
+          name: () => `receive from ${this.#label()}`,
+        });
+      }
+    } finally {
+      this.#isReceiving = false;
+    }
+  }
+
+  readonly #awaitData = (waker: Waker<void>): (() => void) => {
+    this.#receiver = waker;
+    this.#listen();
+    return () => {
+      this.#receiver = undefined;
+    };
+  };
+
+  #take(max: number | undefined): Uint8Array | undefined | 'nothing yet' {
+    if (this.#isClosed) throw this.#closed('receive');
+    const { readable } = this.#parts;
+    if (readable === undefined)
+      throw new ClosedResourceError(`receive: ${this.#label()} can only be sent to`);
+    const size = readable.readableLength;
+    const chunk: unknown = readable.read(max !== undefined && max < size ? max : undefined);
+    if (chunk !== null) return bytesOf(chunk, readable.readableEncoding);
+    if (readable.readableEnded) return undefined;
+    if (readable.errored !== null || readable.destroyed)
+      throw this.#broken('receive from', readable.errored);
+    return 'nothing yet';
+  }
+
+  // Only now: with a listener the stream starts to read.
+  #listen(): void {
+    if (this.#isListening) return;
+    this.#isListening = true;
+    this.#parts.readable?.on('readable', this.#onReadable).on('end', this.#onReadable);
+  }
+
+  readonly #onReadable = (): void => {
+    const receiver = this.#receiver;
+    this.#receiver = undefined;
+    receiver?.wake();
+  };
+
+  async send(data: Uint8Array | string, options?: WaitOptions): Promise<void> {
+    checkData(data);
+    checkOptions('send', options);
+    enter(options);
+    if (this.#isSending) throw this.#busy('send');
+    const writable = this.#sendable('send');
+    if (data.length === 0) return breathe();
+    this.#isSending = true;
+    try {
+      // Until the system has it, not only until there is room: the caller may use his buffer again then.
+      await this.#whenWritten('send to', options, (done) => writable.write(data, done));
+    } finally {
+      this.#isSending = false;
+    }
+  }
+
+  async sendEof(options?: WaitOptions): Promise<void> {
+    checkOptions('sendEof', options);
+    enter(options);
+    if (this.#isSending) throw this.#busy('sendEof');
+    if (this.#isEofSent && !this.#isClosed) return;
+    const writable = this.#sendable('sendEof');
+    this.#isSending = true;
+    this.#isEofSent = true;
+    try {
+      await this.#whenWritten('send to', options, (done) => writable.end(done));
+    } finally {
+      this.#isSending = false;
+    }
+  }
+
+  async #whenWritten(
+    what: string,
+    options: WaitOptions | undefined,
+    write: (done: (error?: Error | null) => void) => void,
+  ): Promise<void> {
+    await park<void>(
+      (waker) => {
+        this.#sender = waker;
+        write((error) => {
+          if (this.#sender === waker) this.#sender = undefined;
+          if (error === undefined || error === null) waker.wake();
+          else waker.fail(this.#isClosed ? this.#closed('send') : this.#broken(what, error));
+        });
+        return () => {
+          this.#sender = undefined;
+        };
+      },
+      { signal: options?.signal, name: () => `${what} ${this.#label()}` },
+    );
+  }
+
+  #sendable(verb: string): Writable {
+    if (this.#isClosed) throw this.#closed(verb);
+    const { writable } = this.#parts;
+    if (writable === undefined)
+      throw new ClosedResourceError(`${verb}: ${this.#label()} can only be received from`);
+    if (writable.errored !== null || writable.destroyed)
+      throw this.#broken('send to', writable.errored);
+    if (this.#isEofSent || writable.writableEnded) {
+      throw new ClosedResourceError(
+        `${verb}: sendEof() was called on ${this.#label()}; nothing can be sent after it`,
+      );
+    }
+    return writable;
+  }
+
+  async close(): Promise<void> {
+    await this[Symbol.asyncDispose]();
+    throwIfCancelled();
+  }
+
+  /** As `close`, but leaves it to others to say that the scope is cancelled. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const isGentle = this.#canEnd();
+    this.#retire('close');
+    if (isGentle) await this.#end();
+    this.#destroyStreams();
+    await this.#untilClosed(true);
+  }
+
+  destroy(): void {
+    this.#retire('destroy');
+    this.#destroyStreams();
+  }
+
+  /** @internal Somebody else has the streams now, TLS say: this one is closed, they are not. */
+  _handOver(): void {
+    this.#retire('startTls');
+    for (const stream of this.#streams()) stream.off('close', this.#onClose);
+    this.#parts.readable?.off('readable', this.#onReadable).off('end', this.#onReadable);
+    this.#owner?.release(this);
+  }
+
+  /** Those who wait learn that it is closed. */
+  #retire(verb: string): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const [receiver, sender] = [this.#receiver, this.#sender];
+    this.#receiver = undefined;
+    this.#sender = undefined;
+    const label = this.#label();
+    receiver?.fail(new ClosedResourceError(`receive: ${label} was closed by ${verb}() meanwhile`));
+    sender?.fail(new ClosedResourceError(`send: ${label} was closed by ${verb}() meanwhile`));
+  }
+
+  // What is not written yet may never be: the other end would have to read it first.
+  #canEnd(): boolean {
+    const { writable } = this.#parts;
+    if (this.#isClosed || writable === undefined || currentScope().reason !== undefined)
+      return false;
+    return !writable.destroyed && writable.errored === null && writable.writableLength === 0;
+  }
+
+  /** Says goodbye, as far as the transport knows how to. */
+  async #end(): Promise<void> {
+    const { readable, writable } = this.#parts;
+    if (readable !== writable) readable?.destroy();
+    try {
+      await park<void>(
+        (waker) => {
+          writable?.end(() => waker.wake());
+        },
+        { name: () => `close ${this.#label()}` },
+      );
+    } catch {
+      // Cancelled meanwhile: it is closed by force, and the cancellation is told at the next checkpoint.
+    }
+  }
+
+  #destroyStreams(): void {
+    for (const stream of this.#streams()) stream.destroy();
+  }
+
+  async #untilClosed(shield: boolean): Promise<void> {
+    if (this.#hasEnded()) return;
+    this.#closers ??= new ParkingLot();
+    await this.#closers.park({ shield, name: () => `close ${this.#label()}` });
+  }
+
+  #hasEnded(): boolean {
+    return this.#streams().every((stream) => stream.closed);
+  }
+
+  readonly #onClose = (): void => {
+    this.#onReadable();
+    const sender = this.#sender;
+    this.#sender = undefined;
+    sender?.fail(this.#broken('send to', this.#parts.writable?.errored));
+    if (!this.#hasEnded()) return;
+    this.#owner?.release(this);
+    this.#closers?.unparkAll();
+  };
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
+    return new Pieces(this);
+  }
+
+  #streams(): (Readable | Writable)[] {
+    const { readable, writable } = this.#parts;
+    const streams: (Readable | Writable | undefined)[] =
+      readable === writable ? [readable] : [readable, writable];
+    return streams.filter((stream) => stream !== undefined);
+  }
+
+  #label(): string {
+    const { label } = this.#parts;
+    return typeof label === 'string' ? label : label();
+  }
+
+  #busy(verb: string): BusyResourceError {
+    return new BusyResourceError(
+      `${verb}: another ${verb === 'receive' ? 'receive' : 'send'} is under way on ${this.#label()}; let one end before the next begins`,
+    );
+  }
+
+  #closed(verb: string): ClosedResourceError {
+    return new ClosedResourceError(`${verb}: ${this.#label()} is closed at this end`);
+  }
+
+  #broken(what: string, cause: Error | null | undefined): BrokenResourceError {
+    const why = cause?.message ?? 'it was closed before its end';
+    return new BrokenResourceError(`cannot ${what} ${this.#label()}: ${why}`, { cause });
+  }
+}
+
+function checkMax(max: unknown): void {
+  if (max !== undefined) checkCount('receive', 'max', max, 1);
+}
+
+function checkData(data: unknown): void {
+  if (typeof data === 'string' || data instanceof Uint8Array || ArrayBuffer.isView(data)) return;
+  throw new TypeError(`send: data is ${show(data)}; give a Uint8Array or a string`);
+}
+
+function bytesOf(chunk: unknown, encoding: BufferEncoding | null): Uint8Array {
+  if (typeof chunk === 'string') return Buffer.from(chunk, encoding ?? 'utf8');
+  if (ArrayBuffer.isView(chunk)) return chunk as Uint8Array;
+  throw new TypeError(
+    `receive: the stream gave ${show(chunk)}, which is no bytes; it is in object mode`,
+  );
+}

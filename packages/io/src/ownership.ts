@@ -1,0 +1,64 @@
+import type { TaskGroup } from '@ambit/core';
+import { currentGroup, suppress } from '@ambit/core/lowlevel';
+
+/** One for each group that something was opened in. */
+const owners = new WeakMap<TaskGroup, Owner>();
+
+/**
+ * Has a handle closed when the innermost explicit group around the caller ends, unless it is released before.
+ *
+ * @returns the owner, which is to be told when the handle has closed; undefined outside of any group
+ */
+export function own(handle: AsyncDisposable): Owner | undefined {
+  const group = currentGroup();
+  if (group === undefined) return undefined;
+  const owner = owners.get(group) ?? newOwner(group);
+  owner.add(handle);
+  return owner;
+}
+
+function newOwner(group: TaskGroup): Owner {
+  const owner = new Owner();
+  owners.set(group, owner);
+  // Once for each group, not for each handle: a group lives for years, and forgets what was closed.
+  group.defer(() => owner.closeAll());
+  return owner;
+}
+
+/** The handles that a group closes at its end. */
+export class Owner {
+  readonly #handles = new Set<AsyncDisposable>();
+
+  add(handle: AsyncDisposable): void {
+    this.#handles.add(handle);
+  }
+
+  /** It has closed, or somebody else closes it. */
+  release(handle: AsyncDisposable): void {
+    this.#handles.delete(handle);
+  }
+
+  /** Last first; neighbours of one kind together, so that the slow ones among many do not add up. */
+  async closeAll(): Promise<void> {
+    const errors: unknown[] = [];
+    while (this.#handles.size > 0) {
+      const closing = this.#takeLast().map(async (handle) => handle[Symbol.asyncDispose]());
+      for (const outcome of await Promise.allSettled(closing)) {
+        if (outcome.status === 'rejected') errors.push(outcome.reason);
+      }
+    }
+    if (errors.length === 0) return;
+    const [first, ...later] = errors;
+    suppress(first, later);
+    throw first;
+  }
+
+  #takeLast(): AsyncDisposable[] {
+    const handles = [...this.#handles];
+    const kind = handles.at(-1)?.constructor;
+    const others = handles.findLastIndex((handle) => handle.constructor !== kind);
+    const last = handles.slice(others + 1).reverse();
+    for (const handle of last) this.#handles.delete(handle);
+    return last;
+  }
+}
