@@ -2,10 +2,11 @@ import { currentScope, throwIfCancelled } from '@ambit/core';
 import { breathe, enter, park, ParkingLot } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import type { Readable, Writable } from 'node:stream';
-import { Pieces } from './byte-stream.ts';
+import { types } from 'node:util';
+import { checkData, checkMax, Pieces } from './byte-stream.ts';
 import type { ByteStream } from './byte-stream.ts';
 import type { WaitOptions } from './cancellable.ts';
-import { checkCount, checkOptions, show } from './check.ts';
+import { checkOptions, show } from './check.ts';
 import { BrokenResourceError, BusyResourceError, ClosedResourceError } from './errors.ts';
 import { own } from './ownership.ts';
 import type { Owner } from './ownership.ts';
@@ -148,8 +149,12 @@ export class NodeByteStream implements ByteStream {
         this.#sender = waker;
         write((error) => {
           if (this.#sender === waker) this.#sender = undefined;
-          if (error === undefined || error === null) waker.wake();
-          else waker.fail(this.#isClosed ? this.#closed('send') : this.#broken(what, error));
+          const { writable } = this.#parts;
+          // A socket that broke says that all is well to those whose bytes were under way.
+          const isLost = writable?.destroyed === true || (error !== undefined && error !== null);
+          if (!isLost) waker.wake();
+          else if (this.#isClosed) waker.fail(this.#closed('send'));
+          else waker.fail(this.#broken(what, error ?? writable?.errored));
         });
         return () => {
           this.#sender = undefined;
@@ -291,15 +296,6 @@ export class NodeByteStream implements ByteStream {
     const why = cause?.message ?? 'it was closed before its end';
     return new BrokenResourceError(`cannot ${what} ${this.#label()}: ${why}`, { cause });
   }
-}
-
-function checkMax(max: unknown): void {
-  if (max !== undefined) checkCount('receive', 'max', max, 1);
-}
-
-function checkData(data: unknown): void {
-  if (typeof data === 'string' || data instanceof Uint8Array || ArrayBuffer.isView(data)) return;
-  throw new TypeError(`send: data is ${show(data)}; give a Uint8Array or a string`);
 }
 
 function bytesOf(chunk: unknown, encoding: BufferEncoding | null): Uint8Array {
