@@ -36,6 +36,11 @@ function capture(resolve: (value: never) => void, reject: (error: unknown) => vo
   rejectOfNew = reject;
 }
 
+/** What takes a wait back without a closure of its own. */
+export interface Undo {
+  abandon(): void;
+}
+
 /** A wait: settled by whoever comes first, once. */
 export class Waiter<T> implements ScopeRegistration, Waker<T> {
   _previous: ScopeRegistration | undefined;
@@ -47,31 +52,31 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
   #isSettled = false;
 
   /** Called when the wait is abandoned: takes back what `register` did. */
-  declare undo: (() => void) | undefined;
-  declare isAbandoned: boolean;
-  declare isShielded: boolean;
+  undo: (() => void) | Undo | undefined = undefined;
   /** What is waited for. */
-  declare name: string | (() => string);
+  name: string | (() => string) = '';
+  /** The tasks that the wait cannot end without. */
+  blockedBy: (() => Iterable<object>) | undefined = undefined;
+  isShielded = false;
+  isAbandoned = false;
+
+  // Rare: defaults stand on the prototype, so that a wait without them does not pay for them.
   /** The instant at which the wait ends by itself, if there is one. */
   declare until: number | undefined;
   declare adoption: Adoption | undefined;
-  /** The tasks that the wait cannot end without. */
-  declare blockedBy: (() => Iterable<object>) | undefined;
   /** See {@link Runtime.deliver}. */
   declare deliver: ((settle: () => void) => void) | undefined;
 
   static {
     Object.assign(this.prototype, {
-      undo: undefined,
-      isAbandoned: false,
-      isShielded: false,
-      name: '',
       until: undefined,
       adoption: undefined,
-      blockedBy: undefined,
       deliver: undefined,
     });
   }
+
+  /** @internal One that stays: with the last object of a shape goes the code compiled for it (decision 8). */
+  static readonly _sample: Waiter<unknown> = new Waiter<unknown>();
 
   constructor() {
     this.promise = new Promise<T>(capture);
@@ -130,7 +135,8 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
   #giveUp(reason: unknown): void {
     this.isAbandoned = true;
     try {
-      this.undo?.();
+      if (typeof this.undo === 'function') this.undo();
+      else this.undo?.abandon();
     } finally {
       this.#settleWith(reason);
     }
@@ -158,10 +164,10 @@ export function refusal(scope: CancelScope, error: unknown): Promise<never> {
 }
 
 /** Parks in a scope given by hand. See {@link park}. */
-export function parkIn<T>(
+export function parkIn<T, O extends ParkOptions = ParkOptions>(
   scope: CancelScope,
-  register: (waiter: Waiter<T>) => void | (() => void),
-  options?: ParkOptions,
+  register: (waiter: Waiter<T>, options: O | undefined) => void | (() => void),
+  options?: O,
 ): Promise<T> {
   const isShielded = options?.shield === true;
   const signal = isShielded ? undefined : options?.signal;
@@ -180,17 +186,18 @@ export function parkIn<T>(
   const host = scope._nearestOpen();
   if (host._runtime.deliver !== undefined) waiter.deliver = host._runtime.deliver;
   append<ScopeRegistration>(host, waiter);
-  startWaiting(waiter, register);
+  startWaiting(waiter, register, options);
   if (waiter.blockedBy !== undefined) host._runtime.onBlocked?.();
   return waiter.promise;
 }
 
-function startWaiting<T>(
+function startWaiting<T, O>(
   waiter: Waiter<T>,
-  register: (waiter: Waiter<T>) => void | (() => void),
+  register: (waiter: Waiter<T>, options: O | undefined) => void | (() => void),
+  options: O | undefined,
 ): void {
   try {
-    const undo = register(waiter);
+    const undo = register(waiter, options);
     if (typeof undo !== 'function') return;
     // Cancelled while it registered: there was no undo yet to call.
     if (waiter.isAbandoned) undo();

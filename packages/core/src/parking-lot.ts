@@ -3,8 +3,8 @@ import type { CancelScope } from './cancel-scope.ts';
 import { checkCount, checkFunction, checkOptions, checkSignal } from './check.ts';
 import { append, remove } from './internal/linked-list.ts';
 import type { Host, Link } from './internal/linked-list.ts';
-import { parkIn } from './park.ts';
-import type { ParkOptions, Waker } from './park.ts';
+import { parkIn, Waiter } from './park.ts';
+import type { ParkOptions, Undo, Waker } from './park.ts';
 
 export interface LotOptions<D> extends ParkOptions {
   /** Kept with the wait: how many permits it asks for, say. */
@@ -25,16 +25,25 @@ export interface Place<T, D> {
   leave(): boolean;
 }
 
-class Parked<T, D> implements Place<T, D>, Link<Parked<T, D>> {
+class Parked<T, D> implements Place<T, D>, Undo, Link<Parked<T, D>> {
   _previous: Parked<T, D> | undefined;
   _next: Parked<T, D> | undefined;
   _host: Host<Parked<T, D>> | undefined;
   readonly data: D;
   readonly #waker: Waker<T> & { readonly isSettled?: boolean };
+  readonly #onAbandon: (() => void) | undefined;
 
-  constructor(waker: Waker<T>, data: D) {
+  /** One that stays, as that of {@link Waiter}. */
+  static readonly _sample: Parked<unknown, unknown> = new Parked(
+    Waiter._sample,
+    undefined,
+    undefined,
+  );
+
+  constructor(waker: Waker<T>, data: D, onAbandon: (() => void) | undefined) {
     this.#waker = waker;
     this.data = data;
+    this.#onAbandon = onAbandon;
   }
 
   /** True if it is known that nobody waits here any more. */
@@ -50,6 +59,11 @@ class Parked<T, D> implements Place<T, D>, Link<Parked<T, D>> {
   fail(error: unknown): boolean {
     this.leave();
     return this.#waker.fail(error);
+  }
+
+  abandon(): void {
+    this.leave();
+    this.#onAbandon?.();
   }
 
   leave(): boolean {
@@ -107,18 +121,13 @@ export class ParkingLot<T = void, D = undefined> {
 
   /** @internal */
   _parkIn(scope: CancelScope, options?: LotOptions<D>): Promise<T> {
-    return parkIn<T>(
-      scope,
-      (waiter) => {
-        const parked = this.#append(waiter, options?.data as D);
-        return () => {
-          parked.leave();
-          options?.onAbandon?.();
-        };
-      },
-      options,
-    );
+    return parkIn(scope, this.#join, options);
   }
+
+  // One for all who wait here, as is each one's place for its undo: no closure for each wait.
+  readonly #join = (waiter: Waiter<T>, options: LotOptions<D> | undefined): void => {
+    waiter.undo = this.#append(waiter, options?.data as D, options?.onAbandon);
+  };
 
   /**
    * Puts a waker at the end of the line, beside those who `park` here: for a wait that stands in several
@@ -134,11 +143,11 @@ export class ParkingLot<T = void, D = undefined> {
    * });
    */
   enlist(waker: Waker<T>, ...[data]: D extends undefined ? [data?: D] : [data: D]): Place<T, D> {
-    return this.#append(waker, data as D);
+    return this.#append(waker, data as D, undefined);
   }
 
-  #append(waker: Waker<T>, data: D): Parked<T, D> {
-    const parked = new Parked<T, D>(waker, data);
+  #append(waker: Waker<T>, data: D, onAbandon: (() => void) | undefined): Parked<T, D> {
+    const parked = new Parked<T, D>(waker, data, onAbandon);
     append(this, parked);
     this._size += 1;
     return parked;

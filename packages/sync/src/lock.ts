@@ -63,6 +63,8 @@ export class Lock {
   /** @internal Undefined while it is free; then nobody waits. */
   _hold: Hold | undefined;
   /** @internal */ readonly _label: string;
+  /** @internal One that stays: with the last object of a shape goes the code compiled for it (decision 8). */
+  static readonly _sample: Hold = new Hold(new Lock());
   // Only of locks that are used by `run`.
   #flow: ContextVar<Hold> | undefined;
 

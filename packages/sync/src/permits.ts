@@ -35,6 +35,9 @@ export class Permits {
   #borrowed = 0;
   readonly #label: string;
 
+  /** @internal One that stays, as that of a lock. */
+  static readonly _sample: Disposable = new Claim(new Permits(0, ''), 0);
+
   constructor(total: number, label: string) {
     this.#free = total;
     this.#label = label;
