@@ -7,7 +7,7 @@ import * as EffectQueue from 'effect/Queue';
 import { contest } from './contest.ts';
 
 const CONTENDERS = 100;
-const CAPACITY = 16;
+const CAPACITIES = [16, 1024];
 
 /** Does a job so many times, one after the other. */
 function inTurn(job: () => Promise<unknown>): (count: number) => () => Promise<void> {
@@ -61,38 +61,38 @@ await contest({
   ],
 });
 
-await contest({
-  title: `Put into a queue of ${CAPACITY}, and get`,
-  count: 100_000,
-  contenders: [
-    { name: 'Queue', prepare: throughQueue },
-    { name: 'Effect', prepare: throughEffectQueue },
-  ],
-});
+for (const capacity of CAPACITIES) {
+  // As long-lived as a program's queues: one for all rounds.
+  const queue = new Queue<number>({ capacity });
+  const effectQueue = await Effect.runPromise(EffectQueue.bounded<number>(capacity));
+  await contest({
+    title: `Put into a queue of ${capacity}, and get`,
+    count: 100_000,
+    contenders: [
+      { name: 'Queue', prepare: (count) => () => through(queue, count) },
+      { name: 'Effect', prepare: (count) => () => throughEffect(effectQueue, count) },
+    ],
+  });
+}
 
-function throughQueue(count: number): () => Promise<unknown> {
-  const queue = new Queue<number>({ capacity: CAPACITY });
+function through(queue: Queue<number>, count: number): Promise<unknown> {
   const put = async (): Promise<void> => {
     for (let at = 0; at < count; at += 1) await queue.put(at);
   };
   const get = async (): Promise<void> => {
     for (let at = 0; at < count; at += 1) await queue.get();
   };
-  return () => Promise.all([put(), get()]);
+  return Promise.all([put(), get()]);
 }
 
-function throughEffectQueue(count: number): () => Promise<unknown> {
-  const program = Effect.gen(function* () {
-    const queue = yield* EffectQueue.bounded<number>(CAPACITY);
-    const put = Effect.gen(function* () {
-      for (let at = 0; at < count; at += 1) yield* EffectQueue.offer(queue, at);
-    });
-    const get = Effect.gen(function* () {
-      for (let at = 0; at < count; at += 1) yield* EffectQueue.take(queue);
-    });
-    yield* Effect.all([put, get], { concurrency: 2 });
+function throughEffect(queue: EffectQueue.Queue<number>, count: number): Promise<unknown> {
+  const put = Effect.gen(function* () {
+    for (let at = 0; at < count; at += 1) yield* EffectQueue.offer(queue, at);
   });
-  return () => Effect.runPromise(program);
+  const get = Effect.gen(function* () {
+    for (let at = 0; at < count; at += 1) yield* EffectQueue.take(queue);
+  });
+  return Effect.runPromise(Effect.all([put, get], { concurrency: 2 }));
 }
 
 await contest({
