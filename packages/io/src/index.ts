@@ -1,3 +1,17 @@
 export type { ByteStream } from './byte-stream.ts';
+export { bufferedReader } from './buffered-reader.ts';
+export type { BufferedReader, BufferedReaderOptions } from './buffered-reader.ts';
+export { IncompleteReadError, LimitOverrunError } from './buffered-reader-errors.ts';
+export { memoryStreamPair } from './memory-stream.ts';
+export { serveHttp } from './serve-http.ts';
+export type { ServeHttpOptions } from './serve-http.ts';
+export type { HttpHandler } from './http-exchange.ts';
+export type { HttpAddress } from './http-service.ts';
+export { fetch } from './fetch.ts';
 export type { WaitOptions } from './cancellable.ts';
 export { BrokenResourceError, BusyResourceError, ClosedResourceError } from './errors.ts';
+export { openProcess } from './process.ts';
+export type { Process, ProcessEnd } from './process.ts';
+export type { ProcessOptions, ProcessStdio, SpawnProcessOptions } from './process-options.ts';
+export { runProcess, ProcessError } from './run-process.ts';
+export type { ProcessResult, RunProcessOptions } from './run-process.ts';

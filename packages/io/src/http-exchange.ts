@@ -1,0 +1,134 @@
+import { taskGroup } from '@ambit/core';
+import type { Task, TaskGroup } from '@ambit/core';
+import { park } from '@ambit/core/lowlevel';
+import { STATUS_CODES } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BrokenResourceError, codeOf } from './errors.ts';
+
+/** Answers a request; what it returns is waited for. */
+export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+/** Is told what a handler threw; what it returns is waited for. */
+export type OnHttpError = (error: unknown, request: IncomingMessage) => unknown;
+
+/** A request, its response, and the task that answers. */
+export class HttpExchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly #handler: HttpHandler;
+  readonly #onError: OnHttpError;
+  #task: Task<void> | undefined;
+  #hasClientLeft = false;
+  #isLast = false;
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    handler: HttpHandler,
+    onError: OnHttpError | undefined,
+  ) {
+    this.request = request;
+    this.response = response;
+    this.#handler = handler;
+    this.#onError = onError ?? printError;
+  }
+
+  /** Spawns the task; `ended` is called at its end. */
+  start(group: TaskGroup, ended: () => void): void {
+    // A write after the end, by whoever still has the response, must not end the service.
+    this.response.on('error', (error) => void this.#report(error));
+    group.spawn(
+      async (task) => {
+        this.#task = task;
+        await this.#run(task);
+        ended();
+      },
+      { name: nameOf(this.request) },
+    );
+  }
+
+  async #run(task: Task<void>): Promise<void> {
+    try {
+      await taskGroup(() => this.#answer());
+    } catch (error) {
+      const isCancelled = error === task.scope.reason;
+      this.#endBadly(isCancelled ? 503 : 500);
+      if (!isCancelled && !this.#isOfClient(error)) await this.#report(error);
+    }
+  }
+
+  async #answer(): Promise<void> {
+    await this.#handler(this.request, this.response);
+    // Left to callbacks.
+    if (!this.response.writableEnded) await this.#untilClosed();
+  }
+
+  #untilClosed(): Promise<void> {
+    return park<void>(
+      (waker) => {
+        const closed = (): void => void waker.wake();
+        this.response.once('close', closed);
+        return () => this.response.off('close', closed);
+      },
+      { name: 'the end of the response' },
+    );
+  }
+
+  /** The connection is closed. */
+  clientLeft(): void {
+    if (this.response.writableFinished) return;
+    this.#hasClientLeft = true;
+    this.#task?.cancel('the client has gone away');
+  }
+
+  /** This is to be the last response on its connection. */
+  announceEnd(): void {
+    this.#isLast = true;
+    if (!this.response.headersSent) this.response.setHeader('Connection', 'close');
+  }
+
+  #endBadly(status: number): void {
+    const { response } = this;
+    if (response.writableEnded || response.destroyed) return;
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    for (const name of response.getHeaderNames()) response.removeHeader(name);
+    if (this.#isLast) response.setHeader('Connection', 'close');
+    const text = STATUS_CODES[status] ?? '';
+    response.writeHead(status, text, { 'Content-Type': 'text/plain' }).end(`${text}\n`);
+  }
+
+  /** Whether an error says no more than that the client has gone away. */
+  #isOfClient(error: unknown): boolean {
+    const { request, response } = this;
+    if (!this.#hasClientLeft && codeOf(request.errored) !== 'ECONNRESET') return false;
+    if (error === request.errored || error === response.errored) return true;
+    if (ofClosedStreams.has(codeOf(error) ?? '')) return true;
+    return error instanceof BrokenResourceError && this.#isOfClient(error.cause);
+  }
+
+  async #report(error: unknown): Promise<void> {
+    try {
+      await this.#onError(error, this.request);
+    } catch (failure) {
+      printError(error, this.request);
+      printError(failure, this.request);
+    }
+  }
+}
+
+/** What Node says to those who use a stream whose connection is gone. */
+const ofClosedStreams = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED']);
+
+// Without the query, which may hold what others are not to read.
+function nameOf({ method = '', url = '' }: IncomingMessage): string {
+  const end = url.indexOf('?');
+  return `${method} ${end < 0 ? url : url.slice(0, end)}`;
+}
+
+function printError(error: unknown, request: IncomingMessage): void {
+  const text = String(error).replaceAll(/\s+/g, ' ');
+  process.stderr.write(`serveHttp: ${nameOf(request)}: ${text}\n`);
+}
