@@ -1,5 +1,6 @@
 import { enter, ParkingLot } from '@ambit/core/lowlevel';
 import { checkWhole } from './check.ts';
+import { failAll } from './fail-all.ts';
 import { labelOf } from './options.ts';
 import type { NameOptions, WaitOptions } from './options.ts';
 import { refused } from './refused.ts';
@@ -101,9 +102,7 @@ export class Barrier {
   }
 
   #breakUp(what: string): void {
-    for (let next = this.#lot.head; next !== undefined; next = this.#lot.head) {
-      next.fail(this.#broken(what));
-    }
+    failAll(this.#lot, () => this.#broken(what));
   }
 
   #broken(what: string): BrokenBarrierError {

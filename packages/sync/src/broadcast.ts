@@ -4,6 +4,7 @@ import { BroadcastLog } from './broadcast-log.ts';
 import type { Cursor } from './broadcast-log.ts';
 import { checkCount, checkOneOf, checkOptions, checkWhole } from './check.ts';
 import { ClosedError, EndOfChannelError, LaggedError } from './errors.ts';
+import { failAll } from './fail-all.ts';
 import { FeedIterator } from './feed.ts';
 import type { Feed, Subscription, Taken } from './feed.ts';
 import { NextLine } from './next-line.ts';
@@ -103,9 +104,7 @@ export class Broadcast<T> {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (let place = this.#publishers.head; place !== undefined; place = this.#publishers.head) {
-      place.fail(this.#closed());
-    }
+    failAll(this.#publishers, () => this.#closed());
     for (const subscriber of this.#hungry) subscriber.end();
   }
 

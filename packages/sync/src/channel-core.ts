@@ -1,6 +1,7 @@
 import { ParkingLot } from '@ambit/core/lowlevel';
 import type { Place } from '@ambit/core/lowlevel';
 import { BrokenChannelError, EndOfChannelError } from './errors.ts';
+import { failAll } from './fail-all.ts';
 import type { Taken } from './feed.ts';
 import { reportLater } from './report-later.ts';
 import { Ring } from './ring.ts';
@@ -193,8 +194,4 @@ export class ChannelCore<T> {
 
 function isBefore(claim: Place<void, Claim>, other: Place<void, Claim> | undefined): boolean {
   return other === undefined || claim.data.order < other.data.order;
-}
-
-function failAll<W, D>(line: ParkingLot<W, D>, error: () => Error): void {
-  for (let place = line.head; place !== undefined; place = line.head) place.fail(error());
 }

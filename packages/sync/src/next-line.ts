@@ -1,5 +1,6 @@
 import { ParkingLot } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
+import { failAll } from './fail-all.ts';
 
 /**
  * The calls of `next()` that wait at one subscriber. While there are any, the subscriber is in the set of
@@ -39,9 +40,7 @@ export class NextLine<T, S> {
   }
 
   failAll(error: () => Error): void {
-    for (let place = this.#lot.head; place !== undefined; place = this.#lot.head) {
-      place.fail(error());
-    }
+    failAll(this.#lot, error);
     this.#forgetIfEmpty();
   }
 

@@ -2,6 +2,7 @@ import { InvalidStateError } from '@ambit/core';
 import { enter, ParkingLot } from '@ambit/core/lowlevel';
 import { checkCount, checkOptions } from './check.ts';
 import { QueueShutDownError } from './errors.ts';
+import { failAll } from './fail-all.ts';
 import { FeedIterator } from './feed.ts';
 import type { Subscription, Taken } from './feed.ts';
 import { labelOf } from './options.ts';
@@ -187,12 +188,8 @@ export class Queue<T> implements AsyncIterable<T> {
   shutdown(options?: { readonly immediate?: boolean | undefined }): void {
     checkOptions('Queue.shutdown', options);
     this.#isShutDown = true;
-    for (let place = this.#putters.head; place !== undefined; place = this.#putters.head) {
-      place.fail(this.#shutDownError('put', 'and takes no more items'));
-    }
-    for (let place = this.#getters.head; place !== undefined; place = this.#getters.head) {
-      place.fail(this.#shutDownError('get', 'and is empty'));
-    }
+    failAll(this.#putters, () => this.#shutDownError('put', 'and takes no more items'));
+    failAll(this.#getters, () => this.#shutDownError('get', 'and is empty'));
     if (options?.immediate !== true) return;
     const dropped = this.size;
     this._store.clear();

@@ -4,6 +4,7 @@ import type { ChannelCore } from './channel-core.ts';
 import { statisticsOf } from './channel-statistics.ts';
 import type { ChannelStatistics } from './channel-statistics.ts';
 import { ClosedError, EndOfChannelError } from './errors.ts';
+import { alike } from './fail-all.ts';
 import { FeedIterator } from './feed.ts';
 import type { Subscription, Taken } from './feed.ts';
 import type { WaitOptions } from './options.ts';
@@ -110,7 +111,8 @@ export class ReceiveChannel<T> implements AsyncIterable<T>, Disposable {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#note?.[Symbol.dispose]();
-    this.#waits.end((waker) => waker.fail(this.#closed('receive')));
+    const error = alike(() => this.#closed('receive'));
+    this.#waits.end((waker) => waker.fail(error()));
     this.#core.receiverGone();
   }
 

@@ -4,6 +4,7 @@ import type { ChannelCore } from './channel-core.ts';
 import { statisticsOf } from './channel-statistics.ts';
 import type { ChannelStatistics } from './channel-statistics.ts';
 import { ClosedError } from './errors.ts';
+import { alike } from './fail-all.ts';
 import type { WaitOptions } from './options.ts';
 import { refused } from './refused.ts';
 import { Permit } from './permit.ts';
@@ -132,7 +133,8 @@ export class SendChannel<T> implements Disposable {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#note?.[Symbol.dispose]();
-    this.#waits.end((waker) => waker.fail(this.#closed('send')));
+    const error = alike(() => this.#closed('send'));
+    this.#waits.end((waker) => waker.fail(error()));
     this.#core.senderGone();
   }
 
