@@ -1,9 +1,10 @@
-import { taskGroup } from '@ambit/core';
+import { shield, taskGroup } from '@ambit/core';
 import type { Task, TaskGroup } from '@ambit/core';
 import { park } from '@ambit/core/lowlevel';
 import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BrokenResourceError, codeOf } from './errors.ts';
+import { Share } from './ownership.ts';
 
 /** Answers a request; what it returns is waited for. */
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -15,6 +16,7 @@ export type OnHttpError = (error: unknown, request: IncomingMessage) => unknown;
 export class HttpExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly name: string;
   readonly #handler: HttpHandler;
   readonly #onError: OnHttpError;
   #task: Task<void> | undefined;
@@ -29,6 +31,7 @@ export class HttpExchange {
   ) {
     this.request = request;
     this.response = response;
+    this.name = nameOf(request);
     this.#handler = handler;
     this.#onError = onError ?? printError;
   }
@@ -37,30 +40,51 @@ export class HttpExchange {
   start(group: TaskGroup, ended: () => void): void {
     // A write after the end, by whoever still has the response, must not end the service.
     this.response.on('error', (error) => void this.#report(error));
-    group.spawn(
-      async (task) => {
-        this.#task = task;
-        await this.#run(task);
-        ended();
-      },
-      { name: nameOf(this.request) },
-    );
+    const share = new Share(group);
+    share.run(() => group.spawn((task) => this.#work(task, share, ended), { name: this.name }));
   }
 
-  async #run(task: Task<void>): Promise<void> {
+  // No async function: on the shortest way nothing has to be waited for.
+  #work(task: Task<void>, share: Share, ended: () => void): Promise<void> | undefined {
+    this.#task = task;
     try {
-      await taskGroup(() => this.#answer());
+      const returned = this.#handler(this.request, this.response);
+      if (isThenable(returned) || !this.response.writableEnded || share.isUsed)
+        return this.#finish(returned, share, ended);
     } catch (error) {
-      const isCancelled = error === task.scope.reason;
-      this.#endBadly(isCancelled ? 503 : 500);
-      if (!isCancelled && !this.#isOfClient(error)) await this.#report(error);
+      return this.#finish(Promise.reject(error), share, ended);
     }
+    ended();
+    return undefined;
   }
 
-  async #answer(): Promise<void> {
-    await this.#handler(this.request, this.response);
-    // Left to callbacks.
-    if (!this.response.writableEnded) await this.#untilClosed();
+  async #finish(returned: unknown, share: Share, ended: () => void): Promise<void> {
+    try {
+      await returned;
+      // Left to callbacks.
+      if (!this.response.writableEnded) await this.#untilClosed();
+    } catch (error) {
+      await this.#fail(error);
+    }
+    if (share.isUsed) await this.#close(share);
+    ended();
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    const cancellation = this.#task?.scope.reason;
+    const failure = cancellation === undefined ? error : await withoutCancellation(error);
+    const isCancelled = cancellation !== undefined && failure === cancellation;
+    this.#endBadly(isCancelled ? 503 : 500);
+    if (!isCancelled && !this.#isOfClient(failure)) await this.#report(failure);
+  }
+
+  /** What it has opened. */
+  async #close(share: Share): Promise<void> {
+    try {
+      await shield(() => share.closeAll());
+    } catch (error) {
+      await this.#report(error);
+    }
   }
 
   #untilClosed(): Promise<void> {
@@ -117,6 +141,21 @@ export class HttpExchange {
       printError(failure, this.request);
     }
   }
+}
+
+/** In a cancelled scope: its cancellation, if the error is nothing but that; else the error without it. */
+async function withoutCancellation(error: unknown): Promise<unknown> {
+  try {
+    return await taskGroup<never>(() => {
+      throw error;
+    });
+  } catch (rest) {
+    return rest;
+  }
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value;
 }
 
 /** What Node says to those who use a stream whose connection is gone. */
