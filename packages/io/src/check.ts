@@ -58,6 +58,18 @@ export function checkFunction(where: string, argument: string, value: unknown): 
   throw new TypeError(`${where}: ${argument} is ${show(value)}, not a function; give a function`);
 }
 
+/** An object that has such a method: `what`, by shape. */
+export function checkMethod(
+  where: string,
+  argument: string,
+  value: unknown,
+  method: string,
+  what: string,
+): void {
+  if (typeof (value as Record<string, unknown> | null | undefined)?.[method] === 'function') return;
+  throw new TypeError(`${where}: ${argument} is ${show(value)}, not ${what}; give ${what}`);
+}
+
 export function checkOptions(where: string, value: unknown): void {
   if (value === undefined || (typeof value === 'object' && value !== null)) return;
   throw new TypeError(`${where}: options is ${show(value)}; give an object, or nothing`);
