@@ -1,8 +1,7 @@
-import { currentScope, throwIfCancelled } from '@ambit/core';
+import { currentScope, moveOnAfter, throwIfCancelled } from '@ambit/core';
 import { breathe, enter, park, ParkingLot } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import type { Readable, Writable } from 'node:stream';
-import { types } from 'node:util';
 import { checkData, checkMax, Pieces } from './byte-stream.ts';
 import type { ByteStream } from './byte-stream.ts';
 import type { WaitOptions } from './cancellable.ts';
@@ -11,17 +10,38 @@ import { BrokenResourceError, BusyResourceError, ClosedResourceError } from './e
 import { own } from './ownership.ts';
 import type { Owner } from './ownership.ts';
 
+interface Labelled {
+  readonly label: string;
+}
+
 export interface NodeStreamParts {
-  /** How it is called in messages and in the task tree: 'the connection to 127.0.0.1:80'. */
-  readonly label: string | (() => string);
+  /** How it is called in messages and in the task tree: 'the connection to 127.0.0.1:80'. An object is asked each time. */
+  readonly label: string | (() => string) | Labelled;
   /** What is received comes from it. Undefined: nothing can be received. */
   readonly readable?: Readable | undefined;
   /** What is sent goes to it; mostly the same object. Undefined: nothing can be sent. */
   readonly writable?: Writable | undefined;
+  /** Milliseconds that saying goodbye may take when it is closed. Default: as long as it takes. */
+  readonly goodbye?: number | undefined;
 }
 
-function ignore(): void {
-  // An error is kept by the stream, and told to whoever uses it next; without a listener it would end the process.
+/** An error is kept by the stream, and told to whoever uses it next; without a listener it would end the process. */
+export function ignoreErrors(): void {
+  // See above.
+}
+
+/** Waits, whatever is cancelled, until streams that are being destroyed have let go of what they held. */
+export async function untilClosed(
+  streams: readonly (Readable | Writable)[],
+  name: () => string,
+): Promise<void> {
+  for (const stream of streams) {
+    if (stream.closed) continue;
+    await park<void>((waker) => void stream.once('close', () => waker.wake()), {
+      shield: true,
+      name,
+    });
+  }
 }
 
 /**
@@ -29,7 +49,7 @@ function ignore(): void {
  * stream's own `highWaterMark` allows.
  */
 export class NodeByteStream implements ByteStream {
-  readonly #parts: NodeStreamParts;
+  #parts: NodeStreamParts;
   readonly #owner: Owner | undefined;
   #isClosed = false;
   #isListening = false;
@@ -40,14 +60,14 @@ export class NodeByteStream implements ByteStream {
   #sender: Waker<void> | undefined;
   #closers: ParkingLot | undefined;
 
-  /** Belongs to the group around the call. */
-  constructor(parts: NodeStreamParts) {
+  /** Belongs to the group around the call; 'unowned': its maker closes it, whatever happens. */
+  constructor(parts: NodeStreamParts, ownership?: 'unowned') {
     this.#parts = parts;
     for (const stream of this.#streams()) {
-      stream.on('error', ignore);
+      stream.on('error', ignoreErrors);
       stream.on('close', this.#onClose);
     }
-    this.#owner = own(this);
+    this.#owner = ownership === 'unowned' ? undefined : own(this);
   }
 
   async receive(max?: number, options?: WaitOptions): Promise<Uint8Array | undefined> {
@@ -198,11 +218,20 @@ export class NodeByteStream implements ByteStream {
     this.#destroyStreams();
   }
 
-  /** @internal Somebody else has the streams now, TLS say: this one is closed, they are not. */
+  /**
+   * @internal Somebody else has the streams now, TLS say: this one is closed, they are not.
+   *
+   * @throws BusyResourceError while a receive or a send waits; ClosedResourceError; BrokenResourceError
+   */
   _handOver(): void {
-    this.#retire('startTls');
+    if (this.#isReceiving) throw this.#busy('receive');
+    if (this.#isSending) throw this.#busy('send');
+    const { readable } = this.#parts;
+    this.#sendable('startTls');
+    this.#isClosed = true;
     for (const stream of this.#streams()) stream.off('close', this.#onClose);
-    this.#parts.readable?.off('readable', this.#onReadable).off('end', this.#onReadable);
+    readable?.off('readable', this.#onReadable).off('end', this.#onReadable);
+    this.#parts = { label: this.#parts.label };
     this.#owner?.release(this);
   }
 
@@ -213,9 +242,14 @@ export class NodeByteStream implements ByteStream {
     const [receiver, sender] = [this.#receiver, this.#sender];
     this.#receiver = undefined;
     this.#sender = undefined;
-    const label = this.#label();
-    receiver?.fail(new ClosedResourceError(`receive: ${label} was closed by ${verb}() meanwhile`));
-    sender?.fail(new ClosedResourceError(`send: ${label} was closed by ${verb}() meanwhile`));
+    receiver?.fail(this.#closedBy(verb, 'receive'));
+    sender?.fail(this.#closedBy(verb, 'send'));
+  }
+
+  #closedBy(verb: string, waiting: string): ClosedResourceError {
+    return new ClosedResourceError(
+      `${waiting}: ${this.#label()} was closed by ${verb}() meanwhile`,
+    );
   }
 
   // What is not written yet may never be: the other end would have to read it first.
@@ -228,15 +262,14 @@ export class NodeByteStream implements ByteStream {
 
   /** Says goodbye, as far as the transport knows how to. */
   async #end(): Promise<void> {
-    const { readable, writable } = this.#parts;
+    const { readable, writable, goodbye } = this.#parts;
     if (readable !== writable) readable?.destroy();
+    const said = (): Promise<void> =>
+      park<void>((waker) => void writable?.end(() => waker.wake()), {
+        name: () => `close ${this.#label()}`,
+      });
     try {
-      await park<void>(
-        (waker) => {
-          writable?.end(() => waker.wake());
-        },
-        { name: () => `close ${this.#label()}` },
-      );
+      await (goodbye === undefined ? said() : moveOnAfter(goodbye, said));
     } catch {
       // Cancelled meanwhile: it is closed by force, and the cancellation is told at the next checkpoint.
     }
@@ -279,7 +312,8 @@ export class NodeByteStream implements ByteStream {
 
   #label(): string {
     const { label } = this.#parts;
-    return typeof label === 'string' ? label : label();
+    if (typeof label === 'string') return label;
+    return typeof label === 'function' ? label() : label.label;
   }
 
   #busy(verb: string): BusyResourceError {

@@ -239,8 +239,9 @@ function contract(withEnds: (body: (ends: Ends) => Promise<void>) => Promise<voi
     check('of one direction leaves the other open', async ({ here, there, group }) => {
       await here.sendEof();
       expect(await there.receive()).toBeUndefined();
-      group.spawn(() => there.send('still'));
+      const send = group.spawn(() => there.send('still'));
       expect(String(await receiveBytes(here, 5))).toBe('still');
+      await send;
       await there.sendEof();
       expect(await here.receive()).toBeUndefined();
     });

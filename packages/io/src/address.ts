@@ -1,0 +1,30 @@
+import type { Socket } from 'node:net';
+
+/** Where a TCP or UDP socket is. */
+export interface TcpAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Where a unix socket is; '' for one without a name, which a client's is. */
+export interface UnixAddress {
+  readonly path: string;
+}
+
+export type Address = TcpAddress | UnixAddress;
+
+/** As it stands in messages, in the names of tasks: `127.0.0.1:80`, `[::1]:80`, `/tmp/app.sock`. */
+export function formatAddress(address: Address): string {
+  if ('path' in address) return address.path;
+  const { host, port } = address;
+  return `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
+}
+
+// What the system does not know, because the connection has gone already, is '' and 0.
+export function localOf(socket: Socket): TcpAddress {
+  return { host: socket.localAddress ?? '', port: socket.localPort ?? 0 };
+}
+
+export function remoteOf(socket: Socket): TcpAddress {
+  return { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
+}
