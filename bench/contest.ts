@@ -1,8 +1,18 @@
+import { CancelScope } from '@ambit/core';
+
 /** One way to do the job that a claim is about. */
 export interface Contender {
   readonly name: string;
   /** Makes ready for `count` jobs, and returns what does them: only that is measured. */
   readonly prepare: (count: number) => () => Promise<unknown>;
+  /** Does only so small a part of the jobs: it would take too long otherwise. Default 1. */
+  readonly part?: number;
+}
+
+/** What is claimed: ours takes at most `atMost` times as much as that one. */
+export interface Aim {
+  readonly against: string;
+  readonly atMost: number;
 }
 
 export interface Claim {
@@ -10,62 +20,83 @@ export interface Claim {
   readonly count: number;
   /** Ours first; the others are compared with it. */
   readonly contenders: readonly Contender[];
+  readonly aims?: readonly Aim[];
 }
 
-interface Sample {
-  /** Microseconds of processor time for each job, those of the garbage collector's threads included. */
-  readonly busy: number;
-  /** Microseconds that passed. */
-  readonly passed: number;
+/** What a program of this folder says to the one that runs it. */
+export type Message =
+  | { readonly is: 'claim'; readonly claim: Announced }
+  | { readonly is: 'sample'; readonly sample: Sample };
+
+/** A claim as it is told to others. */
+export interface Announced {
+  readonly title: string;
+  /** What is counted: 'µs' of processor time for each job, 'bytes', … */
+  readonly unit: string;
+  readonly count: number;
+  readonly contenders: readonly string[];
+  readonly aims: readonly Aim[];
 }
 
-const ROUNDS = 9;
+export interface Sample {
+  readonly value: number;
+  /** Microseconds that passed, for each job, where that is another figure. */
+  readonly passed?: number;
+}
+
+/** What this process is to measure; undefined: it is only to tell what there is. */
+const wanted = JSON.parse(process.env['AMBIT_BENCH'] ?? '{}') as {
+  readonly title?: string;
+  readonly contender?: string;
+  readonly rounds?: number;
+};
 
 /**
- * Runs the contenders of a claim in turn, round by round after a garbage collection, so that a machine
- * that grows slow is slow for all of them, and prints the medians of the rounds. Compared is processor
- * time: on a machine that others use too, the time that passes says little.
+ * Measures the contender that this process is for: a warm-up, then so many rounds, each after a garbage collection. One
+ * contender in a process, since what one leaves behind (timers, finalizers, compiled code) would slow the next one. Compared
+ * is processor time: on a machine that others use too, the time that passes says little.
  */
-export async function contest({ title, count, contenders }: Claim): Promise<void> {
-  const samples = new Map<string, Sample[]>(contenders.map(({ name }) => [name, []]));
-  for (let round = -1; round < ROUNDS; round += 1) {
-    for (const { name, prepare } of contenders) {
-      const sample = await measure(prepare(count), count);
-      // The first round warms up.
-      if (round >= 0) samples.get(name)?.push(sample);
+export async function contest({ title, count, contenders, aims = [] }: Claim): Promise<void> {
+  const names = contenders.map(({ name }) => name);
+  const chosen = contenderFor({ title, unit: 'µs', count, contenders: names, aims });
+  const contender = contenders.find(({ name }) => name === chosen);
+  if (contender === undefined) return;
+  const { prepare, part = 1 } = contender;
+  const jobs = Math.max(Math.round(count * part), 1);
+  // In a scope, so that an AsyncLocalStorage is active for all of them, as it is in a program that uses Ambit.
+  await new CancelScope().run(async () => {
+    await measure(prepare(jobs), jobs);
+    for (let round = 0; round < (wanted.rounds ?? 1); round += 1) {
+      say({ is: 'sample', sample: await measure(prepare(jobs), jobs) });
     }
-  }
-  const rows = [...samples].map(([name, list]) => ({ name, ...summary(list) }));
-  const ours = rows[0]?.busy ?? NaN;
-  console.log(`\n${title}, ${count.toLocaleString('en')} times`);
-  console.table(
-    Object.fromEntries(
-      rows.map(({ name, busy, least, passed }) => [
-        name,
-        {
-          'busy µs': Number(busy.toFixed(2)),
-          'least µs': Number(least.toFixed(2)),
-          'passed µs': Number(passed.toFixed(2)),
-          'against ours': `${(busy / ours).toFixed(2)} ×`,
-        },
-      ]),
-    ),
-  );
+  });
 }
 
-async function measure(run: () => Promise<unknown>, count: number): Promise<Sample> {
+/** Announces a claim, and answers which of its contenders this process is to measure, if any. */
+export function contenderFor(claim: Announced): string | undefined {
+  if (wanted.title === undefined) say({ is: 'claim', claim });
+  return wanted.title === claim.title ? wanted.contender : undefined;
+}
+
+export function say(message: Message): void {
+  if (process.send === undefined) throw new Error('bench: start this with `npm run bench`');
+  process.send(message);
+}
+
+async function measure(run: () => Promise<unknown>, jobs: number): Promise<Sample> {
   globalThis.gc?.();
   const before = process.cpuUsage();
   const start = performance.now();
   await run();
-  const passed = ((performance.now() - start) * 1000) / count;
+  const passed = ((performance.now() - start) * 1000) / jobs;
+  // That of the garbage collector's threads is included.
   const { user, system } = process.cpuUsage(before);
-  return { busy: (user + system) / count, passed };
+  return { value: (user + system) / jobs, passed };
 }
 
-function summary(samples: readonly Sample[]): Sample & { readonly least: number } {
-  const busy = samples.map((sample) => sample.busy).sort((a, b) => a - b);
-  const passed = samples.map((sample) => sample.passed).sort((a, b) => a - b);
-  const middle = samples.length >> 1;
-  return { busy: busy[middle] ?? NaN, least: busy[0] ?? NaN, passed: passed[middle] ?? NaN };
+/** Does a job so many times, one after the other. */
+export function inTurn(job: () => Promise<unknown>): (count: number) => () => Promise<void> {
+  return (count) => async () => {
+    for (let at = 0; at < count; at += 1) await job();
+  };
 }

@@ -1,0 +1,348 @@
+// What lifetimes cost, side by side with what people use today.
+// @ambit/core is loaded, so its AsyncLocalStorage is active for all of them.
+import {
+  CancelScope,
+  concurrentMap,
+  gather,
+  race,
+  sleep,
+  sleepForever,
+  taskGroup,
+  timeout,
+} from '@ambit/core';
+import * as abortControllerX from 'abort-controller-x';
+import * as Effect from 'effect/Effect';
+import * as Fiber from 'effect/Fiber';
+import * as effection from 'effection';
+import pLimit from 'p-limit';
+import pMap from 'p-map';
+import PQueue from 'p-queue';
+import pTimeout from 'p-timeout';
+import { contest, inTurn } from '../contest.ts';
+
+const MINUTE = 60_000;
+const caller = new AbortController().signal;
+const AT_ONCE = 16;
+// Effection takes 50 to 100 µs for what takes others 1: it does a part of the jobs.
+const SLOW = 0.05;
+const isOld = process.versions.node.startsWith('20.');
+
+async function work(): Promise<number> {
+  await Promise.resolve();
+  return 1;
+}
+
+// The same function for all.
+const effectWork = Effect.promise(work);
+
+function* effectionWork(): effection.Operation<number> {
+  return yield* effection.call(work);
+}
+
+function times<T>(count: number, make: () => T): T[] {
+  return Array.from({ length: count }, make);
+}
+
+await contest({
+  title: 'Spawn tasks and join them',
+  count: 100_000,
+  contenders: [
+    {
+      name: 'taskGroup',
+      prepare: (count) => () =>
+        taskGroup((group) => {
+          for (let at = 0; at < count; at += 1) group.spawn(work);
+        }),
+    },
+    { name: 'Promise.all', prepare: (count) => () => Promise.all(times(count, work)) },
+    { name: 'Effect.forEach', prepare: effectForEach },
+    { name: 'Effect.forkChild', prepare: effectFork },
+    { name: 'effection', part: SLOW, prepare: effectionSpawn },
+  ],
+  aims: [
+    { against: 'Promise.all', atMost: isOld ? 4 : 10 },
+    { against: 'Effect.forEach', atMost: 1 / 2 },
+    { against: 'Effect.forkChild', atMost: 1 },
+    { against: 'effection', atMost: 1 / 40 },
+  ],
+});
+
+function effectForEach(count: number): () => Promise<unknown> {
+  const items = times(count, () => 0);
+  const all = Effect.forEach(items, () => effectWork, { concurrency: 'unbounded', discard: true });
+  return () => Effect.runPromise(all);
+}
+
+function effectFork(count: number): () => Promise<unknown> {
+  const program = Effect.gen(function* () {
+    const fibers: Fiber.Fiber<number>[] = [];
+    for (let at = 0; at < count; at += 1) fibers.push(yield* Effect.forkChild(effectWork));
+    for (const fiber of fibers) yield* Fiber.join(fiber);
+  });
+  return () => Effect.runPromise(program);
+}
+
+function effectionSpawn(count: number): () => Promise<unknown> {
+  return async () =>
+    effection.run(function* () {
+      const tasks: effection.Task<number>[] = [];
+      for (let at = 0; at < count; at += 1) tasks.push(yield* effection.spawn(effectionWork));
+      for (const task of tasks) yield* task;
+    });
+}
+
+const TEN = 10;
+const effectTen = Effect.all(
+  times(TEN, () => effectWork),
+  { concurrency: 'unbounded' },
+);
+
+await contest({
+  title: `Gather ${TEN}`,
+  count: 10_000,
+  contenders: [
+    { name: 'gather', prepare: inTurn(() => gather(times(TEN, () => work))) },
+    { name: 'Promise.all', prepare: inTurn(() => Promise.all(times(TEN, work))) },
+    { name: 'Effect.all', prepare: inTurn(() => Effect.runPromise(effectTen)) },
+    {
+      name: 'effection.all',
+      part: SLOW,
+      prepare: inTurn(async () =>
+        effection.run(() => effection.all(times(TEN, () => effectionWork()))),
+      ),
+    },
+    {
+      name: 'abort-controller-x all',
+      prepare: inTurn(() =>
+        abortControllerX.all(new AbortController().signal, () => times(TEN, work)),
+      ),
+    },
+  ],
+});
+
+await contest({
+  title: `Map, ${AT_ONCE} at a time`,
+  count: 50_000,
+  contenders: [
+    {
+      name: 'concurrentMap',
+      prepare: (count) => () =>
+        concurrentMap(
+          times(count, () => 0),
+          work,
+          { limit: AT_ONCE },
+        ),
+    },
+    {
+      name: 'p-map',
+      prepare: (count) => () =>
+        pMap(
+          times(count, () => 0),
+          work,
+          { concurrency: AT_ONCE },
+        ),
+    },
+    { name: 'p-limit', prepare: throughPLimit },
+    { name: 'p-queue', prepare: throughPQueue },
+    {
+      name: 'Effect.forEach',
+      prepare: (count) => () =>
+        Effect.runPromise(
+          Effect.forEach(
+            times(count, () => 0),
+            () => effectWork,
+            { concurrency: AT_ONCE },
+          ),
+        ),
+    },
+    { name: 'Promise.all, no limit', prepare: (count) => () => Promise.all(times(count, work)) },
+  ],
+  aims: [{ against: 'p-map', atMost: 1 }],
+});
+
+function throughPLimit(count: number): () => Promise<unknown> {
+  const limit = pLimit(AT_ONCE);
+  return () => Promise.all(times(count, () => limit(work)));
+}
+
+function throughPQueue(count: number): () => Promise<unknown> {
+  const queue = new PQueue({ concurrency: AT_ONCE });
+  return () => Promise.all(times(count, () => queue.add(work)));
+}
+
+const effectTimeout = Effect.timeout(effectWork, MINUTE);
+
+await contest({
+  title: 'A time limit around a short operation',
+  count: 50_000,
+  contenders: [
+    { name: 'timeout', prepare: inTurn(() => timeout(MINUTE, work)) },
+    { name: 'p-timeout', prepare: inTurn(() => pTimeout(work(), { milliseconds: MINUTE })) },
+    { name: 'AbortSignal.any + timeout', prepare: inTurn(underSignal) },
+    { name: 'Effect.timeout', prepare: inTurn(() => Effect.runPromise(effectTimeout)) },
+    { name: 'no limit', prepare: inTurn(work) },
+  ],
+  aims: [
+    { against: 'p-timeout', atMost: 1 / 10 },
+    { against: 'AbortSignal.any + timeout', atMost: 1 / 10 },
+  ],
+});
+
+async function underSignal(): Promise<void> {
+  const signal = AbortSignal.any([caller, AbortSignal.timeout(MINUTE)]);
+  await work();
+  signal.throwIfAborted();
+}
+
+const effectRace = Effect.raceFirst(effectWork, Effect.never);
+
+await contest({
+  title: 'Race one that ends against one that has to be stopped',
+  count: 20_000,
+  contenders: [
+    { name: 'race', prepare: inTurn(() => race([work, () => sleepForever()])) },
+    { name: 'Effect.raceFirst', prepare: inTurn(() => Effect.runPromise(effectRace)) },
+    {
+      name: 'effection.race',
+      part: SLOW,
+      prepare: inTurn(async () =>
+        effection.run(() => effection.race([effectionWork(), effection.suspend()])),
+      ),
+    },
+    {
+      name: 'abort-controller-x race',
+      prepare: inTurn(() =>
+        abortControllerX.race(new AbortController().signal, (signal) => [
+          work(),
+          abortControllerX.forever(signal),
+        ]),
+      ),
+    },
+    {
+      name: 'Promise.race, nobody stopped',
+      prepare: inTurn(() => Promise.race([work(), new Promise<never>(() => undefined)])),
+    },
+  ],
+});
+
+await contest({
+  title: 'Cancel sleepers and wait for their end',
+  count: 100_000,
+  contenders: [
+    { name: 'a scope around them', prepare: cancelScope },
+    { name: 'an AbortController each', prepare: abortEach },
+    { name: 'Effect', prepare: interruptEffects },
+    { name: 'effection', part: SLOW, prepare: haltOperations },
+  ],
+  aims: [{ against: 'an AbortController each', atMost: 1 / 5 }],
+});
+
+function cancelScope(count: number): () => Promise<unknown> {
+  const scope = new CancelScope();
+  const ended = scope.run(() =>
+    taskGroup((group) => {
+      for (let at = 0; at < count; at += 1) group.spawn(() => sleep(MINUTE));
+    }),
+  );
+  return () => {
+    scope.cancel();
+    return ended;
+  };
+}
+
+function abortEach(count: number): () => Promise<unknown> {
+  const controllers = times(count, () => new AbortController());
+  const ended = Promise.allSettled(controllers.map(({ signal }) => abortableSleep(signal)));
+  return () => {
+    for (const controller of controllers) controller.abort();
+    return ended;
+  };
+}
+
+function abortableSleep(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, MINUTE);
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        reject(signal.reason as Error);
+      },
+      { once: true },
+    );
+  });
+}
+
+function interruptEffects(count: number): () => Promise<unknown> {
+  const sleepers = Effect.forEach(
+    times(count, () => 0),
+    () => Effect.sleep(MINUTE),
+    {
+      concurrency: 'unbounded',
+      discard: true,
+    },
+  );
+  const fiber = Effect.runFork(sleepers);
+  return () => Effect.runPromise(Fiber.interrupt(fiber));
+}
+
+function haltOperations(count: number): () => Promise<unknown> {
+  const root = effection.run(function* () {
+    for (let at = 0; at < count; at += 1) yield* effection.spawn(() => effection.sleep(MINUTE));
+    yield* effection.suspend();
+  });
+  root.catch(() => undefined);
+  return async () => {
+    await root.halt();
+  };
+}
+
+const DEPTH = 10;
+
+await contest({
+  title: `${DEPTH} scopes, one in the other`,
+  count: 10_000,
+  contenders: [
+    { name: 'CancelScope', prepare: inTurn(() => nestedScopes(DEPTH)) },
+    { name: 'AbortController, linked by hand', prepare: inTurn(() => nestedLinks(caller, DEPTH)) },
+    { name: 'AbortSignal.any', part: 0.1, prepare: inTurn(() => nestedAny(caller, DEPTH)) },
+    { name: 'Effect.scoped', prepare: inTurn(() => Effect.runPromise(nestedEffects(DEPTH))) },
+    {
+      name: 'effection',
+      part: SLOW,
+      prepare: inTurn(async () => effection.run(() => nestedOperations(DEPTH))),
+    },
+  ],
+});
+
+async function nestedScopes(depth: number): Promise<unknown> {
+  return depth === 0 ? work() : new CancelScope().run(() => nestedScopes(depth - 1));
+}
+
+async function nestedLinks(signal: AbortSignal, depth: number): Promise<unknown> {
+  if (depth === 0) return work();
+  const controller = new AbortController();
+  const abort = (): void => {
+    controller.abort(signal.reason);
+  };
+  signal.addEventListener('abort', abort);
+  try {
+    return await nestedLinks(controller.signal, depth - 1);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+async function nestedAny(signal: AbortSignal, depth: number): Promise<unknown> {
+  if (depth === 0) return work();
+  return nestedAny(AbortSignal.any([signal, new AbortController().signal]), depth - 1);
+}
+
+function nestedEffects(depth: number): Effect.Effect<number> {
+  return depth === 0 ? effectWork : Effect.scoped(Effect.suspend(() => nestedEffects(depth - 1)));
+}
+
+function* nestedOperations(depth: number): effection.Operation<unknown> {
+  if (depth === 0) return yield* effectionWork();
+  return yield* effection.scoped(() => nestedOperations(depth - 1));
+}

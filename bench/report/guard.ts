@@ -1,0 +1,47 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Outcome } from './table.ts';
+
+/** By what each claim of ours may be slower than the committed figure: machines differ, and are noisy. */
+const MARGIN = 1.75;
+
+/** Ours by another's, for each claim, for each line of Node. */
+type Baseline = Record<string, Record<string, Record<string, number>>>;
+
+const file = new URL('../../baseline.json', import.meta.url);
+
+/** Answers a line for each figure that has grown beyond the margin. */
+export function compareWithBaseline(outcomes: readonly Outcome[], node: string): string[] {
+  const known = read()[lineOf(node)];
+  if (known === undefined) {
+    return [`there is no baseline for ${node}: npm run bench -- --write-baseline`];
+  }
+  return outcomes.flatMap(({ title, rows }) =>
+    rows.slice(1).flatMap(({ name, times }) => {
+      const before = known[title]?.[name];
+      const now = 1 / times;
+      if (before === undefined || now <= before * MARGIN) return [];
+      return [`${title}: ${now.toFixed(2)} × ${name}; it was ${before.toFixed(2)} ×`];
+    }),
+  );
+}
+
+/** Keeps the figures of this run as those to compare with. */
+export function writeBaseline(outcomes: readonly Outcome[], node: string): void {
+  const claims = outcomes.map(({ title, rows }) => [
+    title,
+    Object.fromEntries(
+      rows.slice(1).map(({ name, times }) => [name, Number((1 / times).toFixed(3))]),
+    ),
+  ]);
+  const known = read();
+  known[lineOf(node)] = Object.fromEntries(claims) as Record<string, Record<string, number>>;
+  writeFileSync(file, `${JSON.stringify(known, null, 2)}\n`);
+}
+
+function read(): Baseline {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Baseline) : {};
+}
+
+function lineOf(node: string): string {
+  return node.replace(/^v?(\d+)\..*/, 'Node $1');
+}

@@ -1,0 +1,102 @@
+// npm run bench [-- name…] [-- --node path] [-- --guard | --write-baseline]
+// Measures the claims of bench/claims, or of those named, and prints them. All of them: writes docs/benchmarks.md and its chart.
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { compareWithPython } from './asyncio.ts';
+import { chartOf } from './chart.ts';
+import { compareWithBaseline, writeBaseline } from './guard.ts';
+import { pageOf } from './page.ts';
+import { runPrograms } from './run-programs.ts';
+import { outcomeOf, textOf } from './table.ts';
+import type { Outcome } from './table.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    node: { type: 'string', default: process.execPath },
+    passes: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '3' },
+    guard: { type: 'boolean', default: false },
+    'write-baseline': { type: 'boolean', default: false },
+  },
+});
+
+const claims = fileURLToPath(new URL('../claims/', import.meta.url));
+const docs = fileURLToPath(new URL('../../../docs/', import.meta.url));
+// What the guard looks at: what a change of core or sync can make slower.
+const GUARDED = ['core', 'sync'];
+
+const all = readdirSync(claims)
+  .filter((name) => name.endsWith('.js'))
+  .map((name) => name.slice(0, -'.js'.length));
+const isGuard = values.guard || values['write-baseline'];
+const chosen = positionals.length > 0 ? positionals : isGuard ? GUARDED : all;
+const unknown = chosen.filter((name) => !all.includes(name));
+if (unknown.length > 0) {
+  console.error(`bench: there is no claim ${unknown.join(', ')}; there are ${all.join(', ')}`);
+  process.exit(2);
+}
+
+const node = execFileSync(values.node, ['--version'], { encoding: 'utf8' }).trim();
+const outcomes: Outcome[] = [];
+for await (const measured of runPrograms({
+  node: values.node,
+  programs: chosen.map((name) => join(claims, `${name}.js`)),
+  passes: Number(values.passes),
+  rounds: Number(values.rounds),
+  onClaim: (title) => console.error(`measuring: ${title}`),
+})) {
+  const outcome = outcomeOf(measured);
+  outcomes.push(outcome);
+  console.log(`\n${textOf(outcome)}`);
+}
+
+if (values['write-baseline']) writeBaseline(outcomes, node);
+else if (values.guard) reportGuard(compareWithBaseline(outcomes, node));
+else if (positionals.length === 0) await writePage();
+
+function reportGuard(slower: readonly string[]): void {
+  for (const line of slower) console.error(`slower: ${line}`);
+  if (slower.length > 0) process.exitCode = 1;
+  else console.log('\nNothing is slower than the baseline allows.');
+}
+
+async function writePage(): Promise<void> {
+  const python = await compareWithPython(outcomes);
+  const page = pageOf({ outcomes, python, node, versions: versionsOfPeers(), date: new Date() });
+  writeFileSync(join(docs, 'benchmarks.md'), page);
+  writeFileSync(
+    join(docs, 'benchmarks.svg'),
+    chartOf(outcomes.filter(({ unit }) => unit === 'µs')),
+  );
+  console.log('\nWritten: docs/benchmarks.md, docs/benchmarks.svg');
+}
+
+function versionsOfPeers(): Record<string, string> {
+  const manifest = fileURLToPath(new URL('../../package.json', import.meta.url));
+  const { dependencies } = JSON.parse(readFileSync(manifest, 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  const names = Object.keys(dependencies).filter(
+    (name) => !name.startsWith('@ambit/') && name !== 'cli-table3',
+  );
+  return Object.fromEntries(names.map((name) => [name, versionOf(name, manifest)]));
+}
+
+// Not by `require(name/package.json)`, which not every package exports.
+function versionOf(name: string, from: string): string {
+  for (const folder of createRequire(from).resolve.paths(name) ?? []) {
+    try {
+      return (
+        JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8')) as { version: string }
+      ).version;
+    } catch {
+      // Not in this node_modules.
+    }
+  }
+  return 'of unknown version';
+}
