@@ -1,4 +1,6 @@
+import { types } from 'node:util';
 import type { WaitOptions } from './cancellable.ts';
+import { checkCount, show } from './check.ts';
 
 /**
  * Bytes in two directions: a connection, a pipe. One may receive while another sends; two receives, or two sends, at a
@@ -54,12 +56,12 @@ export interface ByteStream extends AsyncDisposable {
 
 const END: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** The pieces of a stream. Not a generator, whose `return()` would have to wait until a pending `next()` is through. */
-export class Pieces implements AsyncIterableIterator<Uint8Array> {
-  readonly #stream: Pick<ByteStream, 'receive'>;
+/** What is received. Not a generator, whose `return()` would have to wait until a pending `next()` is through. */
+export class Pieces<T = Uint8Array> implements AsyncIterableIterator<T> {
+  readonly #stream: { receive(): Promise<T | undefined> };
   #isOver = false;
 
-  constructor(stream: Pick<ByteStream, 'receive'>) {
+  constructor(stream: { receive(): Promise<T | undefined> }) {
     this.#stream = stream;
   }
 
@@ -67,7 +69,7 @@ export class Pieces implements AsyncIterableIterator<Uint8Array> {
     return this;
   }
 
-  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+  async next(): Promise<IteratorResult<T, undefined>> {
     if (this.#isOver) return END;
     const value = await this.#stream.receive();
     if (value !== undefined) return { done: false, value };
@@ -75,8 +77,18 @@ export class Pieces implements AsyncIterableIterator<Uint8Array> {
     return END;
   }
 
-  return(): Promise<IteratorResult<Uint8Array, undefined>> {
+  return(): Promise<IteratorResult<T, undefined>> {
     this.#isOver = true;
     return Promise.resolve(END);
   }
+}
+
+export function checkMax(max: unknown): void {
+  if (max !== undefined) checkCount('receive', 'max', max, 1);
+}
+
+export function checkData(data: unknown): void {
+  // By tag: the bytes may be of another realm.
+  if (typeof data === 'string' || types.isUint8Array(data)) return;
+  throw new TypeError(`send: data is ${show(data)}; give a Uint8Array or a string`);
 }
