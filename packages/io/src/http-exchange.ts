@@ -65,17 +65,22 @@ export class HttpExchange {
       if (!this.response.writableEnded) await this.#untilClosed();
     } catch (error) {
       await this.#fail(error);
+    } finally {
+      if (share.isUsed) await this.#close(share);
+      ended();
     }
-    if (share.isUsed) await this.#close(share);
-    ended();
   }
 
+  /** Throws nothing but the task's cancellation. */
   async #fail(error: unknown): Promise<void> {
     const cancellation = this.#task?.scope.reason;
     const failure = cancellation === undefined ? error : await withoutCancellation(error);
-    const isCancelled = cancellation !== undefined && failure === cancellation;
-    this.#endBadly(isCancelled ? 503 : 500);
-    if (!isCancelled && !this.#isOfClient(failure)) await this.#report(failure);
+    if (cancellation !== undefined && failure === cancellation) {
+      this.#endBadly(503);
+      throw cancellation;
+    }
+    this.#endBadly(500);
+    if (!this.#isOfClient(failure)) await this.#report(failure);
   }
 
   /** What it has opened. */
