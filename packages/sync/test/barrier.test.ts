@@ -54,6 +54,35 @@ test('who is cancelled merely leaves', () =>
     expect(await first).toBe(0);
   }));
 
+test.each([
+  ['let go, then cancelled in the same tick', ['come', 'cancel'], { a: 0, b: 1, c: 2 }],
+  ['cancelled, then another comes in the same tick', ['cancel', 'come'], { b: 0, c: 1, d: 2 }],
+  ['let go, then cancelled a tick later', ['come', 'tick', 'cancel'], { a: 0, b: 1, c: 2 }],
+  ['cancelled, then another comes a tick later', ['cancel', 'tick', 'come'], { b: 0, c: 1, d: 2 }],
+])('%s: who is let go counts, who was cancelled does not', (_, steps, expected) =>
+  testRun(async (group) => {
+    // rules 193, 195, 197
+    const barrier = new Barrier(3);
+    const scope = new CancelScope();
+    const indices: Record<string, number> = {};
+    const come = async (name: string): Promise<void> => {
+      indices[name] = await barrier.wait();
+    };
+    group.spawn(() => scope.run(() => come('a')));
+    group.spawn(() => come('b'));
+    await settle();
+    for (const step of steps) {
+      if (step === 'cancel') scope.cancel();
+      else if (step === 'tick') await Promise.resolve();
+      else group.spawn(() => come('c'));
+    }
+    await settle();
+    if (barrier.waiting > 0) await come('d');
+    await settle();
+    expect(indices).toEqual(expected);
+  }),
+);
+
 test('reset breaks the wait of those who wait; they may come again at once', () =>
   testRun(async (group) => {
     // rule 196

@@ -203,6 +203,36 @@ test('cancelled, then notified in the same tick: the notification goes to the ne
     expect(log.toSorted()).toEqual(['a cancelled', 'b']);
   }));
 
+test.each([
+  ['notified, then cancelled in the same tick', ['notify', 'cancel'], ['a']],
+  ['cancelled, then notified in the same tick', ['cancel', 'notify'], ['a cancelled', 'b']],
+  ['notified, then cancelled a tick later', ['notify', 'tick', 'cancel'], ['a']],
+  ['cancelled, then notified a tick later', ['cancel', 'tick', 'notify'], ['a cancelled', 'b']],
+])('%s: the notification is used once', (_, steps, expected) =>
+  testRun(async (group) => {
+    // rules 178, 179
+    const condition = new Condition();
+    const log: string[] = [];
+    const scope = waiter(group, condition, log, 'a');
+    const other = waiter(group, condition, log, 'b');
+    await settle();
+    const guard = condition.tryAcquire();
+    for (const step of steps) {
+      if (step === 'cancel') scope.cancel();
+      else if (step === 'tick') await Promise.resolve();
+      else {
+        condition.notify();
+        guard?.[Symbol.dispose]();
+      }
+    }
+    await settle();
+    expect(log.toSorted()).toEqual(expected);
+    const waiting = expected.includes('b') ? 0 : 1;
+    expect(condition.statistics()).toMatchObject({ locked: false, waiting, waitingForLock: 0 });
+    other.cancel();
+  }),
+);
+
 test('several cancelled in one wave after a notification pass it on to one who is left', () =>
   testRun(async (group) => {
     // rule 179

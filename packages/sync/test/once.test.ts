@@ -99,6 +99,50 @@ test('who is given the lead and cancelled in the same tick calls nothing, and pa
     expect(log).toEqual([]);
   }));
 
+test.each([
+  ['cancelled, then the lead is free in the same tick', ['cancel', 'fail'], ['b']],
+  ['cancelled, then the lead is free a tick later', ['cancel', 'tick', 'fail'], ['b']],
+  ['given the lead, then cancelled a tick later', ['fail', 'handed', 'tick', 'cancel'], ['a', 'b']],
+  ['the value is there, then cancelled in the same tick', ['make', 'handed', 'cancel'], []],
+  ['the value is there, then cancelled a tick later', ['make', 'handed', 'tick', 'cancel'], []],
+  ['cancelled, then the value is there in the same tick', ['cancel', 'make'], []],
+])('%s: one makes it at a time, and nobody is forgotten', (_, steps, called) =>
+  testRun(async (group) => {
+    // rules 20, 191
+    const once = new Once<string>();
+    const log: string[] = [];
+    const init = (name: string) => async (): Promise<string> => {
+      log.push(name);
+      await sleep(10);
+      return name;
+    };
+    let make: (value: string) => void = () => undefined;
+    let fail: (error: Error) => void = () => undefined;
+    const first = group.spawn(() =>
+      once
+        .get(() => new Promise<string>((resolve, reject) => ([make, fail] = [resolve, reject])))
+        .catch(() => 'failed'),
+    );
+    const scope = new CancelScope();
+    const a = group.spawn(() => scope.run(() => once.get(init('a'))));
+    const b = group.spawn(() => once.get(init('b')));
+    await settle();
+    const waiting = once.statistics().waiting;
+    for (const step of steps) {
+      if (step === 'cancel') scope.cancel();
+      else if (step === 'make') make('value');
+      else if (step === 'fail') fail(new Error('no'));
+      else if (step === 'tick') await Promise.resolve();
+      else while (once.statistics().waiting === waiting) await Promise.resolve();
+    }
+    const isMade = steps.includes('make');
+    expect([await first, await b]).toEqual(isMade ? ['value', 'value'] : ['failed', 'b']);
+    expect(await a).toBe(isMade && steps[0] === 'make' ? 'value' : undefined);
+    expect(log).toEqual(called);
+    expect(once.statistics()).toEqual({ state: 'done', waiting: 0 });
+  }),
+);
+
 test('asking for the value while making it is an error at once', () =>
   testRun(async () => {
     const once = new Once<number>({ name: 'config' });

@@ -32,6 +32,17 @@ export interface Blocked {
 const giving = (guard: Guard) => () => guard[Symbol.dispose]();
 const nothing = () => undefined;
 
+/** For what calls a body: waits until it is called; what ends it is the way to give back. */
+function inside(
+  run: (body: () => Promise<void>, options?: WaitOptions) => Promise<void>,
+): Blocked['wait'] {
+  return (options) =>
+    new Promise((resolve, reject) => {
+      const body = (): Promise<void> => new Promise((end) => resolve(end));
+      run(body, options).catch(reject);
+    });
+}
+
 function held(guard: Guard | undefined): Guard {
   if (guard === undefined) throw new Error('it should have been free');
   return guard;
@@ -49,10 +60,29 @@ export const oneByOne: Record<string, (name?: string) => Blocked> = {
       label: 'lock "x"',
     };
   },
+  'Lock.run': (name) => {
+    const lock = new Lock({ name });
+    lock.tryAcquire();
+    return {
+      wait: inside((body, options) => lock.run(body, options)),
+      letGo: () => lock.release(),
+      statistics: () => lock.statistics(),
+      label: 'lock "x"',
+    };
+  },
   Semaphore: (name) => {
     const semaphore = new Semaphore(0, { name });
     return {
       wait: async (options) => giving(await semaphore.acquire(options)),
+      letGo: () => semaphore.release(),
+      statistics: () => semaphore.statistics(),
+      label: 'semaphore "x"',
+    };
+  },
+  'Semaphore.run': (name) => {
+    const semaphore = new Semaphore(0, { name });
+    return {
+      wait: inside((body, options) => semaphore.run(body, options)),
       letGo: () => semaphore.release(),
       statistics: () => semaphore.statistics(),
       label: 'semaphore "x"',
@@ -73,6 +103,16 @@ export const oneByOne: Record<string, (name?: string) => Blocked> = {
     const first = held(limiter.tryAcquire());
     return {
       wait: async (options) => giving(await limiter.acquire(options)),
+      letGo: giving(first),
+      statistics: () => limiter.statistics(),
+      label: 'capacity limiter "x"',
+    };
+  },
+  'CapacityLimiter.run': (name) => {
+    const limiter = new CapacityLimiter(1, { name });
+    const first = held(limiter.tryAcquire());
+    return {
+      wait: inside((body, options) => limiter.run(body, options)),
       letGo: giving(first),
       statistics: () => limiter.statistics(),
       label: 'capacity limiter "x"',
@@ -108,6 +148,16 @@ export const oneByOne: Record<string, (name?: string) => Blocked> = {
       label: 'lock "x 7"',
     };
   },
+  'KeyedLock.run': (name) => {
+    const lock = new KeyedLock<number>({ name });
+    const first = held(lock.tryAcquire(7));
+    return {
+      wait: inside((body, options) => lock.run(7, body, options)),
+      letGo: giving(first),
+      statistics: () => lock.statistics(),
+      label: 'lock "x 7"',
+    };
+  },
   'Condition, the lock': (name) => {
     const condition = new Condition(undefined, { name });
     condition.tryAcquire();
@@ -132,6 +182,70 @@ export const oneByOne: Record<string, (name?: string) => Blocked> = {
         const { waiting, borrowed } = pool.statistics();
         return { waiting, borrowed };
       },
+      label: 'resource pool "x"',
+    };
+  },
+};
+
+/** Those that are waited for under a lock, or by an instant: races of theirs are in their own suites. */
+const others: Record<string, (name?: string) => Blocked> = {
+  'Condition, a notification': (name) => {
+    const condition = new Condition(undefined, { name });
+    return {
+      wait: async (options) => {
+        const guard = await condition.acquire();
+        try {
+          await condition.wait(options);
+        } finally {
+          guard[Symbol.dispose]();
+        }
+        return nothing;
+      },
+      letGo: () => condition.run(() => condition.notify()),
+      statistics: () => ({ waiting: condition.statistics().waiting }),
+      label: 'condition "x"',
+    };
+  },
+  RateLimiter: (name) => {
+    const limiter = new RateLimiter({ permits: 1, per: 1000, name });
+    return {
+      wait: async (options) => {
+        limiter.tryAcquire();
+        await limiter.acquire(options);
+        return nothing;
+      },
+      letGo: nothing,
+      statistics: () => ({ waiting: limiter.statistics().waiting }),
+      label: 'rate limiter "x"',
+    };
+  },
+  Once: (name) => {
+    const once = new Once<number>({ name });
+    void once.get(() => new Promise<never>(nothing));
+    return {
+      wait: (options) => once.get(() => 1, options).then(() => nothing),
+      letGo: nothing,
+      statistics: () => once.statistics(),
+      label: 'once "x"',
+    };
+  },
+  memoize: (name) => {
+    const one = memoize(() => new Promise<never>(nothing), { name });
+    void one();
+    return {
+      wait: () => one(),
+      letGo: nothing,
+      statistics: () => one.statistics(),
+      label: 'once "x"',
+    };
+  },
+  'ResourcePool.use': (name) => {
+    const pool = new ResourcePool({ create: () => 1, destroy: nothing, max: 1, name });
+    void pool.acquire();
+    return {
+      wait: (options) => pool.use(() => nothing, options),
+      letGo: nothing,
+      statistics: () => pool.statistics(),
       label: 'resource pool "x"',
     };
   },
@@ -289,4 +403,11 @@ export const free: Record<
     const pool = new ResourcePool({ create: () => 1, destroy: nothing, max: 1 });
     return { call: (options) => pool.drain(options), state: () => pool.statistics() };
   },
+};
+
+/** All at which one waits. */
+export const blocking: Record<string, (name?: string) => Blocked> = {
+  ...oneByOne,
+  ...allTogether,
+  ...others,
 };

@@ -77,6 +77,41 @@ test('who is cancelled has taken nothing, and holds back nobody any more', () =>
     expect(now()).toBe(100);
   }));
 
+test.each([
+  ['cancelled at its instant, before its turn', 100, 'before', ['b at 100', 'c at 200']],
+  ['given its turn, then cancelled at that instant', 100, 'after', ['a at 100', 'b at 200']],
+  ['given its turn, then cancelled a tick later', 100, 'a tick after', ['a at 100', 'b at 200']],
+  ['cancelled an instant before', 99, 'before', ['b at 100', 'c at 200']],
+])('%s: no permit is lost or doubled', (_, instant, when, expected) =>
+  testRun(async (group) => {
+    const limiter = new RateLimiter({ permits: 1, per: 100 });
+    const log: string[] = [];
+    const scope = new CancelScope();
+    const cancelling = (): void => {
+      getRunningLoop().callAt(instant, () => {
+        if (when === 'a tick after') void Promise.resolve().then(() => scope.cancel());
+        else scope.cancel();
+      });
+    };
+    await limiter.acquire();
+    if (when === 'before') cancelling();
+    group.spawn(() =>
+      scope.run(async () => {
+        await limiter.acquire();
+        log.push(`a at ${now()}`);
+      }),
+    );
+    use(group, limiter, log, 'b');
+    use(group, limiter, log, 'c');
+    await settle();
+    if (when !== 'before') cancelling();
+    await sleep(250);
+    expect(log).toEqual(expected);
+    await group.join();
+    expect(limiter.statistics()).toEqual({ available: 0, waiting: 0 });
+  }),
+);
+
 test('tryAcquire never waits; run() begins when its turn has come', () =>
   testRun(async () => {
     const limiter = new RateLimiter({ permits: 1, per: 100 });

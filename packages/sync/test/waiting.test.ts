@@ -2,7 +2,7 @@
 import { CancelScope, formatTaskTree } from '@ambit/core';
 import type { TaskGroup } from '@ambit/core';
 import { expectCheckpoint, settle, testRun } from '@ambit/core/testing';
-import { allTogether, free, oneByOne } from './primitives.ts';
+import { allTogether, blocking, free, oneByOne } from './primitives.ts';
 import type { Blocked } from './primitives.ts';
 
 /** Somebody who waits, and can be cancelled by a scope or by a signal. */
@@ -111,7 +111,7 @@ describe.each(Object.entries(allTogether))('%s', (_, make) => {
   );
 });
 
-describe.each(Object.entries({ ...oneByOne, ...allTogether }))('%s', (_, make) => {
+describe.each(Object.entries(blocking))('%s', (_, make) => {
   test('the task tree shows what is waited for, by its name', () =>
     testRun(async (group) => {
       const blocked = make('x');
