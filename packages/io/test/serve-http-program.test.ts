@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { load } from './http-load.ts';
+import { RawClient } from './http-parts.ts';
+
+/** A server in a process of its own. */
+async function program(grace: number) {
+  const path = join(__dirname, 'fixtures', 'server.mjs');
+  const child: ChildProcess = spawn(process.execPath, [path, String(grace)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const lines = createInterface(child.stdout!)[Symbol.asyncIterator]();
+  const nextLine = async (): Promise<string> => {
+    const line = await lines.next();
+    if (line.done === true) throw new Error(`the program has ended: ${stderr}`);
+    return line.value;
+  };
+  const closed = once(child, 'close');
+  return {
+    port: Number(await nextLine()),
+    kill: () => child.kill('SIGTERM'),
+    /** How it ended, and what it had begun to answer. */
+    end: async () => {
+      const accepted = (await nextLine()).split(' ').filter((url) => url !== '');
+      const [code, signal] = (await closed) as [number | null, string | null];
+      return { end: signal ?? code, accepted, stderr };
+    },
+    [Symbol.dispose]: () => void child.kill('SIGKILL'),
+  };
+}
+
+test('under load, a program that is told to stop answers what it has begun, refuses the rest, and ends by the signal', async () => {
+  using server = await program(10_000);
+  using idle = new RawClient(server.port).get('/idle');
+  await idle.receives('answered /idle');
+  const stop = new AbortController();
+  const running = load(server.port, 32, stop.signal);
+  await new Promise((wake) => setTimeout(wake, 500));
+  const start = performance.now();
+  server.kill();
+  const { end, accepted, stderr } = await server.end();
+  const time = performance.now() - start;
+  stop.abort();
+  const { answered, refused, cut, told } = await running;
+  await idle.closed();
+
+  expect([end, stderr]).toEqual(['SIGTERM', '']);
+  expect(time).toBeLessThan(5000);
+  expect(accepted.length).toBeGreaterThan(200);
+  // Lost: begun, and not answered.
+  const begun = accepted.filter((path) => path !== '/idle');
+  expect(begun.filter((path) => !answered.has(path))).toEqual([]);
+  expect([...cut]).toEqual([]);
+  expect(answered.size).toBe(begun.length);
+  expect(refused.size).toBeGreaterThan(0);
+  expect(told.size).toBeGreaterThan(0);
+});
+
+test('a program ends by the signal when the grace is over, also with those who never leave', async () => {
+  using server = await program(150);
+  using events = new RawClient(server.port).get('/events');
+  await events.receives('data: 0');
+  const start = performance.now();
+  server.kill();
+  expect(await server.end()).toEqual({ end: 'SIGTERM', accepted: ['/events'], stderr: '' });
+  expect(performance.now() - start).toBeGreaterThan(149);
+  await events.closed();
+});
