@@ -1,4 +1,4 @@
-import { CancelScope, throwIfCancelled } from '@ambit/core';
+import { CancelScope, taskGroup, throwIfCancelled } from '@ambit/core';
 import { show } from './check.ts';
 
 /** What every call that waits takes, as its last argument. */
@@ -55,6 +55,17 @@ function isAbort(error: unknown, scope: CancelScope): boolean {
   return (
     typeof error === 'object' && error !== null && 'name' in error && error.name === 'AbortError'
   );
+}
+
+/** In a cancelled scope: its cancellation, if the error is nothing but that; else the error without it. */
+export async function withoutCancellation(error: unknown): Promise<unknown> {
+  try {
+    return await taskGroup<never>(() => {
+      throw error;
+    });
+  } catch (rest) {
+    return rest;
+  }
 }
 
 export function checkSignal(where: string, value: unknown): void {

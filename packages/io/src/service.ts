@@ -1,12 +1,13 @@
-import { contextSnapshot, ContextVar, currentScope, taskGroup } from '@ambit/core';
+import { contextSnapshot, ContextVar, currentScope, shield, taskGroup } from '@ambit/core';
 import type { CancelScope, TaskGroup } from '@ambit/core';
-import { currentLoop, isWithin, park, ParkingLot } from '@ambit/core/lowlevel';
+import { currentLoop, isWithin, park, ParkingLot, suppress } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import type { Socket } from 'node:net';
 import type { Address } from './address.ts';
-import { checkSignal } from './cancellable.ts';
+import { checkSignal, withoutCancellation } from './cancellable.ts';
 import type { WaitOptions } from './cancellable.ts';
 import { checkCount, checkDuration, checkFunction, checkOptions } from './check.ts';
+import { Share } from './ownership.ts';
 import type { SocketStream } from './socket-stream.ts';
 
 export type ConnectionHandler<A extends Address = Address> = (stream: SocketStream<A>) => unknown;
@@ -60,12 +61,12 @@ export class Service {
   }
 
   async run(): Promise<void> {
-    const shield = this.#grace > 0;
+    const hasGrace = this.#grace > 0;
     // Without a grace the cancellation reaches everybody by itself.
-    const watch = shield ? this.#around.onCancel(() => this.stop(this.#grace)) : undefined;
+    const watch = hasGrace ? this.#around.onCancel(() => this.stop(this.#grace)) : undefined;
     try {
       await serving.run(this, () =>
-        taskGroup((group) => this.#acceptAll(group), { shield, name: 'serve' }),
+        taskGroup((group) => this.#acceptAll(group), { shield: hasGrace, name: 'serve' }),
       );
     } finally {
       watch?.[Symbol.dispose]();
@@ -101,25 +102,45 @@ export class Service {
 
   #begin(group: TaskGroup, socket: Socket): void {
     const stream = this.#source._streamOf(socket);
-    const task = group.spawn(() => this.#attend(stream), { name: stream._peer });
+    const task = group.spawn(() => this.#attend(group, stream), { name: stream._peer });
     // The group was cancelled in this very turn: the task is none, and never will be.
     if (task.done) stream.destroy();
   }
 
-  async #attend(stream: SocketStream): Promise<void> {
+  async #attend(group: TaskGroup, stream: SocketStream): Promise<void> {
     this.#active += 1;
     try {
-      await taskGroup(() => this.#handler(stream));
+      await this.#handle(new Share(group), stream);
       await stream.close();
     } catch (error) {
       stream.destroy();
       await stream[Symbol.asyncDispose]();
-      if (this.#onError === undefined || error === currentScope().reason) throw error;
-      await this.#onError(error, stream);
+      await this.#fail(error, stream);
     } finally {
       this.#active -= 1;
       this.#room?.wake();
     }
+  }
+
+  /** What the handler opens is closed with it. */
+  async #handle(share: Share, stream: SocketStream): Promise<void> {
+    try {
+      await share.run(() => this.#handler(stream));
+    } catch (error) {
+      stream.destroy();
+      await shield(() => share.closeAll()).catch((later: unknown) => {
+        suppress(error, [later]);
+      });
+      throw error;
+    }
+    if (share.isUsed) await shield(() => share.closeAll());
+  }
+
+  async #fail(error: unknown, stream: SocketStream): Promise<void> {
+    const { reason } = currentScope();
+    const failure = reason === undefined ? error : await withoutCancellation(error);
+    if (this.#onError === undefined || failure === reason) throw failure;
+    await this.#onError(failure, stream);
   }
 
   /** A connection that came to nothing before it was one: no reason to stop, but somebody may want to know. */
