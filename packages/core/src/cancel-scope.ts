@@ -109,8 +109,6 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
   /** @internal */ _runtime: Runtime = hostRuntime;
   /** @internal The task whose body this is part of. */
   _task: object | undefined;
-  /** @internal The innermost explicit group around it. */
-  _group: object | undefined;
   /** @internal */ _variables: Variables | undefined;
 
   // Rare: defaults stand on the prototype, so that a scope without them does not pay for them.
@@ -120,6 +118,8 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
   declare readonly cancelCaught: boolean;
   /** @internal The group whose scope this is. */
   declare _owner: object | undefined;
+  /** @internal What is opened in it belongs to this group; undefined: to that of the scope around it. */
+  declare _group: object | undefined;
   /** @internal */ declare _controller: AbortController | undefined;
   /** @internal */ declare _options: ScopeOptions | undefined;
   /** @internal */ declare _deadline: number;
@@ -133,6 +133,7 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
       name: '',
       cancelCaught: false,
       _owner: undefined,
+      _group: undefined,
       _controller: undefined,
       _options: undefined,
       _deadline: Infinity,
@@ -352,7 +353,6 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
     this._state = 'open';
     this._runtime = host._runtime;
     this._task = task;
-    this._group ??= host._group;
     this._variables = variables;
     this._hang(parent as this);
   }
@@ -394,8 +394,8 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
     this._release();
     // Code that runs on in it, a timer's say, may keep the scope: not what was in it.
     this._task = undefined;
-    this._group = undefined;
     if (this._owner !== undefined) this._owner = undefined;
+    if (this._group !== undefined) this._group = undefined;
     this._leave();
   }
 

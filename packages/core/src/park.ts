@@ -49,7 +49,7 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
   readonly promise: Promise<T>;
   readonly #resolve: (value: T) => void;
   readonly #reject: (error: unknown) => void;
-  #isSettled = false;
+  #state: 'waiting' | 'settled' | 'abandoned' = 'waiting';
 
   /** Called when the wait is abandoned: takes back what `register` did. */
   undo: (() => void) | Undo | undefined = undefined;
@@ -58,7 +58,6 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
   /** The tasks that the wait cannot end without. */
   blockedBy: (() => Iterable<object>) | undefined = undefined;
   isShielded = false;
-  isAbandoned = false;
 
   // Rare: defaults stand on the prototype, so that a wait without them does not pay for them.
   /** The instant at which the wait ends by itself, if there is one. */
@@ -88,7 +87,11 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
   }
 
   get isSettled(): boolean {
-    return this.#isSettled;
+    return this.#state !== 'waiting';
+  }
+
+  get isAbandoned(): boolean {
+    return this.#state === 'abandoned';
   }
 
   wake(value: T): boolean {
@@ -106,8 +109,8 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
 
   // Whoever takes the waiter settles it, now or later in the same tick: exactly one does.
   #take(): boolean {
-    if (this.#isSettled) return false;
-    this.#isSettled = true;
+    if (this.#state !== 'waiting') return false;
+    this.#state = 'settled';
     remove<ScopeRegistration>(this);
     if (this.adoption !== undefined) this.adoption.release();
     return true;
@@ -133,7 +136,7 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
   }
 
   #giveUp(reason: unknown): void {
-    this.isAbandoned = true;
+    this.#state = 'abandoned';
     try {
       if (typeof this.undo === 'function') this.undo();
       else this.undo?.abandon();

@@ -82,8 +82,8 @@ function until<T>(instant: number, options: SleepOptions<T> | undefined): Promis
   return parkIn<T>(
     scope,
     (waiter) => {
-      waiter.until = instant;
       if (instant === Infinity) return undefined;
+      waiter.until = instant;
       const { timers } = currentRuntime();
       const timer = timers.add(instant, {
         _expire: () => {
@@ -94,6 +94,6 @@ function until<T>(instant: number, options: SleepOptions<T> | undefined): Promis
         timers.remove(timer);
       };
     },
-    { signal: options?.signal, name: 'sleep' },
+    { signal: options?.signal, name: instant === Infinity ? 'sleep for ever' : 'sleep' },
   );
 }

@@ -154,7 +154,7 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
     this.#starting ??= new Map();
     this.#starting.set(task, starting as Starting<unknown>);
     this.#children.add(task);
-    task.scope._group = this.scope._group;
+    task.scope._group = groupOf(this.scope);
     task.scope._open(caller._scope, task, caller._variables);
     const started = (value: T): void => {
       this.#started(task, starting, value, options?.daemon === true);
@@ -451,7 +451,7 @@ export function helper(options?: HelperOptions): TaskGroup {
   const group = new TaskGroup(options);
   group._needsAll = options?.needsAll === true;
   // Nothing has been opened in it yet.
-  group.scope._group = group.scope._parent?._nearestOpen()._group;
+  group.scope._group = undefined;
   return group;
 }
 
@@ -470,10 +470,13 @@ export function currentTask(): Task<unknown> | undefined {
  * to be released: not one that is releasing already. Helpers own nothing.
  */
 export function currentGroup(): TaskGroup | undefined {
-  let scope: CancelScope | undefined = currentFrame()._scope._nearestOpen();
-  for (;;) {
-    const group = scope?._group as TaskGroup | undefined;
-    if (group?._isEnded !== true) return group;
-    scope = group.scope._parent?._nearestOpen();
+  return groupOf(currentFrame()._scope._nearestOpen());
+}
+
+function groupOf(scope: CancelScope): TaskGroup | undefined {
+  for (let here: CancelScope | undefined = scope; here !== undefined; here = here._parent) {
+    const group = here._group as TaskGroup | undefined;
+    if (group !== undefined && !group._isEnded) return group;
   }
+  return undefined;
 }

@@ -27,6 +27,29 @@ export interface TaskOwner {
 
 let ids = 0;
 
+// What `await` knows: a global that somebody has replaced may not keep the context of its reactions.
+const NativePromise = (async () => Promise.resolve())().constructor as PromiseConstructor;
+
+let functionOfNext: ((task: TaskCore<unknown>) => unknown) | undefined;
+
+function begin(task: TaskCore<unknown>): void {
+  const fn = functionOfNext as (task: TaskCore<unknown>) => unknown;
+  functionOfNext = undefined;
+  task._call(fn);
+}
+
+function taskHere(): TaskCore<unknown> {
+  return currentFrame()._scope._task as TaskCore<unknown>;
+}
+
+function succeedHere(value: unknown): void {
+  taskHere()._end('fulfilled', value);
+}
+
+function failHere(error: unknown): void {
+  taskHere()._fail(error);
+}
+
 /** The working of a task; its public type, which knows the group, is `Task`. */
 export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable {
   /** Unique in this process. */
@@ -37,12 +60,10 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
   /** @internal */ _name: string;
   /** @internal The instant it was spawned. */
   readonly _born: number;
-  /** @internal False while it waits for its turn. */
-  _isBegun = false;
+  /** @internal Holds a place of the group's `limit`; false while it waits for its turn. */
+  _hasSlot = false;
 
   /** @internal */ declare _isDaemon: boolean;
-  /** @internal Holds a place of the group's `limit`. */
-  declare _hasSlot: boolean;
   /** @internal Where it was spawned, in debug mode. */
   declare _spawnSite: string | undefined;
   /** @internal Which task it waits for, in debug mode. */
@@ -52,7 +73,6 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
     Object.assign(this.prototype, {
       _isOwned: true,
       _isDaemon: false,
-      _hasSlot: false,
       _spawnSite: undefined,
       _awaits: undefined,
     });
@@ -66,7 +86,8 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
     this.group = group;
     this.scope = scope;
     this._name = name;
-    this._born = born;
+    // In whole milliseconds: a small integer takes no object of its own.
+    this._born = Math.floor(born);
   }
 
   /** The name given at `spawn`, else the function's, else `task-<id>`. */
@@ -85,7 +106,7 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
 
   get status(): TaskStatus {
     if (this._settled !== undefined) return this._settled;
-    if (!this._isBegun) return 'queued';
+    if (!this._hasSlot) return 'queued';
     return this.scope.reason === undefined ? 'running' : 'cancelling';
   }
 
@@ -167,7 +188,7 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
     return owned;
   }
 
-  /** The same as {@link TaskCore.stop}. */
+  /** The same as `stop()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
@@ -218,21 +239,32 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
 
   /** @internal Calls the function, in the task's scope. */
   _begin(fn: (task: never) => unknown): void {
-    this._isBegun = true;
+    functionOfNext = fn as (task: TaskCore<unknown>) => unknown;
+    ambient.run<TaskCore<unknown>, void>(this.scope, begin, this);
+  }
+
+  /** @internal */
+  _call(fn: (task: this) => unknown): void {
     let returned: unknown;
     try {
-      returned = ambient.run(this.scope, fn as (task: this) => unknown, this);
+      returned = fn(this);
       if (returned === this) throw this.#selfWait();
     } catch (error) {
       this._fail(error);
       return;
     }
-    if (!isThenable(returned)) {
-      this._end('fulfilled', returned);
+    if (isThenable(returned)) this.#follow(NativePromise.resolve(returned));
+    else this._end('fulfilled', returned);
+  }
+
+  // Handled in the same tick: its rejection never is an unhandledRejection.
+  #follow(promise: Promise<unknown>): void {
+    if (ambient.isFollowing) {
+      // We are in the task's scope, and so are these: the scope tells them whose end it is, and no task needs a closure.
+      promise.then(succeedHere, failHere);
       return;
     }
-    // Handled in the same tick: its rejection never is an unhandledRejection.
-    Promise.resolve(returned).then(
+    promise.then(
       (value) => {
         this._end('fulfilled', value);
       },

@@ -2,6 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 /** The ambient slot where the runtime has `AsyncLocalStorage`: its value follows every `await`. */
 export class Ambient<F> {
+  /** Whether the value holds beyond an `await`. */
+  readonly isFollowing: boolean = true;
+
   readonly #storage = new AsyncLocalStorage<F>();
 
   get(): F | undefined {

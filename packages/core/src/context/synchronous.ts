@@ -3,6 +3,9 @@
  * the synchronous part of a call, up to the first `await`. Beyond it, pass scopes by hand.
  */
 export class Ambient<F> {
+  /** Whether the value holds beyond an `await`. */
+  readonly isFollowing: boolean = false;
+
   #value: F | undefined;
 
   get(): F | undefined {
