@@ -1,0 +1,225 @@
+import { suppressedErrors } from '@ambit/core';
+import { suppress } from '@ambit/core/lowlevel';
+import { inspect, types } from 'node:util';
+
+/*
+ * Errors that cross from thread to thread. Structured cloning knows a handful of classes and drops the rest: `code`,
+ * `errors`, whatever a program has added. Here an error becomes a list of plain records that refer to each other by
+ * their place, so that circles and shared causes stay what they are.
+ */
+
+/** What was thrown, in a form that any thread can be sent. */
+export type Encoded = { readonly errors: readonly Plain[] } | { readonly value: unknown };
+
+interface Plain {
+  /** The nearest class that every thread has. */
+  readonly base: string;
+  readonly className: string;
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+  readonly properties: readonly (readonly [key: string, isEnumerable: boolean, value: Reference])[];
+  /** What `suppressedErrors` knows. */
+  readonly suppressed: readonly Reference[];
+}
+
+/** Another error of the list, several of them, or any other value. */
+type Reference =
+  | { readonly is: 'error'; readonly index: number }
+  | { readonly is: 'list'; readonly items: readonly Reference[] }
+  | { readonly is: 'value'; readonly value: unknown };
+
+const LONGEST_TEXT = 100_000;
+const MOST_ERRORS = 200;
+const MOST_PROPERTIES = 100;
+
+/** Not always enumerable, nor own. */
+const WELL_KNOWN = ['code', 'cause', 'errors', 'error', 'suppressed'];
+const TOLD_APART = new Set(['name', 'message', 'stack']);
+
+/** Never throws, whatever it is given. */
+export function encodeThrown(thrown: unknown): Encoded {
+  if (!isError(thrown)) return { value: cloneable(thrown) };
+  return { errors: new Encoder().encode(thrown) };
+}
+
+// By tag: it may be of another realm.
+function isError(value: unknown): value is Error {
+  return types.isNativeError(value) || isDomException(value) || value instanceof Error;
+}
+
+class Encoder {
+  readonly #indexes = new Map<Error, number>();
+  readonly #queue: Error[] = [];
+
+  encode(root: Error): Plain[] {
+    this.#refer(root);
+    // Grows while it is walked: no chain of causes is too long for the stack.
+    return Array.from(this.#all(), (error) => this.#plain(error));
+  }
+
+  *#all(): Generator<Error> {
+    yield* this.#queue;
+  }
+
+  #refer(value: unknown): Reference {
+    if (Array.isArray(value) && value.some(isError)) {
+      const items = value.slice(0, MOST_ERRORS).map((item) => this.#refer(item));
+      return { is: 'list', items };
+    }
+    if (!isError(value)) return { is: 'value', value: cloneable(value) };
+    const known = this.#indexes.get(value);
+    if (known !== undefined) return { is: 'error', index: known };
+    if (this.#queue.length >= MOST_ERRORS) return { is: 'value', value: clip(String(value)) };
+    const index = this.#queue.push(value) - 1;
+    this.#indexes.set(value, index);
+    return { is: 'error', index };
+  }
+
+  #plain(error: Error): Plain {
+    const names = [...new Set([...WELL_KNOWN, ...read(() => Object.keys(error), [])])];
+    return {
+      base: baseOf(error),
+      className: text(() => error.constructor.name) ?? 'Error',
+      name: text(() => error.name) ?? 'Error',
+      message: text(() => error.message) ?? '',
+      stack: text(() => error.stack),
+      properties: names
+        .filter((name) => !TOLD_APART.has(name) && read(() => isKept(error, name), false))
+        .slice(0, MOST_PROPERTIES)
+        .map((name) => this.#property(error, name)),
+      suppressed: suppressedErrors(error)
+        .slice(0, MOST_ERRORS)
+        .map((each) => this.#refer(each)),
+    };
+  }
+
+  #property(error: Error, name: string): readonly [string, boolean, Reference] {
+    const isEnumerable = Object.prototype.propertyIsEnumerable.call(error, name);
+    const value = read<unknown>(() => Reflect.get(error, name), undefined);
+    return [name, isEnumerable, this.#refer(value)];
+  }
+}
+
+// A DOMException's `code` follows from its name.
+function isKept(error: Error, name: string): boolean {
+  if (Object.hasOwn(error, name)) return typeof Reflect.get(error, name) !== 'function';
+  return name === 'code' && name in error && !isDomException(error);
+}
+
+function isDomException(error: unknown): boolean {
+  return Object.prototype.toString.call(error) === '[object DOMException]';
+}
+
+function baseOf(error: Error): string {
+  if (isDomException(error)) return 'DOMException';
+  let prototype: object | null = error;
+  while ((prototype = Reflect.getPrototypeOf(prototype)) !== null) {
+    const name = text(() => (prototype as Error).constructor.name);
+    if (name !== undefined && (name === 'Error' || bases.has(name))) return name;
+  }
+  return 'Error';
+}
+
+/** The value, or how it looks if it cannot leave its thread. */
+function cloneable(value: unknown): unknown {
+  try {
+    // Of an object with a class, a copy would be none of it, and might be of half the program.
+    if (isData(value)) structuredClone(value);
+    else return look(value);
+    return value;
+  } catch {
+    return look(value);
+  }
+}
+
+function isData(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return true;
+  const prototype = Reflect.getPrototypeOf(value);
+  if (prototype === null || Reflect.getPrototypeOf(prototype) === null) return true;
+  return ArrayBuffer.isView(value) || DATA.some((isOfKind) => isOfKind(value));
+}
+
+const DATA: readonly ((value: unknown) => boolean)[] = [
+  types.isDate,
+  types.isRegExp,
+  types.isMap,
+  types.isSet,
+  types.isAnyArrayBuffer,
+  types.isBoxedPrimitive,
+];
+
+function look(value: unknown): string {
+  return clip(read(() => inspect(value, { depth: 0 }), 'what cannot be shown'));
+}
+
+// What foreign code has put into an error may be a getter, and throw.
+function read<T>(get: () => T, otherwise: T): T {
+  try {
+    return get();
+  } catch {
+    return otherwise;
+  }
+}
+
+function text(get: () => unknown): string | undefined {
+  const value = read(get, undefined);
+  return typeof value === 'string' ? clip(value) : undefined;
+}
+
+function clip(long: string): string {
+  return long.length <= LONGEST_TEXT ? long : `${long.slice(0, LONGEST_TEXT)}…`;
+}
+
+type Make = (message: string, name: string) => Error;
+
+/** Those that need not be made as a plain error is. */
+const bases: ReadonlyMap<string, Make> = new Map<string, Make>([
+  ['TypeError', (message) => new TypeError(message)],
+  ['RangeError', (message) => new RangeError(message)],
+  ['SyntaxError', (message) => new SyntaxError(message)],
+  ['ReferenceError', (message) => new ReferenceError(message)],
+  ['EvalError', (message) => new EvalError(message)],
+  ['URIError', (message) => new URIError(message)],
+  ['AggregateError', (message) => new AggregateError([], message)],
+  ['DOMException', (message, name) => new DOMException(message, name)],
+]);
+
+/** What was thrown in the other thread. */
+export function decodeThrown(encoded: Encoded): unknown {
+  if ('value' in encoded) return encoded.value;
+  const errors = encoded.errors.map(revive);
+  const resolve = (reference: Reference): unknown => {
+    if (reference.is === 'error') return errors[reference.index];
+    return reference.is === 'list' ? reference.items.map(resolve) : reference.value;
+  };
+  encoded.errors.forEach((plain, index) => {
+    const error = errors[index] as Error;
+    for (const [name, isEnumerable, value] of plain.properties) {
+      define(error, name, resolve(value), isEnumerable);
+    }
+    if (plain.suppressed.length > 0) suppress(error, plain.suppressed.map(resolve));
+  });
+  return errors[0];
+}
+
+function revive(plain: Plain): Error {
+  const { base, className, message, name } = plain;
+  const error = bases.get(base)?.(message, name) ?? new Error(message);
+  if (className !== base) Object.setPrototypeOf(error, prototypeFor(error, className));
+  if (error.name !== name) define(error, 'name', name, false);
+  define(error, 'stack', plain.stack, false);
+  return error;
+}
+
+/** Of a class of that name: the class itself is the other thread's. */
+function prototypeFor(error: Error, className: string): object {
+  const named = { [className]: class extends Error {} }[className];
+  return Object.create(Reflect.getPrototypeOf(error), {
+    constructor: { value: named, configurable: true, writable: true },
+  }) as object;
+}
+
+function define(error: Error, name: string, value: unknown, enumerable: boolean): void {
+  Object.defineProperty(error, name, { value, enumerable, configurable: true, writable: true });
+}

@@ -1,0 +1,47 @@
+import { createTask, LoopNotRunningError } from '@ambit/core';
+import type { TaskGroup } from '@ambit/core';
+import { WorkerPool } from './worker-pool.ts';
+
+const pools = new WeakMap<TaskGroup, WorkerPool>();
+let poolOfProcess: WorkerPool | undefined;
+
+/**
+ * Calls an exported function in a thread of the running `run()`'s own pool, which has as many threads as the machine
+ * runs at once, and ends with the `run()`. Outside of any `run()` there is one pool for the process. Otherwise as
+ * {@link WorkerPool.run}, with a pool of your own for other settings.
+ *
+ * @param module - a URL, or a path; a relative one is relative to the current folder
+ * @param name - of the export
+ * @param args - its arguments: what `structuredClone` can copy
+ * @throws (rejects) as {@link WorkerPool.run}
+ * @example
+ * const hash = await toThread<string>(new URL('./hash.js', import.meta.url), 'sha256', path);
+ */
+export async function toThread<T>(
+  module: URL | string,
+  name: string,
+  ...args: readonly unknown[]
+): Promise<T> {
+  return defaultPool().run<T>(module, name, args);
+}
+
+function defaultPool(): WorkerPool {
+  const group = groupOfRun();
+  if (group === undefined) return (poolOfProcess ??= new WorkerPool()._disown());
+  const known = pools.get(group);
+  if (known !== undefined) return known;
+  const pool = new WorkerPool()._disown();
+  pools.set(group, pool);
+  group.defer(() => pool[Symbol.asyncDispose]());
+  return pool;
+}
+
+/** The group that outlives main, and ends with the run. */
+function groupOfRun(): TaskGroup | undefined {
+  try {
+    return createTask(() => undefined, { name: 'toThread' }).group;
+  } catch (error) {
+    if (error instanceof LoopNotRunningError) return undefined;
+    throw error;
+  }
+}

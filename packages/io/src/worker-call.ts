@@ -1,0 +1,126 @@
+import { isCancelled, moveOnAfter, shield } from '@ambit/core';
+import { park } from '@ambit/core/lowlevel';
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
+import type { MessagePort, Transferable } from 'node:worker_threads';
+import { encodeThrown } from './error-codec.ts';
+import type { WorkerReply, WorkerRequest, WorkerTask } from './worker-main.ts';
+
+/** What is done about a call in a thread whose caller is cancelled. */
+export type OnCancel = 'cooperate' | 'terminate' | 'abandon';
+
+/** What a call came to. */
+export type WorkerOutcome =
+  | WorkerReply
+  /** The thread died of it, or with it. */
+  | { readonly is: 'broken'; readonly cause: unknown };
+
+/** What is to be called. */
+export interface WorkerOrder {
+  readonly module: string;
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly transfer: readonly Transferable[];
+  readonly onCancel: OnCancel;
+  readonly grace: number;
+}
+
+/** Where a call can be run. */
+export interface Thread {
+  /** Resolves when the call is over, rejects if the thread is. */
+  run(task: WorkerTask): Promise<void>;
+  /** Ends the thread, and with it the call; waits until it has ended. */
+  kill(): Promise<void>;
+}
+
+/** One call in a thread. */
+export class WorkerCall {
+  /** Settles when the thread is free for the next, or has ended. Never rejects. */
+  readonly done: Promise<WorkerOutcome>;
+  readonly #order: WorkerOrder;
+  readonly #thread: Thread;
+  readonly #port: MessagePort;
+  readonly #flag = new Int32Array(new SharedArrayBuffer(4));
+  #killed: Promise<void> | undefined;
+  #isAbandoned = false;
+
+  /**
+   * Sends it off.
+   *
+   * @throws the DataCloneError of arguments that cannot be sent; nothing has happened then
+   */
+  constructor(order: WorkerOrder, thread: Thread) {
+    this.#order = order;
+    this.#thread = thread;
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    try {
+      this.#send({ is: 'call', args: order.args }, order.transfer);
+    } catch (error) {
+      port1.close();
+      throw error;
+    }
+    const { module, name } = order;
+    this.done = this.#run({ port: port2, flag: this.#flag, module, name });
+  }
+
+  #send(request: WorkerRequest, transfer: readonly Transferable[] = []): void {
+    this.#port.postMessage(request, transfer);
+  }
+
+  async #run(task: WorkerTask): Promise<WorkerOutcome> {
+    try {
+      await this.#thread.run(task);
+      return this.#reply() ?? { is: 'broken', cause: undefined };
+    } catch (cause) {
+      // Before it was killed it may have come to something.
+      const reply = this.#reply();
+      if (this.#killed === undefined) return reply ?? { is: 'broken', cause };
+      await this.#killed;
+      return reply ?? { is: 'cancelled' };
+    } finally {
+      this.#port.close();
+    }
+  }
+
+  // Sent before the thread said that it was done: no need to listen, and nothing that keeps the process alive.
+  #reply(): WorkerReply | undefined {
+    return receiveMessageOnPort(this.#port)?.message as WorkerReply | undefined;
+  }
+
+  /** Waits for what it comes to. */
+  wait(options: { signal?: AbortSignal | undefined; name: string }): Promise<WorkerOutcome> {
+    return park<WorkerOutcome>(
+      (waker) => void this.done.then((outcome) => waker.wake(outcome)),
+      options,
+    );
+  }
+
+  /** Nobody waits for it any more. It learns that, and may go on. */
+  abandon(reason: unknown): void {
+    this.#isAbandoned = true;
+    this.#tell(reason);
+  }
+
+  /** Ends it: as it was ordered, with time for its cleanup or without. Waits until it has ended. */
+  stop(reason: unknown): Promise<WorkerOutcome> {
+    return shield(async () => {
+      this.#tell(reason);
+      const { onCancel, grace, name } = this.#order;
+      const isGentle = onCancel === 'cooperate' && !this.#isAbandoned;
+      const outcome = isGentle
+        ? await moveOnAfter(grace, () => this.wait({ name: `the cleanup of ${name}` }))
+        : undefined;
+      if (outcome !== undefined) return outcome;
+      this.#killed ??= this.#thread.kill();
+      return this.done;
+    });
+  }
+
+  #tell(reason: unknown): void {
+    // Of the scopes of this thread, the other cannot make anything.
+    const why = isCancelled(reason) ? reason.reason : reason;
+    this.#send({ is: 'cancel', reason: encodeThrown(why) });
+    // After the message, so that who sees it finds the reason.
+    Atomics.store(this.#flag, 0, 1);
+  }
+}
