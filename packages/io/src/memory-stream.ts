@@ -193,12 +193,13 @@ class MemoryStream implements ByteStream {
   }
 
   async close(): Promise<void> {
-    this.destroy();
+    await this[Symbol.asyncDispose]();
     throwIfCancelled();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
     this.destroy();
+    return Promise.resolve();
   }
 
   // What was sent is with the other end already: nothing is lost by it.

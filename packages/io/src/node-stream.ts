@@ -52,6 +52,8 @@ export class NodeByteStream implements ByteStream {
   #parts: NodeStreamParts;
   readonly #owner: Owner | undefined;
   #isClosed = false;
+  /** A close is saying goodbye, and destroys the streams then. */
+  #isEnding = false;
   #isListening = false;
   #isReceiving = false;
   #isSending = false;
@@ -106,6 +108,8 @@ export class NodeByteStream implements ByteStream {
     const { readable } = this.#parts;
     if (readable === undefined)
       throw new ClosedResourceError(`receive: ${this.#label()} can only be sent to`);
+    // Asks for more, which may come at once: more than `max`.
+    if (max !== undefined && readable.readableLength === 0) readable.read(0);
     const size = readable.readableLength;
     const chunk: unknown = readable.read(max !== undefined && max < size ? max : undefined);
     if (chunk !== null) return bytesOf(chunk, readable.readableEncoding);
@@ -189,13 +193,13 @@ export class NodeByteStream implements ByteStream {
     const { writable } = this.#parts;
     if (writable === undefined)
       throw new ClosedResourceError(`${verb}: ${this.#label()} can only be received from`);
-    if (writable.errored !== null || writable.destroyed)
-      throw this.#broken('send to', writable.errored);
     if (this.#isEofSent || writable.writableEnded) {
       throw new ClosedResourceError(
         `${verb}: sendEof() was called on ${this.#label()}; nothing can be sent after it`,
       );
     }
+    if (writable.errored !== null || writable.destroyed)
+      throw this.#broken('send to', writable.errored);
     return writable;
   }
 
@@ -209,7 +213,8 @@ export class NodeByteStream implements ByteStream {
     const isGentle = this.#canEnd();
     this.#retire('close');
     if (isGentle) await this.#end();
-    this.#destroyStreams();
+    // Another close may be saying goodbye still: it is not cut short.
+    if (isGentle || !this.#isEnding || currentScope().reason !== undefined) this.#destroyStreams();
     await this.#untilClosed(true);
   }
 
@@ -228,6 +233,7 @@ export class NodeByteStream implements ByteStream {
     if (this.#isSending) throw this.#busy('send');
     const { readable } = this.#parts;
     this.#sendable('startTls');
+    if (readable?.readableEnded === true) throw this.#broken('start TLS on', undefined);
     this.#isClosed = true;
     for (const stream of this.#streams()) stream.off('close', this.#onClose);
     readable?.off('readable', this.#onReadable).off('end', this.#onReadable);
@@ -263,6 +269,7 @@ export class NodeByteStream implements ByteStream {
   /** Says goodbye, as far as the transport knows how to. */
   async #end(): Promise<void> {
     const { readable, writable, goodbye } = this.#parts;
+    this.#isEnding = true;
     if (readable !== writable) readable?.destroy();
     const said = (): Promise<void> =>
       park<void>((waker) => void writable?.end(() => waker.wake()), {
@@ -289,11 +296,15 @@ export class NodeByteStream implements ByteStream {
     return this.#streams().every((stream) => stream.closed);
   }
 
-  readonly #onClose = (): void => {
-    this.#onReadable();
+  #breakSender(): void {
     const sender = this.#sender;
     this.#sender = undefined;
     sender?.fail(this.#broken('send to', this.#parts.writable?.errored));
+  }
+
+  readonly #onClose = (): void => {
+    this.#onReadable();
+    if (this.#parts.writable?.closed === true) this.#breakSender();
     if (!this.#hasEnded()) return;
     this.#owner?.release(this);
     this.#closers?.unparkAll();

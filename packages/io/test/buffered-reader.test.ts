@@ -347,7 +347,7 @@ function expected(whole: string, separators: string[], limit: number): string[] 
   const found: string[] = [];
   let rest = whole;
   for (;;) {
-    const ends = [...rest].map((_, at) => at + 1);
+    const ends = Array.from(rest, (_, at) => at + 1);
     const end = ends.find((at) => separators.some((part) => rest.slice(0, at).endsWith(part)));
     const starts = separators.map((part) => (end ?? 0) - part.length);
     const start = Math.min(
