@@ -1,6 +1,6 @@
 import { enter, park } from '@ambit/core/lowlevel';
 import * as net from 'node:net';
-import type { AddressInfo, ListenOptions, Server, ServerOpts } from 'node:net';
+import type { AddressInfo, ListenOptions, Server } from 'node:net';
 import * as tls from 'node:tls';
 import type { TlsOptions } from 'node:tls';
 import { formatAddress } from './address.ts';
@@ -90,10 +90,11 @@ export async function listenUnix(
 
 function createServer(options: TlsOptions | undefined): Server {
   // What is not accepted yet is not read either: the other end is to notice that nobody is there.
-  const common: ServerOpts = { allowHalfOpen: true, noDelay: true, pauseOnConnect: true };
-  return options === undefined
-    ? net.createServer(common)
-    : tls.createServer({ ...options, ...common, pauseOnConnect: false });
+  if (options === undefined) {
+    return net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true });
+  }
+  // Half-open only once the handshake is done.
+  return tls.createServer({ ...options, allowHalfOpen: false, noDelay: true });
 }
 
 function listening(server: Server, where: ListenOptions, name: string): Promise<void> {

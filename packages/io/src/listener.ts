@@ -8,13 +8,13 @@ import { checkSignal, under } from './cancellable.ts';
 import type { WaitOptions } from './cancellable.ts';
 import { checkDuration, checkOptions } from './check.ts';
 import { BusyResourceError, ClosedResourceError, codeOf } from './errors.ts';
-import { ignoreErrors } from './node-stream.ts';
 import { own } from './ownership.ts';
 import type { Owner } from './ownership.ts';
 import { checkServe, Service } from './service.ts';
 import type { ConnectionHandler, ServeOptions } from './service.ts';
 import { SocketStream } from './socket-stream.ts';
 import type { Role } from './socket-stream.ts';
+import { established } from './tls-handshake.ts';
 import type { UnixPath } from './unix-path.ts';
 
 export interface CloseListenerOptions {
@@ -72,7 +72,7 @@ export class Listener<A extends Address = Address> implements AsyncDisposable {
     });
     this.#server.on('secureConnection', (socket: TLSSocket & { readonly _parent?: Socket }) => {
       if (socket._parent !== undefined) this.#handshakes.delete(socket._parent);
-      socket.on('error', ignoreErrors);
+      established(socket);
       this.#connected(socket);
     });
     // One that fails stops nobody else; who serves may want to know.

@@ -21,6 +21,10 @@ export interface Role {
   readonly path?: string | undefined;
 }
 
+function nameOf(socket: Socket): string | undefined {
+  return socket.remoteAddress === undefined ? undefined : formatAddress(remoteOf(socket));
+}
+
 /** How to begin TLS. What `isServer` says by default: true at the end that a listener accepted. */
 export type StartTlsOptions =
   | (ConnectionOptions & { readonly isServer?: false | undefined })
@@ -46,7 +50,7 @@ export class SocketStream<A extends Address = Address> implements ByteStream {
   constructor(socket: Socket, role: Role, ownership?: 'unowned') {
     this.socket = socket;
     this.#role = role;
-    this.#name = role.path ?? formatAddress(remoteOf(socket));
+    this.#name = role.path ?? nameOf(socket) ?? role.host ?? 'an unknown address';
     const parts = { label: this, readable: socket, writable: socket };
     this.#stream = new NodeByteStream(
       'encrypted' in socket ? { ...parts, goodbye: GOODBYE } : parts,

@@ -3,7 +3,7 @@ import type { Waker } from '@ambit/core/lowlevel';
 import { isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import * as tls from 'node:tls';
-import { untilClosed } from './node-stream.ts';
+import { ignoreErrors, untilClosed } from './node-stream.ts';
 
 /**
  * Both ends of a handshake over a connected socket. `handOver` is called once it is sure that it begins: options that are
@@ -35,9 +35,10 @@ export async function secureServer(
   // One that does not listen: only a server checks the certificates of clients.
   const server = tls.createServer(options);
   handOver();
+  raw.allowHalfOpen = false;
   return handshake(raw, name, (waker) => {
     server.once('secureConnection', (secure) => {
-      secure.on('error', ignore);
+      established(secure);
       waker.wake(secure);
     });
     server.once('tlsClientError', (error) => waker.fail(error));
@@ -45,8 +46,13 @@ export async function secureServer(
   });
 }
 
-function ignore(): void {
-  // Until it is a stream, which tells it to whoever uses it next.
+/**
+ * For sockets of a server. Before, they must not be half-open: a client that leaves during the handshake would not be
+ * missed.
+ */
+export function established(secure: tls.TLSSocket): void {
+  secure.allowHalfOpen = true;
+  secure.on('error', ignoreErrors);
 }
 
 /** Who fails, or is cancelled, at the handshake has no connection any more. */

@@ -82,11 +82,10 @@ export class UnixPath {
 
   /** One of Node's errors, as if there was only the name that the caller knows. */
   renameIn(error: unknown): unknown {
-    if (error instanceof Object && 'message' in error && this.#bound !== this.#path) {
-      const message = String(error.message).replaceAll(this.#bound, this.#path);
-      Object.assign(error, { message, address: this.#path });
-    }
-    return error;
+    if (codeOf(error) === undefined || this.#bound === this.#path) return error;
+    const named = error as Error;
+    const message = named.message.replaceAll(this.#bound, this.#path);
+    return Object.assign(named, { message, address: this.#path });
   }
 }
 

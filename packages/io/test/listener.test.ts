@@ -146,7 +146,7 @@ describe('accept', () => {
   test(
     'who waits learns that it was closed; so does who comes later',
     withListener(async (listener, group) => {
-      const accept = group.spawn(() => listener.accept().catch((error: Error) => error));
+      const accept = group.spawn(() => listener.accept().catch((error: unknown) => error));
       await sleep(0);
       await listener.close();
       const closed = {
