@@ -105,6 +105,10 @@ test('release() gives back what was taken on nobody’s behalf, and nothing else
     await limiter.acquire();
     limiter.release();
     expect(limiter.borrowed).toBe(1);
+    expect(() => limiter.release()).toThrow(InvalidStateError);
+    limiter.tryAcquire();
+    limiter.release();
+    expect(limiter.borrowed).toBe(1);
   }));
 
 test('run() lends a token for as long as the body runs', () =>

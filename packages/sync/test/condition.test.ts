@@ -111,6 +111,23 @@ test('waitFor asks at once, and after each notification; answers what the predic
     expect(await second).toBe('second');
   }));
 
+test('waitFor waits as often as it takes', () =>
+  testRun(async (group) => {
+    // rule 181
+    const condition = new Condition();
+    let count = 0;
+    const task = group.spawn(() => condition.run(() => condition.waitFor(() => count === 5)));
+    while (count < 5) {
+      await settle();
+      expect(task.done).toBe(false);
+      await condition.run(() => {
+        count += 1;
+        condition.notify();
+      });
+    }
+    expect(await task).toBe(true);
+  }));
+
 test('two conditions on one lock are two lines', () =>
   testRun(async (group) => {
     // rule 182

@@ -2,7 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { formatTaskTree, sleep } from '@ambit/core';
 import { settle, testRun } from '@ambit/core/testing';
-import { Lock } from '@ambit/sync';
+import { Lock, Once, ReadWriteLock } from '@ambit/sync';
+
+/** Both have what is theirs before they ask for what is the other's. */
+const meet = () => sleep(10);
 
 test('the task tree names a circle of locks with who holds and who waits', () =>
   testRun(async (group) => {
@@ -45,6 +48,45 @@ test('a parent that waits for its child, which waits for the parent’s lock, is
     await settle();
     expect(formatTaskTree()).toContain('Deadlock: "parent" waits for join child');
     parent.cancel();
+    await group.join();
+  }));
+
+test('readers and writers of a read-write lock stand in circles too', () =>
+  testRun(async (group) => {
+    const routes = new ReadWriteLock({ name: 'routes' });
+    const users = new ReadWriteLock({ name: 'users' });
+    const take = async (first: Promise<Disposable>, second: () => Promise<Disposable>) => {
+      using held = await first;
+      await meet();
+      using both = await second();
+      expect([held, both]).toHaveLength(2);
+    };
+    const reader = group.spawn(() => take(routes.read(), () => users.write()), { name: 'reader' });
+    group.spawn(() => take(users.write(), () => routes.write()), { name: 'writer' });
+    await sleep(20);
+    expect(formatTaskTree()).toContain(
+      'Deadlock: "reader" waits for write of read-write lock "users" (held by "writer"), ' +
+        'which "writer" has to end, and "writer" waits for write of read-write lock "routes" ' +
+        '(1 reading), which "reader" has to end',
+    );
+    reader.cancel();
+    await group.join();
+  }));
+
+test('who makes the value of a Once is who the others wait for', () =>
+  testRun(async (group) => {
+    const config = new Once<number>({ name: 'config' });
+    const lock = new Lock({ name: 'db' });
+    const make = () => meet().then(() => lock.run(() => 1));
+    const maker = group.spawn(() => config.get(make).catch(() => 0), { name: 'maker' });
+    const user = () => lock.run(() => meet().then(() => config.get(() => 2)));
+    group.spawn(user, { name: 'user' });
+    await sleep(20);
+    expect(formatTaskTree()).toContain(
+      'Deadlock: "maker" waits for lock "db" (held by "user"), which "user" has to end, ' +
+        'and "user" waits for once "config", which "maker" has to end',
+    );
+    maker.cancel();
     await group.join();
   }));
 

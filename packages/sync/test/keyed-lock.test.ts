@@ -44,6 +44,23 @@ test('a key takes up memory only while it is held or waited for', () =>
     expect(lock.size).toBe(0);
   }));
 
+test('who ends late does not take the key from who has it by then', () =>
+  testRun(async (group) => {
+    const lock = new KeyedLock<string>();
+    const first = lock.tryAcquire('key');
+    const scope = new CancelScope();
+    group.spawn(() => scope.run(() => lock.run('key', () => 1)));
+    await settle();
+    // The cancelled run() has still to resume when the key is free, and taken anew.
+    scope.cancel();
+    first?.[Symbol.dispose]();
+    const second = lock.tryAcquire('key');
+    await settle();
+    expect([lock.size, lock.tryAcquire('key')]).toEqual([1, undefined]);
+    second?.[Symbol.dispose]();
+    expect(lock.size).toBe(0);
+  }));
+
 test('run() gives the body’s value or error, and forgets the key either way', () =>
   testRun(async () => {
     const lock = new KeyedLock<string>();

@@ -1,4 +1,4 @@
-import { CancelScope, getRunningLoop, moveOnAfter, run, sleep } from '@ambit/core';
+import { CancelScope, contextSnapshot, getRunningLoop, moveOnAfter, run, sleep } from '@ambit/core';
 import type { TaskGroup } from '@ambit/core';
 import { expectCheckpoint, settle, testRun, VirtualLoop } from '@ambit/core/testing';
 import { RateLimiter } from '@ambit/sync';
@@ -168,6 +168,20 @@ test('never more than burst and rate allow, and nobody later than need be', () =
     ),
     { numRuns: 60 },
   ));
+
+const outside = contextSnapshot();
+
+test('while somebody waits the clock is theirs, whoever looks at it', () =>
+  testRun(async (group) => {
+    const limiter = new RateLimiter({ permits: 1, per: 100 });
+    await limiter.acquire();
+    const log: string[] = [];
+    use(group, limiter, log, 'a');
+    await sleep(50);
+    expect(outside(() => [limiter.available, limiter.tryAcquire()])).toEqual([0, false]);
+    await sleep(1000);
+    expect(log).toEqual(['a at 100']);
+  }));
 
 test('outlives a run(): what is to grow is carried over to the clock of the next', async () => {
   const limiter = new RateLimiter({ permits: 1, per: 100 });

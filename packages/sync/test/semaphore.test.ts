@@ -124,11 +124,28 @@ describe('several permits at once', () => {
     }));
 });
 
+test('locked means that a newcomer would have to wait, also behind one who asks for more than is there', () =>
+  testRun(async (group) => {
+    // rule 170
+    const semaphore = new Semaphore(2);
+    expect(semaphore.locked).toBe(false);
+    const guard = await semaphore.acquire();
+    const many = group.spawn(() => semaphore.acquire({ permits: 2 }));
+    await settle();
+    expect([semaphore.available, semaphore.locked]).toEqual([1, true]);
+    guard[Symbol.dispose]();
+    expect([semaphore.available, semaphore.locked]).toEqual([0, true]);
+    (await many)[Symbol.dispose]();
+    expect(semaphore.locked).toBe(false);
+  }));
+
 test('release() may raise the count, up to the maximum if there is one', () => {
   // rule 174
   const open = new Semaphore(0);
   open.release(5);
-  expect(open.available).toBe(5);
+  expect(open.statistics()).toEqual({ available: 5, borrowed: 0, waiting: 0 });
+  open.resize(2);
+  expect(open.available).toBe(2);
   const limited = new Semaphore(1, { max: 2 });
   limited.release();
   expect(() => limited.release()).toThrow(RangeError);
