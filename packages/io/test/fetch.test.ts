@@ -4,10 +4,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import {
+  any,
   CancelScope,
   currentScope,
   formatTaskTree,
   isCancelled,
+  race,
   sleep,
   taskGroup,
   timeout,
@@ -134,10 +136,12 @@ describe('cancelled', () => {
       const scope = new CancelScope();
       let error: unknown;
       await scope.run(async () => {
-        void asked.given.then(() => scope.cancel('enough'));
-        await fetch(`${url}/never`).catch((caught: unknown) => {
+        const asking = fetch(`${url}/never`).catch((caught: unknown) => {
           error = caught;
         });
+        await asked.given;
+        scope.cancel('enough');
+        await asking;
       });
       expect(error).toBe(scope.reason);
       expect(isCancelled(error)).toBe(true);
@@ -217,6 +221,37 @@ describe('cancelled', () => {
       expect(error).toBe(scope.reason);
     });
   });
+
+  test.each(['any', 'race'] as const)(
+    'not by an %s that it has won: its body is there to be read, until a scope around is cancelled',
+    async (which) => {
+      const compete = which === 'any' ? any : race;
+      const lost = signal();
+      await serving(site(lost.give), async ({ url }) => {
+        const ask = (path: string) => (): Promise<Response> => fetch(`${url}/${path}`);
+        const whole = await compete([ask('whole'), ask('never')]);
+        expect(await whole.json()).toEqual({ whole: true });
+        await lost.given;
+        const scope = new CancelScope();
+        let error: unknown;
+        await scope.run(async () => {
+          const half = await timeout(5000, () => compete([ask('never'), ask('half')]));
+          await sleep(5);
+          setTimeout(() => scope.cancel(), 10);
+          await half.text().catch((caught: unknown) => {
+            error = caught;
+          });
+        });
+        expect(error).toBe(scope.reason);
+        const { signal: given } = new AbortController();
+        const third = await compete([() => fetch(url, { signal: given }), ask('never')]);
+        await third.text();
+        await sleep(0);
+        expect(underWay(currentScope())).toBe(0);
+        expect(getEventListeners(given, 'abort')).toHaveLength(0);
+      });
+    },
+  );
 
   test('before, it asks nobody', async () => {
     const platform = jest.spyOn(globalThis, 'fetch');
