@@ -9,9 +9,9 @@ export interface Contender {
   readonly part?: number;
 }
 
-/** What is claimed: ours takes at most `atMost` times as much as that one. */
+/** What is claimed: ours takes at most `atMost` times as much as that one; or, against nobody, at most so much. */
 export interface Aim {
-  readonly against: string;
+  readonly against?: string;
   readonly atMost: number;
 }
 
@@ -72,13 +72,35 @@ export async function contest({ title, count, contenders, aims = [] }: Claim): P
   });
 }
 
+/** For what is not counted in time: the contender that this process is for is measured so many times. */
+export async function weigh({ title, unit, contenders, aims = [] }: Weighing): Promise<void> {
+  const names = contenders.map(({ name }) => name);
+  const chosen = contenderFor({ title, unit, count: 1, contenders: names, aims });
+  const contender = contenders.find(({ name }) => name === chosen);
+  if (contender === undefined) return;
+  for (let round = 0; round < (wanted.rounds ?? 1); round += 1) {
+    say({ is: 'sample', sample: { value: await contender.weigh() } });
+  }
+}
+
+/** A claim about bytes, sizes, times of whole processes. */
+export interface Weighing {
+  readonly title: string;
+  readonly unit: string;
+  readonly contenders: readonly {
+    readonly name: string;
+    readonly weigh: () => number | Promise<number>;
+  }[];
+  readonly aims?: readonly Aim[];
+}
+
 /** Announces a claim, and answers which of its contenders this process is to measure, if any. */
-export function contenderFor(claim: Announced): string | undefined {
+function contenderFor(claim: Announced): string | undefined {
   if (wanted.title === undefined) say({ is: 'claim', claim });
   return wanted.title === claim.title ? wanted.contender : undefined;
 }
 
-export function say(message: Message): void {
+function say(message: Message): void {
   if (process.send === undefined) throw new Error('bench: start this with `npm run bench`');
   process.send(message);
 }

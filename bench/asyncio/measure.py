@@ -20,10 +20,15 @@ async def work():
     return 1
 
 
-async def spawn(count):
+async def spawn_all(count):
     async with asyncio.TaskGroup() as group:
         for _ in range(count):
             group.create_task(work())
+
+
+async def spawn(count):
+    for _ in range(count // 100):
+        await spawn_all(100)
 
 
 async def gather_ten(count):
@@ -93,6 +98,7 @@ def timed_cancel(loop, count):
 
 JOBS = {
     "Spawn tasks and join them": (spawn, 100_000),
+    "Spawn tasks and join them, all alive at once": (spawn_all, 100_000),
     "Gather 10": (gather_ten, 10_000),
     "A time limit around a short operation": (limit, 50_000),
     "Acquire and release a lock that nobody else wants": (lock, 200_000),

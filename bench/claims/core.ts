@@ -43,52 +43,69 @@ function times<T>(count: number, make: () => T): T[] {
   return Array.from({ length: count }, make);
 }
 
-await contest({
-  title: 'Spawn tasks and join them',
-  count: 100_000,
-  contenders: [
-    {
-      name: 'taskGroup',
-      prepare: (count) => () =>
-        taskGroup((group) => {
-          for (let at = 0; at < count; at += 1) group.spawn(work);
-        }),
-    },
-    { name: 'Promise.all', prepare: (count) => () => Promise.all(times(count, work)) },
-    { name: 'Effect.forEach', prepare: effectForEach },
-    { name: 'Effect.forkChild', prepare: effectFork },
-    { name: 'effection', part: SLOW, prepare: effectionSpawn },
-  ],
-  aims: [
-    { against: 'Promise.all', atMost: isOld ? 4 : 10 },
-    { against: 'Effect.forEach', atMost: 1 / 2 },
-    { against: 'Effect.forkChild', atMost: 1 },
-    { against: 'effection', atMost: 1 / 40 },
-  ],
-});
-
-function effectForEach(count: number): () => Promise<unknown> {
-  const items = times(count, () => 0);
-  const all = Effect.forEach(items, () => effectWork, { concurrency: 'unbounded', discard: true });
-  return () => Effect.runPromise(all);
+for (const size of [100, 100_000]) {
+  const many = size > 100;
+  await contest({
+    title: many ? 'Spawn tasks and join them, all alive at once' : 'Spawn tasks and join them',
+    count: 100_000,
+    contenders: [
+      {
+        name: 'taskGroup',
+        prepare: inBatches(size, () =>
+          taskGroup((group) => {
+            for (let at = 0; at < size; at += 1) group.spawn(work);
+          }),
+        ),
+      },
+      { name: 'Promise.all', prepare: inBatches(size, () => Promise.all(times(size, work))) },
+      { name: 'Effect.forEach', prepare: inBatches(size, () => effectForEach(size)) },
+      { name: 'Effect.forkChild', prepare: inBatches(size, () => effectFork(size)) },
+      { name: 'effection', part: SLOW, prepare: inBatches(Math.min(size, 5000), effectionSpawn) },
+    ],
+    aims: [
+      { against: 'Promise.all', atMost: isOld ? 4 : 10 },
+      { against: 'Effect.forEach', atMost: 1 / 2 },
+      { against: 'Effect.forkChild', atMost: 1 },
+      { against: 'effection', atMost: 1 / 40 },
+    ],
+  });
 }
 
-function effectFork(count: number): () => Promise<unknown> {
+/** So many at a time, one batch after the other. */
+function inBatches(
+  size: number,
+  batch: (size: number) => Promise<unknown>,
+): (count: number) => () => Promise<void> {
+  return (count) => async () => {
+    for (let done = 0; done < count; done += size) await batch(size);
+  };
+}
+
+function effectForEach(count: number): Promise<unknown> {
+  return Effect.runPromise(
+    Effect.forEach(
+      times(count, () => 0),
+      () => effectWork,
+      { concurrency: 'unbounded', discard: true },
+    ),
+  );
+}
+
+function effectFork(count: number): Promise<unknown> {
   const program = Effect.gen(function* () {
     const fibers: Fiber.Fiber<number>[] = [];
     for (let at = 0; at < count; at += 1) fibers.push(yield* Effect.forkChild(effectWork));
     for (const fiber of fibers) yield* Fiber.join(fiber);
   });
-  return () => Effect.runPromise(program);
+  return Effect.runPromise(program);
 }
 
-function effectionSpawn(count: number): () => Promise<unknown> {
-  return async () =>
-    effection.run(function* () {
-      const tasks: effection.Task<number>[] = [];
-      for (let at = 0; at < count; at += 1) tasks.push(yield* effection.spawn(effectionWork));
-      for (const task of tasks) yield* task;
-    });
+async function effectionSpawn(count: number): Promise<unknown> {
+  return effection.run(function* () {
+    const tasks: effection.Task<number>[] = [];
+    for (let at = 0; at < count; at += 1) tasks.push(yield* effection.spawn(effectionWork));
+    for (const task of tasks) yield* task;
+  });
 }
 
 const TEN = 10;
@@ -288,7 +305,10 @@ function interruptEffects(count: number): () => Promise<unknown> {
 
 function haltOperations(count: number): () => Promise<unknown> {
   const root = effection.run(function* () {
-    for (let at = 0; at < count; at += 1) yield* effection.spawn(() => effection.sleep(MINUTE));
+    const sleepers: unknown[] = [];
+    while (sleepers.length < count) {
+      sleepers.push(yield* effection.spawn(() => effection.sleep(MINUTE)));
+    }
     yield* effection.suspend();
   });
   root.catch(() => undefined);

@@ -39,14 +39,15 @@ export function outcomeOf({ title, unit, count, contenders, aims, samples }: Mea
     unit,
     count,
     rows,
-    aims: aims.map((aim) => ({ ...aim, ratio: 1 / timesOf(rows, aim) })),
+    aims: aims.map((aim) => ({ ...aim, ratio: ratioTo(rows, aim, ours) })),
   };
 }
 
-function timesOf(rows: readonly Row[], { against }: Aim): number {
+function ratioTo(rows: readonly Row[], { against }: Aim, ours: number): number {
+  if (against === undefined) return ours;
   const row = rows.find(({ name }) => name === against);
   if (row === undefined) throw new Error(`an aim names ${against}, which does not take part`);
-  return row.times;
+  return 1 / row.times;
 }
 
 function medianOf(values: readonly number[]): number {
@@ -99,6 +100,8 @@ export function numberOf(value: number): string {
 
 export function verdictOn({ against, atMost, ratio }: Outcome['aims'][number]): string {
   const verdict = ratio <= atMost ? '✓' : '✗';
+  if (against === undefined)
+    return `${verdict} ${numberOf(ratio)}; the aim is ${numberOf(atMost)} or less`;
   return `${verdict} ${factorOf(ratio)} ${against}; the aim is ${factorOf(atMost)} or less`;
 }
 

@@ -1,0 +1,103 @@
+// What a round trip costs through a connection, and through a worker thread.
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { CancelScope, run, taskGroup } from '@ambit/core';
+import { connectTcp, listenTcp, toThread } from '@ambit/io';
+import { contest } from '../contest.ts';
+
+const HOST = '127.0.0.1';
+const piece = new Uint8Array(64);
+
+await contest({
+  title: 'Echo 64 bytes over a TCP connection, both ends in this process',
+  count: 10_000,
+  contenders: [
+    { name: '@ambit/io', prepare: echo },
+    { name: 'node:net', prepare: bareEcho },
+  ],
+  aims: [{ against: 'node:net', atMost: 2 }],
+});
+
+function echo(count: number): () => Promise<unknown> {
+  return () =>
+    taskGroup(async (group) => {
+      const listener = await listenTcp({ port: 0, host: HOST });
+      const serving = new CancelScope();
+      group.spawn(() =>
+        serving.run(() =>
+          listener.serve(async (stream) => {
+            for await (const data of stream) await stream.send(data);
+          }),
+        ),
+      );
+      const { port } = listener.address as { port: number };
+      const stream = await connectTcp({ host: HOST, port });
+      for (let at = 0; at < count; at += 1) {
+        await stream.send(piece);
+        for (let missing = piece.length; missing > 0;) {
+          missing -= (await stream.receive())?.length ?? missing;
+        }
+      }
+      await stream.close();
+      serving.cancel();
+    });
+}
+
+function bareEcho(count: number): () => Promise<unknown> {
+  return async () => {
+    const server = createServer((socket) => socket.pipe(socket)).listen(0, HOST);
+    await once(server, 'listening');
+    const socket = connect((server.address() as AddressInfo).port, HOST);
+    await new Promise<void>((resolve) => {
+      bounce(socket, count, resolve);
+    });
+    socket.destroy();
+    server.close();
+    await once(server, 'close');
+  };
+}
+
+function bounce(socket: Socket, count: number, done: () => void): void {
+  let trips = 0;
+  let missing = piece.length;
+  socket.on('data', (data) => {
+    missing -= data.length;
+    if (missing > 0) return;
+    trips += 1;
+    missing = piece.length;
+    if (trips === count) done();
+    else socket.write(piece);
+  });
+  socket.write(piece);
+}
+
+const work = new URL('../load/thread.js', import.meta.url);
+
+await contest({
+  title: 'Call a function in a worker thread',
+  count: 2000,
+  contenders: [
+    { name: 'toThread', prepare: inThread },
+    { name: 'postMessage by hand', prepare: byHand },
+  ],
+});
+
+function inThread(count: number): () => Promise<unknown> {
+  return () =>
+    run(async () => {
+      for (let at = 0; at < count; at += 1) await toThread(work, 'increment', at);
+    });
+}
+
+function byHand(count: number): () => Promise<unknown> {
+  return async () => {
+    const worker = new Worker(work);
+    for (let at = 0; at < count; at += 1) {
+      worker.postMessage(at);
+      await once(worker, 'message');
+    }
+    await worker.terminate();
+  };
+}

@@ -1,0 +1,150 @@
+// What is kept for each thing that lives, with nothing else going on: bytes of the heap.
+import { CancelScope, sleepForever, taskGroup } from '@ambit/core';
+import { Lock, Queue } from '@ambit/sync';
+import { Mutex } from 'async-mutex';
+import { Sema } from 'async-sema';
+import * as Effect from 'effect/Effect';
+import * as EffectQueue from 'effect/Queue';
+import * as effection from 'effection';
+import { weigh } from '../contest.ts';
+
+const COUNT = 50_000;
+const FEWER = 5_000;
+
+/** Bytes for each of those that `make` makes and returns, or keeps alive by other means. */
+async function bytesOfEach(count: number, make: (count: number) => unknown): Promise<number> {
+  // The first ones compile code, which stays.
+  const kept = [await make(100)];
+  const before = heapInUse();
+  kept.push(await make(count));
+  const bytes = (heapInUse() - before) / count;
+  if (kept.length !== 2) throw new Error('what is weighed has to be kept');
+  return bytes;
+}
+
+function heapInUse(): number {
+  globalThis.gc?.();
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+}
+
+function many<T>(count: number, make: () => T): T[] {
+  return Array.from({ length: count }, make);
+}
+
+await weigh({
+  title: 'A task that waits',
+  unit: 'bytes',
+  contenders: [
+    { name: 'taskGroup', weigh: parkedTask },
+    { name: 'an async function, AbortController', weigh: () => bytesOfEach(COUNT, abortable) },
+    { name: 'Effect', weigh: () => bytesOfEach(COUNT, parkedFibers) },
+    { name: 'effection', weigh: () => bytesOfEach(FEWER, parkedOperations) },
+  ],
+  aims: [{ atMost: 800 }],
+});
+
+/** In a scope, as a program's tasks are: an AsyncLocalStorage is active. */
+async function parkedTask(): Promise<number> {
+  const scope = new CancelScope();
+  let bytes = 0;
+  await scope.run(() =>
+    taskGroup(async (group) => {
+      bytes = await bytesOfEach(COUNT, (count) => {
+        for (let at = 0; at < count; at += 1) group.spawn(() => sleepForever());
+      });
+      scope.cancel();
+    }),
+  );
+  return bytes;
+}
+
+function abortable(count: number): unknown {
+  return many(count, () => {
+    const controller = new AbortController();
+    const wait = new Promise((_, reject) => {
+      controller.signal.addEventListener('abort', () => {
+        reject(controller.signal.reason as Error);
+      });
+    });
+    return [controller, wait.catch(() => undefined)];
+  });
+}
+
+function parkedFibers(count: number): unknown {
+  return many(count, () => Effect.runFork(Effect.never));
+}
+
+async function parkedOperations(count: number): Promise<unknown> {
+  const roots = many(count, () => effection.run(() => effection.suspend()));
+  await new Promise(setImmediate);
+  return roots;
+}
+
+await weigh({
+  title: 'A scope that is open',
+  unit: 'bytes',
+  contenders: [
+    { name: 'CancelScope', weigh: () => bytesOfEach(COUNT, openScopes) },
+    { name: 'AbortController, listening to another', weigh: () => bytesOfEach(COUNT, linked) },
+    { name: 'AbortSignal.any', weigh: () => bytesOfEach(COUNT, composed) },
+  ],
+});
+
+function openScopes(count: number): unknown {
+  return many(count, () => {
+    const scope = new CancelScope();
+    void scope.run(() => sleepForever());
+    return scope;
+  });
+}
+
+const parent = new AbortController();
+process.setMaxListeners(0);
+
+function linked(count: number): unknown {
+  return many(count, () => {
+    const controller = new AbortController();
+    parent.signal.addEventListener('abort', () => {
+      controller.abort(parent.signal.reason);
+    });
+    return controller;
+  });
+}
+
+function composed(count: number): unknown {
+  return many(count, () => {
+    const signal = AbortSignal.any([parent.signal]);
+    signal.addEventListener('abort', () => undefined);
+    return signal;
+  });
+}
+
+await weigh({
+  title: 'A lock that is free',
+  unit: 'bytes',
+  contenders: [
+    { name: 'Lock', weigh: () => bytesOfEach(COUNT, (count) => many(count, () => new Lock())) },
+    {
+      name: 'async-mutex',
+      weigh: () => bytesOfEach(COUNT, (count) => many(count, () => new Mutex())),
+    },
+    {
+      name: 'async-sema',
+      weigh: () => bytesOfEach(COUNT, (count) => many(count, () => new Sema(1))),
+    },
+  ],
+});
+
+await weigh({
+  title: 'A queue that is empty',
+  unit: 'bytes',
+  contenders: [
+    { name: 'Queue', weigh: () => bytesOfEach(COUNT, (count) => many(count, () => new Queue())) },
+    { name: 'Effect', weigh: () => bytesOfEach(COUNT, effectQueues) },
+  ],
+});
+
+async function effectQueues(count: number): Promise<unknown> {
+  return Promise.all(many(count, () => Effect.runPromise(EffectQueue.bounded<number>(16))));
+}
