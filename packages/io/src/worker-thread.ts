@@ -2,7 +2,7 @@ import process from 'node:process';
 import type { ResourceLimits, Transferable } from 'node:worker_threads';
 import type { Thread } from './worker-call.ts';
 import { workerFile } from './worker-file.ts';
-import type { WorkerTask } from './worker-main.ts';
+import type { call, WorkerTask } from './worker-main.ts';
 
 export interface WorkerThreadOptions {
   /** Milliseconds after which an idle thread ends. */
@@ -13,7 +13,9 @@ export interface WorkerThreadOptions {
 /** What is used of Piscina. Its own declarations do not pass `exactOptionalPropertyTypes`, ours shall. */
 interface Piscina {
   readonly threads: readonly unknown[];
-  run(task: WorkerTask, options: { transferList: readonly Transferable[] }): Promise<void>;
+  run(
+    ...args: [...Parameters<typeof call>, { transferList: readonly Transferable[] }]
+  ): ReturnType<typeof call>;
   destroy(): Promise<void>;
   on(event: 'error', listener: (error: unknown) => void): this;
   on(event: 'workerDestroy', listener: () => void): this;
