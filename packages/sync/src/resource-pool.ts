@@ -58,6 +58,8 @@ export class ResourcePool<T> {
   readonly #failures: unknown[] = [];
   /** Calls that wait for a slot, or have one and look for an idle resource. */
   #seeking = 0;
+  /** Those that nobody is to use any more, while they are being destroyed. */
+  #ending = 0;
   // What outlives the call that caused it runs where the pool was made.
   readonly #here = contextSnapshot();
   #isClosed = false;
@@ -149,6 +151,10 @@ export class ResourcePool<T> {
     return this.#slots.borrowed + this.#idle.length;
   }
 
+  get #isMinimum(): boolean {
+    return this.#size - this.#ending <= this.#min;
+  }
+
   async #acquire(options: WaitOptions | undefined): Promise<Lease<T>> {
     const { slot, idle } = await this.#seek(options);
     try {
@@ -210,8 +216,9 @@ export class ResourcePool<T> {
   }
 
   #takeBack(item: Item<T>, slot: Guard): void {
-    if (this.#isTooOld(item) || (this.#isClosed && this.#seeking === 0)) {
-      void this.#endWith(item, slot); // never rejects; drain() waits for it
+    if (this.#isTooOld(item)) {
+      // eslint-disable-next-line @ambit/no-unowned-task -- never rejects; drain() waits for it
+      void this.#endWith(item, slot);
       return;
     }
     item.idleSince = this.#loop.now();
@@ -229,7 +236,8 @@ export class ResourcePool<T> {
     while (this.#isSuperfluous(this.#idle[0])) {
       const slot = this.#slots.tryTake(1);
       if (slot === undefined) break;
-      void this.#endWith(this.#idle.shift() as Item<T>, slot); // never rejects; drain() waits for it
+      // eslint-disable-next-line @ambit/no-unowned-task -- never rejects; drain() waits for it
+      void this.#endWith(this.#idle.shift() as Item<T>, slot);
     }
     this.#watch();
     if (this.#isClosed && this.#size === 0) this.#drainers.unparkAll();
@@ -238,7 +246,7 @@ export class ResourcePool<T> {
   #isSuperfluous(item: Item<T> | undefined): boolean {
     if (item === undefined) return false;
     if (this.#isClosed) return this.#seeking === 0;
-    return this.#size > this.#min && item.idleSince + this.#idleTimeout <= this.#loop.now();
+    return !this.#isMinimum && item.idleSince + this.#idleTimeout <= this.#loop.now();
   }
 
   /** One timer, for the one that is idle for longest. */
@@ -246,7 +254,7 @@ export class ResourcePool<T> {
     this.#timer?.cancel();
     this.#timer = undefined;
     const eldest = this.#idle[0];
-    if (eldest === undefined || this.#size <= this.#min || this.#isClosed) return;
+    if (eldest === undefined || this.#isMinimum || this.#isClosed) return;
     if (this.#idleTimeout === Infinity) return;
     this.#timer = this.#loop.callAt(eldest.idleSince + this.#idleTimeout, () => {
       this.#shrink();
@@ -259,7 +267,9 @@ export class ResourcePool<T> {
   }
 
   async #endWith(item: Item<T>, slot: Guard): Promise<void> {
+    this.#ending += 1;
     await this.#end(item);
+    this.#ending -= 1;
     this.#leave(slot);
   }
 

@@ -93,6 +93,22 @@ test('a failure is not kept: the next caller tries again', () =>
     expect(await memoized()).toBe('whole');
   }));
 
+test('after a failure the next in line makes it, and who comes meanwhile waits for that', () =>
+  testRun(async () => {
+    // rule 276
+    const { calls, counting } = counted(async (id: string) => {
+      await sleep(10);
+      if (calls.length === 1) throw new Error('broken');
+      return id;
+    });
+    const memoized = memoize(counting);
+    const [first, second] = [memoized('a').catch(() => 'failed'), memoized('a')];
+    expect(await first).toBe('failed');
+    await sleep(5);
+    expect(await Promise.all([second, memoized('a')])).toEqual(['a', 'a']);
+    expect(calls.length).toBe(2);
+  }));
+
 test('the maker cancelled, the next in line makes it; different keys do not wait for each other', () =>
   testRun(async (group) => {
     // rule 276
@@ -158,6 +174,14 @@ test('an answer can be forgotten, also one that is being made', () =>
     const fresh = group.spawn(() => memoized('a'));
     expect(await Promise.all([old, fresh])).toEqual(['a', 'a']);
     expect(calls.length).toBe(3);
+    const aged = group.spawn(() => memoized('d'));
+    await sleep(5);
+    memoized.delete('d');
+    const renewed = memoized('d');
+    await aged;
+    // What was forgotten has ended: it does not take along what is being made in its place.
+    expect(await Promise.all([renewed, memoized('d')])).toEqual(['d', 'd']);
+    expect(calls.length).toBe(5);
     await memoized('b');
     const third = group.spawn(() => memoized('c'));
     await settle();

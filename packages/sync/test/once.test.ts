@@ -1,4 +1,4 @@
-import { CancelScope, gather, InvalidStateError, sleep } from '@ambit/core';
+import { CancelScope, contextSnapshot, gather, InvalidStateError, sleep } from '@ambit/core';
 import { settle, testRun } from '@ambit/core/testing';
 import { Once } from '@ambit/sync';
 
@@ -96,6 +96,30 @@ test('who is given the lead and cancelled in the same tick calls nothing, and pa
     scope.cancel();
     expect(await third).toBe('third');
     await first;
+    expect(log).toEqual([]);
+  }));
+
+test('who comes while the lead is handed over waits, also if it comes out of what has just failed', () =>
+  testRun(async (group) => {
+    // rule 191
+    const once = new Once<string>();
+    const log: string[] = [];
+    let here = contextSnapshot();
+    let fail: (error: Error) => void = () => undefined;
+    const first = group.spawn(() =>
+      once
+        .get(() => {
+          here = contextSnapshot();
+          return new Promise<string>((_, reject) => (fail = reject));
+        })
+        .catch(() => 'failed'),
+    );
+    const second = group.spawn(() => once.get(() => sleep(10, { value: 'second' })));
+    await settle();
+    fail(new Error('no'));
+    while (once.statistics().waiting === 1) await Promise.resolve();
+    const third = here(() => once.get(() => String(log.push('third'))));
+    expect(await Promise.all([first, second, third])).toEqual(['failed', 'second', 'second']);
     expect(log).toEqual([]);
   }));
 

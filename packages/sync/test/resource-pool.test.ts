@@ -1,4 +1,12 @@
-import { CancelScope, currentScope, getRunningLoop, run, shield, sleep } from '@ambit/core';
+import {
+  CancelScope,
+  currentScope,
+  formatTaskTree,
+  getRunningLoop,
+  run,
+  shield,
+  sleep,
+} from '@ambit/core';
 import { settle, testRun } from '@ambit/core/testing';
 import { ClosedError, ResourcePool } from '@ambit/sync';
 import type { ResourcePoolOptions } from '@ambit/sync';
@@ -149,6 +157,63 @@ test('one that is idle for too long is destroyed, unless it is one of the minimu
     expect(log.at(-1)).toBe('destroyed 3');
   }));
 
+test('the minimum stays, also if all become idle for too long at one instant', () =>
+  testRun(async () => {
+    const { pool, log } = poolOf({ max: 3, min: 1, idleTimeout: 1000 });
+    const leases = [await pool.acquire(), await pool.acquire(), await pool.acquire()];
+    for (const lease of leases) lease[Symbol.dispose]();
+    await sleep(100_000);
+    expect(log.slice(3)).toEqual(['destroyed 1', 'destroyed 2']);
+    expect(pool.statistics()).toEqual({ borrowed: 0, idle: 1, size: 1, waiting: 0 });
+    await pool.drain();
+  }));
+
+test('one that is lent again is not counted as idle meanwhile', () =>
+  testRun(async () => {
+    const { pool, log } = poolOf({ max: 1, idleTimeout: 1000 });
+    await pool.use(() => undefined);
+    const lease = await pool.acquire();
+    // No timer runs while none is idle: the virtual clock has nowhere to go.
+    await settle();
+    expect(getRunningLoop().now()).toBe(10);
+    await sleep(5000);
+    lease[Symbol.dispose]();
+    await sleep(999);
+    expect(log).toEqual(['made 1']);
+    await sleep(10);
+    expect(log).toEqual(['made 1', 'destroyed 1']);
+  }));
+
+test('who is cancelled while a bad one is found out makes no other', () =>
+  testRun(async (group) => {
+    const scope = new CancelScope();
+    const { pool, log } = poolOf({
+      max: 1,
+      create: () => {
+        log.push('made one');
+        return { id: 1, isGood: true };
+      },
+      validate: () => {
+        scope.cancel();
+        return false;
+      },
+    });
+    await pool.use(() => undefined);
+    await group.spawn(() => scope.run(() => pool.acquire()));
+    expect(log).toEqual(['made one', 'destroyed 1']);
+    expect(pool.statistics()).toEqual({ borrowed: 0, idle: 0, size: 0, waiting: 0 });
+  }));
+
+test('one that has reached its age exactly is too old', () =>
+  testRun(async () => {
+    const { pool, log } = poolOf({ max: 1, maxAge: 1000 });
+    const lease = await pool.acquire();
+    await sleep(1000);
+    lease[Symbol.dispose]();
+    await sleep(5);
+    expect(log).toEqual(['made 1', 'destroyed 1']);
+  }));
+
 test('one that is used stays, however old; one that is too old is not lent again', () =>
   testRun(async () => {
     const { pool, log } = poolOf({ max: 1, maxAge: 1000 });
@@ -183,6 +248,61 @@ describe('drain', () => {
       expect(log).toEqual(['made 1', 'served', 'destroyed 1']);
       expect(pool.statistics()).toEqual({ borrowed: 0, idle: 0, size: 0, waiting: 0 });
       await pool.drain();
+    }));
+
+  test('ends for each who waits for it, and is named in the task tree', () =>
+    testRun(async (group) => {
+      const { pool } = poolOf({ name: 'db' });
+      const lease = await pool.acquire();
+      const both = [group.spawn(() => pool.drain()), group.spawn(() => pool.drain())];
+      await settle();
+      expect(formatTaskTree()).toContain('waits for drain of resource pool "db"');
+      lease[Symbol.dispose]();
+      await Promise.all(both);
+    }));
+
+  test('destroys what was kept for one who is cancelled in the same tick', () =>
+    testRun(async (group) => {
+      const { pool, log } = poolOf({ max: 1 });
+      const lease = await pool.acquire();
+      const scope = new CancelScope();
+      group.spawn(() => scope.run(() => pool.acquire()));
+      const draining = group.spawn(() => pool.drain());
+      await settle();
+      scope.cancel();
+      lease[Symbol.dispose]();
+      await draining;
+      expect(log).toEqual(['made 1', 'destroyed 1']);
+    }));
+
+  test('leaves what is idle to one who came before, and finds another one bad', () =>
+    testRun(async (group) => {
+      const { pool, log } = poolOf({
+        validate: async ({ isGood }) => {
+          await sleep(10);
+          return isGood;
+        },
+      });
+      const [a, b] = [await pool.acquire(), await pool.acquire()];
+      a[Symbol.dispose]();
+      b.value.isGood = false;
+      b[Symbol.dispose]();
+      const task = group.spawn(() => pool.use(({ id }) => id));
+      await settle();
+      await pool.drain();
+      expect(await task).toBe(1);
+      expect(log.slice(2)).toEqual(['destroyed 2', 'destroyed 1']);
+    }));
+
+  test('destroy is not cut short by what cancels the one who made the pool', () =>
+    testRun(async () => {
+      const scope = new CancelScope();
+      await scope.run(async () => {
+        const { pool, log } = poolOf({ create: () => ({ id: 1, isGood: true }) });
+        await pool.use(() => scope.cancel());
+        await shield(() => pool.drain());
+        expect(log).toEqual(['destroyed 1']);
+      });
     }));
 
   test('destroys at once what is idle', () =>
