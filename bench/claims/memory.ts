@@ -10,6 +10,7 @@ import { weigh } from '../contest.ts';
 
 const COUNT = 50_000;
 const FEWER = 5_000;
+const parent = new AbortController();
 
 /** Bytes for each of those that `make` makes and returns, or keeps alive by other means. */
 async function bytesOfEach(count: number, make: (count: number) => unknown): Promise<number> {
@@ -98,9 +99,6 @@ function openScopes(count: number): unknown {
     return scope;
   });
 }
-
-const parent = new AbortController();
-process.setMaxListeners(0);
 
 function linked(count: number): unknown {
   return many(count, () => {

@@ -14,6 +14,7 @@ const pages = [
   'README.md',
   'packages/core/README.md',
   'packages/sync/README.md',
+  'packages/io/README.md',
   'docs/design.md',
   'docs/guides/testing.md',
 ];
@@ -62,12 +63,12 @@ const samples = pages.flatMap(samplesOf);
 let folder: string;
 
 beforeAll(async () => {
-  if (!existsSync(join(root, 'packages/sync/dist/index.js'))) {
+  if (!existsSync(join(root, 'packages/io/dist/index.js'))) {
     throw new Error('the packages are not built; run `npm test`, or `npm run build`');
   }
   folder = await mkdtemp(join(tmpdir(), 'readme-'));
   await mkdir(join(folder, 'node_modules/@ambit'), { recursive: true });
-  for (const name of ['core', 'sync']) {
+  for (const name of ['core', 'sync', 'io']) {
     await symlink(join(root, 'packages', name), join(folder, 'node_modules/@ambit', name));
   }
   await symlink(join(root, 'node_modules/@types'), join(folder, 'node_modules/@types'));
@@ -126,7 +127,7 @@ test('shell samples use scripts and packages that are there', () => {
   expect(lines.length).toBeGreaterThan(2);
   for (const line of lines) {
     const [, verb = '', rest = ''] = /^npm (\w+) ?([^#]*)/.exec(line) ?? [];
-    if (verb === 'install') expect(rest).toMatch(/^@ambit\/(core|sync @ambit\/core)$/);
+    if (verb === 'install') expect(rest).toMatch(/^@ambit\/(core|(sync|io) @ambit\/core)$/);
     else expect(Object.keys(scripts)).toContain(verb);
   }
 });
