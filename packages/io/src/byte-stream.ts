@@ -69,12 +69,14 @@ export class Pieces<T = Uint8Array> implements AsyncIterableIterator<T> {
     return this;
   }
 
-  async next(): Promise<IteratorResult<T, undefined>> {
-    if (this.#isOver) return END;
-    const value = await this.#stream.receive();
-    if (value !== undefined) return { done: false, value };
-    this.#isOver = true;
-    return END;
+  // No async function, whose frame every idle connection would keep.
+  next(): Promise<IteratorResult<T, undefined>> {
+    if (this.#isOver) return Promise.resolve(END);
+    return this.#stream.receive().then((value) => {
+      if (value !== undefined) return { done: false, value };
+      this.#isOver = true;
+      return END;
+    });
   }
 
   return(): Promise<IteratorResult<T, undefined>> {

@@ -72,36 +72,51 @@ export class NodeByteStream implements ByteStream {
     this.#owner = ownership === 'unowned' ? undefined : own(this);
   }
 
-  async receive(max?: number, options?: WaitOptions): Promise<Uint8Array | undefined> {
-    checkMax(max);
-    checkOptions('receive', options);
-    enter(options);
-    if (this.#isReceiving) throw this.#busy('receive');
-    this.#isReceiving = true;
+  // No async function: connections are idle here, by the ten thousand, and each would keep its frame.
+  receive(max?: number, options?: WaitOptions): Promise<Uint8Array | undefined> {
     try {
-      for (;;) {
-        const data = this.#take(max);
-        if (data !== 'nothing yet') {
-          await breathe();
-          return data;
-        }
-        await park<void>(this.#awaitData, {
-          signal: options?.signal,
-          name: () => `receive from ${this.#label()}`,
-        });
-      }
-    } finally {
-      this.#isReceiving = false;
+      checkMax(max);
+      checkOptions('receive', options);
+      enter(options);
+      if (this.#isReceiving) throw this.#busy('receive');
+      const data = this.#take(max);
+      if (data === 'nothing yet') return this.#waitAndTake(max, options);
+      return breathe()?.then(() => data) ?? Promise.resolve(data);
+    } catch (error) {
+      return Promise.reject(error);
     }
   }
 
-  readonly #awaitData = (waker: Waker<void>): (() => void) => {
-    this.#receiver = waker;
-    this.#listen();
-    return () => {
-      this.#receiver = undefined;
-    };
-  };
+  #waitAndTake(
+    max: number | undefined,
+    options: WaitOptions | undefined,
+  ): Promise<Uint8Array | undefined> {
+    this.#isReceiving = true;
+    return this.#untilReadable(options).then(
+      () => {
+        this.#isReceiving = false;
+        const data = this.#take(max);
+        return data === 'nothing yet' ? this.#waitAndTake(max, options) : data;
+      },
+      (error: unknown) => {
+        this.#isReceiving = false;
+        throw error;
+      },
+    );
+  }
+
+  #untilReadable(options: WaitOptions | undefined): Promise<void> {
+    return park<void>(
+      (waker) => {
+        this.#receiver = waker;
+        this.#listen();
+        return () => {
+          this.#receiver = undefined;
+        };
+      },
+      { signal: options?.signal, name: () => `receive from ${this.#label()}` },
+    );
+  }
 
   #take(max: number | undefined): Uint8Array | undefined | 'nothing yet' {
     if (this.#isClosed) throw this.#closed('receive');

@@ -107,36 +107,29 @@ export class Service {
     if (task.done) stream.destroy();
   }
 
+  // One function: each that waits costs every connection its frame.
   async #attend(group: TaskGroup, stream: SocketStream): Promise<void> {
     this.#active += 1;
+    const share = new Share(group);
     try {
-      await this.#handle(new Share(group), stream);
+      await share.run(() => this.#handler(stream));
+      if (share.isUsed) await shield(() => share.closeAll());
       await stream.close();
     } catch (error) {
-      stream.destroy();
-      await stream[Symbol.asyncDispose]();
-      await this.#fail(error, stream);
+      await this.#abandon(error, share, stream);
     } finally {
       this.#active -= 1;
       this.#room?.wake();
     }
   }
 
-  /** What the handler opens is closed with it. */
-  async #handle(share: Share, stream: SocketStream): Promise<void> {
-    try {
-      await share.run(() => this.#handler(stream));
-    } catch (error) {
-      stream.destroy();
-      await shield(() => share.closeAll()).catch((later: unknown) => {
-        suppress(error, [later]);
-      });
-      throw error;
-    }
-    if (share.isUsed) await shield(() => share.closeAll());
-  }
-
-  async #fail(error: unknown, stream: SocketStream): Promise<void> {
+  /** Closes by force what a handler leaves that failed, or was cancelled. */
+  async #abandon(error: unknown, share: Share, stream: SocketStream): Promise<void> {
+    stream.destroy();
+    await shield(() => share.closeAll()).catch((later: unknown) => {
+      suppress(error, [later]);
+    });
+    await stream[Symbol.asyncDispose]();
     const { reason } = currentScope();
     const failure = reason === undefined ? error : await withoutCancellation(error);
     if (this.#onError === undefined || failure === reason) throw failure;
