@@ -22,7 +22,7 @@ export interface WorkerPoolOptions {
   readonly maxQueue?: number | undefined;
   /** Milliseconds after which an idle thread ends. Default 10000; `Infinity`: it stays. */
   readonly idleTimeout?: number | undefined;
-  /** Memory that each thread may use, as for `node:worker_threads`. */
+  /** Memory that each thread may use, as for `node:worker_threads`. Too little to start with ends the process. */
   readonly resourceLimits?: ResourceLimits | undefined;
 }
 

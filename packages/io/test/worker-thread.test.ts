@@ -1,0 +1,81 @@
+import { EventEmitter } from 'node:events';
+import { MessageChannel } from 'node:worker_threads';
+import { WorkerThread } from '../src/worker-thread.ts';
+import type { PiscinaClass } from '../src/worker-thread.ts';
+
+// What cannot be had from a real thread at will: one that dies before the call has begun.
+
+class FakePiscina extends EventEmitter {
+  static last: FakePiscina;
+  readonly threads: unknown[] = [];
+  readonly options: Record<string, unknown>;
+  destroyed = 0;
+  reject: (error: Error) => void = () => undefined;
+
+  constructor(options: Record<string, unknown>) {
+    super();
+    this.options = options;
+    FakePiscina.last = this;
+  }
+
+  /** Queued, for its thread is starting. */
+  run(): Promise<void> {
+    return new Promise((_resolve, reject) => {
+      this.reject = reject;
+    });
+  }
+
+  async destroy(): Promise<void> {
+    this.destroyed += 1;
+    this.emit('workerDestroy');
+    this.reject(new Error('Terminating worker thread'));
+  }
+}
+
+const Fake = FakePiscina as unknown as PiscinaClass;
+const options = { idleTimeout: 10, resourceLimits: undefined };
+
+function task(): Parameters<WorkerThread['run']>[0] {
+  const { port1, port2 } = new MessageChannel();
+  port2.close();
+  return { port: port1, flag: new Int32Array(1), module: 'file:///m', name: 'f' };
+}
+
+// rule 252
+test('a call whose thread dies of an error before it begins fails, and is taken out of the queue', async () => {
+  const thread = new WorkerThread(Fake, options);
+  const ran = thread.run(task());
+  FakePiscina.last.emit('error', new Error('cannot start'));
+  await expect(ran).rejects.toThrow('cannot start');
+  expect(FakePiscina.last.destroyed).toBe(1);
+});
+
+// rule 252
+test('a call whose thread exits before it begins fails, too', async () => {
+  const thread = new WorkerThread(Fake, options);
+  const ran = thread.run(task());
+  FakePiscina.last.emit('workerDestroy');
+  await expect(ran).rejects.toThrow('the thread ended before the call began');
+  expect(FakePiscina.last.destroyed).toBe(1);
+});
+
+test('a call that is killed rejects once, and the thread can be used again', async () => {
+  const thread = new WorkerThread(Fake, options);
+  for (let i = 0; i < 2; i += 1) {
+    const ran = thread.run(task());
+    const killed = thread.kill();
+    await expect(ran).rejects.toThrow('Terminating');
+    await killed;
+  }
+});
+
+test('idle for more than a timer can hold is idle for ever', () => {
+  new WorkerThread(Fake, { idleTimeout: 2 ** 40, resourceLimits: undefined });
+  expect(FakePiscina.last.options['idleTimeout']).toBe(Infinity);
+  new WorkerThread(Fake, { idleTimeout: 5, resourceLimits: { stackSizeMb: 8 } });
+  expect(FakePiscina.last.options).toMatchObject({
+    idleTimeout: 5,
+    maxThreads: 1,
+    resourceLimits: { stackSizeMb: 8 },
+  });
+});
