@@ -101,7 +101,7 @@ export class Crawl {
     const { retries, timeout: ms } = this.#options;
     const isOwn = (address: URL): boolean => address.origin === this.#site.origin;
     const policy = { isOwn, isWanted: (address: URL) => this.#isWanted(address) };
-    return retry(() => timeout(ms, (scope) => request(url, scope.signal, policy)), {
+    return retry(() => timeout(ms, () => request(url, policy)), {
       attempts: retries + 1,
       delay: 200,
       when: (error) => !(error instanceof LinkError) || error.isPassing,

@@ -1,4 +1,5 @@
 import { TimeoutError } from '@ambit/core';
+import { fetch } from '@ambit/io';
 import { resolveUrl } from './page.ts';
 
 export type Answer =
@@ -33,14 +34,10 @@ export class LinkError extends Error {
 const mostRedirects = 10;
 
 /** Asks for an address and follows its redirects; throws a LinkError if that leads nowhere. */
-export async function request(
-  url: URL,
-  signal: AbortSignal,
-  policy: RequestPolicy,
-): Promise<Answer> {
+export async function request(url: URL, policy: RequestPolicy): Promise<Answer> {
   const trail = [url.href];
   for (let here = url; ;) {
-    const response = await ask(here, signal, policy);
+    const response = await ask(here, policy);
     const next = redirectOf(response, here);
     if (next === undefined) return answerOf(response, here, policy, trail.length > 1);
     await response.body?.cancel();
@@ -53,17 +50,17 @@ export async function request(
   }
 }
 
-async function ask(url: URL, signal: AbortSignal, policy: RequestPolicy): Promise<Response> {
-  if (policy.isOwn(url)) return send(url, 'GET', signal);
-  const response = await send(url, 'HEAD', signal);
+async function ask(url: URL, policy: RequestPolicy): Promise<Response> {
+  if (policy.isOwn(url)) return send(url, 'GET');
+  const response = await send(url, 'HEAD');
   // Many servers do not know HEAD, or treat it badly.
-  return response.status < 400 ? response : send(url, 'GET', signal);
+  return response.status < 400 ? response : send(url, 'GET');
 }
 
-async function send(url: URL, method: string, signal: AbortSignal): Promise<Response> {
+async function send(url: URL, method: string): Promise<Response> {
   try {
     const headers = { 'user-agent': 'ambit-link-check', accept: 'text/html, */*;q=0.8' };
-    return await fetch(url, { method, signal, headers, redirect: 'manual' });
+    return await fetch(url, { method, headers, redirect: 'manual' });
   } catch (error) {
     // `fetch` throws a TypeError for every trouble of the network, and hides the reason in its cause.
     if (!(error instanceof TypeError)) throw error;

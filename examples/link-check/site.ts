@@ -1,11 +1,10 @@
-import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, relative, resolve, sep } from 'node:path';
-import { defineResource } from '@ambit/core';
+import { defineResource, TaskGroup } from '@ambit/core';
+import { serveHttp } from '@ambit/io';
+import type { HttpAddress } from '@ambit/io';
 import { Marked } from 'marked';
 import { gfmHeadingId } from 'marked-gfm-heading-id';
 
@@ -31,20 +30,14 @@ export const openSite = defineResource(async function* openSite(
     yield { seeds: [target.url], origin: target.url.origin, nameOf: (url) => url.href };
     return;
   }
-  const server = createServer(
-    (request, response) => void serve(target.root, request.url, response),
+  await using server = new TaskGroup({ name: 'the folder' });
+  const handler = ({ url }: IncomingMessage, response: ServerResponse): Promise<void> =>
+    serve(target.root, url, response);
+  const { port } = await server.start<HttpAddress>((task, started) =>
+    serveHttp(handler, { port: 0, host: '127.0.0.1', grace: 0, onListening: started }),
   );
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  try {
-    const { port } = server.address() as AddressInfo;
-    yield await siteOf(target, `http://127.0.0.1:${port}`);
-  } finally {
-    server.close();
-    // Or it waits for connections that fetch keeps for later.
-    server.closeAllConnections();
-    await once(server, 'close');
-  }
+  yield await siteOf(target, `http://127.0.0.1:${port}`);
+  server.cancel();
 });
 
 async function siteOf({ root, start }: Target & { is: 'folder' }, origin: string): Promise<Site> {

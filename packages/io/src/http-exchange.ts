@@ -39,6 +39,7 @@ export class HttpExchange {
   /** Spawns the task; `ended` is called at its end. */
   start(group: TaskGroup, ended: () => void): void {
     // A write after the end, by whoever still has the response, must not end the service.
+    // eslint-disable-next-line @ambit/no-unowned-task -- never rejects; the task that would wait may be over
     this.response.on('error', (error) => void this.#report(error));
     const share = new Share(group);
     share.run(() => group.spawn((task) => this.#work(task, share, ended), { name: this.name }));
@@ -135,6 +136,9 @@ export class HttpExchange {
     if (!this.#hasClientLeft && codeOf(request.errored) !== 'ECONNRESET') return false;
     if (error === request.errored || error === response.errored) return true;
     if (ofClosedStreams.has(codeOf(error) ?? '')) return true;
+    // What `pipeline` makes of the errors of both ends.
+    const parts = partsOf(error);
+    if (parts.length > 0) return parts.every((part) => this.#isOfClient(part));
     return error instanceof BrokenResourceError && this.#isOfClient(error.cause);
   }
 
@@ -157,6 +161,11 @@ async function withoutCancellation(error: unknown): Promise<unknown> {
   } catch (rest) {
     return rest;
   }
+}
+
+function partsOf(error: unknown): readonly unknown[] {
+  if (typeof error !== 'object' || error === null || !('errors' in error)) return [];
+  return Array.isArray(error.errors) ? error.errors : [];
 }
 
 function isThenable(value: unknown): boolean {

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { connect as connectSecure } from 'node:tls';
 import { currentScope, currentTask, shield, sleep, sleepForever } from '@ambit/core';
 import type { CancelledError, Task } from '@ambit/core';
+import { fetch } from '../src/index.ts';
 import { makeCertificate } from './certificate.ts';
 import { RawClient, serving, signal } from './http-parts.ts';
 
@@ -141,6 +142,27 @@ describe('a client that goes away', () => {
       await stop();
       expect(caught).toMatchObject({ code: 'ERR_STREAM_PREMATURE_CLOSE' });
       expect(errors).toEqual([]);
+    });
+  });
+
+  test('while the answer of another server is handed on cancels both; what pipeline says is no error', async () => {
+    const gone = signal();
+    const behind = (request: IncomingMessage, response: ServerResponse): void => {
+      response.on('close', gone.give).write('half');
+    };
+    await serving(behind, async ({ url }) => {
+      const handOn = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+        const answer = await fetch(url);
+        await pipeline(answer.body!, response);
+      };
+      await serving(handOn, async ({ port, errors, stop }) => {
+        using client = new RawClient(port).get('/');
+        await client.receives('half');
+        client.socket.destroy();
+        await gone.given;
+        await stop();
+        expect(errors).toEqual([]);
+      });
     });
   });
 
