@@ -22,7 +22,8 @@ export interface ChannelOptions<T> extends NameOptions {
 /**
  * Makes a channel: items on their way from senders to receivers, first in, first out. Each end is a
  * handle that can be cloned, and is closed with its last clone; closing one end is told to the other.
- * An item goes straight to the receiver who waits longest.
+ * An item goes straight to the receiver who waits longest. Tasks may go on in another order than they
+ * were served in: who need not wait lets others run now and then.
  *
  * @param capacity - how many items are stored: a whole number from 0, or `Infinity`. 0 (default): a send
  *   waits until its item is received

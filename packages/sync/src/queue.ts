@@ -31,7 +31,8 @@ export interface QueueStatistics {
 
 /**
  * Items on their way from those who put to those who get, first in, first out. An item goes straight to
- * the one who waits longest; nobody who comes later is served before.
+ * the one who waits longest; nobody who comes later is served before. Tasks may go on in another order
+ * than they were served in: who need not wait lets others run now and then.
  *
  * @example
  * const jobs = new Queue<Job>({ capacity: 100, name: 'jobs' });
