@@ -117,6 +117,13 @@ test('opentelemetry: a tree of spans, with what became of each task', async () =
 test('every program has its test', () => {
   const programs = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.ts'));
   const tested = ['producer-consumer', 'rate-limited-client', 'keyed-cache', 'broadcast'];
-  const more = ['connection-pool', 'opentelemetry', 'link-check', 'reverse-proxy', 'job-runner', 'hash-farm'];
+  const more = [
+    'connection-pool',
+    'opentelemetry',
+    'link-check',
+    'reverse-proxy',
+    'job-runner',
+    'hash-farm',
+  ];
   expect(programs.sort()).toEqual([...tested, ...more].map((name) => `${name}.ts`).sort());
 });
