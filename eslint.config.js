@@ -1,6 +1,7 @@
 import eslint from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
+import ambit from './eslint-plugin/src/index.mjs';
 
 export default defineConfig(
   globalIgnores(['**/dist/', '**/coverage/', '**/node_modules/', 'docs/.vitepress/']),
@@ -10,7 +11,7 @@ export default defineConfig(
   },
   {
     files: ['**/*.ts'],
-    extends: [tseslint.configs.strictTypeChecked],
+    extends: [tseslint.configs.strictTypeChecked, ambit.configs.recommended],
     languageOptions: {
       parserOptions: {
         projectService: { allowDefaultProject: ['jest.config.ts'] },
@@ -80,7 +81,21 @@ export default defineConfig(
       // Anything can be thrown, and tests throw it.
       '@typescript-eslint/only-throw-error': 'off',
       '@typescript-eslint/prefer-promise-reject-errors': 'off',
+      // What becomes of such promises, groups and errors is what many tests are about.
+      '@ambit/group-needs-join': 'off',
+      '@ambit/no-swallowed-cancellation': 'off',
+      '@ambit/no-unowned-task': 'off',
     },
+  },
+  {
+    // What others do is measured as they do it, outside any scope.
+    files: ['bench/**/*.ts'],
+    rules: { '@ambit/no-swallowed-cancellation': 'off', '@ambit/no-unowned-task': 'off' },
+  },
+  {
+    // Shows what comes of it.
+    files: ['examples/tutorial/left-behind.ts'],
+    rules: { '@ambit/no-unowned-task': 'off' },
   },
   {
     files: ['**/*.{js,mjs,cjs}'],

@@ -4,7 +4,7 @@ import type { Config } from 'jest';
 // Types are checked once, by `tsc -b`; here every file is only transpiled.
 // Tests reach the sources through the packages' own export maps, by the `@ambit/source` condition.
 const config: Config = {
-  roots: ['<rootDir>/packages', '<rootDir>/examples'],
+  roots: ['<rootDir>/packages', '<rootDir>/examples', '<rootDir>/eslint-plugin'],
   testMatch: ['**/test/**/*.test.ts'],
   testEnvironment: 'node',
   testEnvironmentOptions: {
@@ -34,6 +34,7 @@ const config: Config = {
         },
       },
     ],
+    '^.+/eslint-plugin/src/.+\\.mjs$': '<rootDir>/eslint-plugin/test/to-commonjs.cjs',
   },
   collectCoverageFrom: ['packages/*/src/**/*.ts'],
   coverageReporters: [['text', { skipFull: true }], 'lcovonly'],

@@ -108,6 +108,7 @@ export class Future<T> extends Outcome<T> {
     const isAwaited = this._first !== undefined;
     this._settle('rejected', error);
     // Nobody to tell yet: a native promise reports it if nobody comes.
+    // eslint-disable-next-line @ambit/no-unowned-task -- no work: a promise that is there to be reported
     if (!isAwaited) void this._native();
   }
 

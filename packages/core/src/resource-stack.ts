@@ -133,6 +133,7 @@ export class ResourceStack implements AsyncDisposable {
       const step = cleanup;
       try {
         await shielded(() => step(failure));
+        // eslint-disable-next-line @ambit/no-swallowed-cancellation -- each step runs; who disposes throws them all
       } catch (error) {
         errors.push({ error });
       }

@@ -1,0 +1,62 @@
+import { Linter } from 'eslint';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import plugin, { configs, rules } from '../src/index.mjs';
+
+const names = Object.keys(rules);
+
+test('recommended has every rule, as an error', () => {
+  expect(configs.recommended.rules).toEqual(
+    Object.fromEntries(names.map((name) => [`@ambit/${name}`, 'error'])),
+  );
+});
+
+test.each(names)('%s says what it is for, and the README tells about it', (name) => {
+  const rule = (rules as Record<string, (typeof rules)['no-unowned-task']>)[name];
+  expect(rule?.meta.docs?.description).toMatch(/^(Disallow|Require) /);
+  const readme = readFileSync(join(__dirname, '../README.md'), 'utf8');
+  expect(readme).toContain(`\n## ${name}\n`);
+  expect(readme).toContain(`[${name}](#${name})`);
+});
+
+test('the version is that of the package', () => {
+  const manifest = readFileSync(join(__dirname, '../package.json'), 'utf8');
+  expect(plugin.meta).toMatchObject(pick(JSON.parse(manifest), 'name', 'version'));
+});
+
+test('each rule reports in plain JavaScript, by the recommended configuration', () => {
+  const code = `
+    import { sleep, TaskGroup } from '@ambit/core';
+    async function all(work) {
+      sleep(1);
+      {
+        await using group = new TaskGroup();
+        group.spawn(work);
+      }
+      for (;;) {
+        try {
+          await work();
+        } catch (error) {
+          console.log(error);
+        }
+      }
+    }
+    async function one() {
+      await using group = new TaskGroup();
+      return sleep(1);
+    }
+  `;
+  const language = { languageOptions: { ecmaVersion: 2026, sourceType: 'module' } } as const;
+  const messages = new Linter().verify(code, [language, configs.recommended as never]);
+  expect(messages.map(({ ruleId }) => ruleId)).toEqual([
+    '@ambit/no-unowned-task',
+    '@ambit/group-needs-join',
+    '@ambit/no-swallowed-cancellation',
+    '@ambit/return-await-under-using',
+  ]);
+});
+
+function pick(from: unknown, ...keys: readonly string[]): Record<string, unknown> {
+  const all = from as Record<string, unknown>;
+  return Object.fromEntries(keys.map((key) => [key, all[key]]));
+}
