@@ -1,4 +1,4 @@
-import { run } from '@ambit/core';
+import { moveOnAfter, run } from '@ambit/core';
 import { settle, testRun } from '@ambit/core/testing';
 import { Event, Latch } from '@ambit/sync';
 
@@ -60,6 +60,7 @@ test('a latch opens for good once it is counted down', () =>
     latch.countDown();
     await settle();
     expect([latch.count, log]).toEqual([1, []]);
+    expect(await moveOnAfter(1, () => latch.wait().then(() => 'passed'))).toBe(undefined);
     latch.countDown(2);
     await settle();
     expect(log).toEqual(['open']);
