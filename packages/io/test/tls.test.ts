@@ -320,6 +320,9 @@ test('an end without the goodbye of TLS is an end as well', async () => {
     const peer = await listener.accept();
     client.write('cut off');
     expect(String(await peer.receive())).toBe('cut off');
+    // What is unread when it closes would make it a reset.
+    await peer.send('x');
+    await new Promise((resolve) => client.once('data', resolve));
     // Behind the back of TLS.
     raw.on('error', () => undefined);
     handleOf(raw).close();
