@@ -56,12 +56,13 @@ function isRunning(pid: number): boolean {
 }
 
 // On Linux. The 22nd field of the line, in ticks since the system has started; the second is a name in parentheses, with
-// anything in it. A process that is dead but not yet reaped ('Z') holds nothing.
+// anything in it. A process that is dead but not yet reaped ('Z') holds nothing, once its last thread (the 20th) is
+// through with what it does to files.
 function birthOf(pid: number): string | undefined {
   try {
     const line = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
-    if (fields[0] === 'Z' || fields[0] === 'X') return 'gone';
+    if (/[ZX]/.test(fields[0] ?? '') && Number(fields[17]) <= 1) return 'gone';
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     return `${boot} ${fields[19] ?? ''}`;
   } catch {
