@@ -5,6 +5,7 @@ import type { ServeHttpOptions } from '@ambit/io';
 import express from 'express';
 import type { ErrorRequestHandler, Express } from 'express';
 
+// #region express
 export function makeApp(prices: URL): Express {
   const app = express();
 
@@ -27,3 +28,4 @@ const forgetCancelled: ErrorRequestHandler = (error, request, response, next) =>
 export function serve(app: Express, options: ServeHttpOptions): Promise<never> {
   return serveHttp(app, options);
 }
+// #endregion express

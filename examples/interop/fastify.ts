@@ -5,6 +5,7 @@ import type { ServeHttpOptions } from '@ambit/io';
 import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
 
+// #region fastify
 export function makeApp(prices: URL): FastifyInstance {
   const app = fastify();
 
@@ -31,3 +32,4 @@ export async function serve(app: FastifyInstance, options: ServeHttpOptions): Pr
     await shield(() => app.close());
   }
 }
+// #endregion fastify

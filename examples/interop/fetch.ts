@@ -8,6 +8,7 @@ export async function price(url: URL): Promise<unknown> {
   return response.json();
 }
 
+// #region with-signal
 /**
  * Anything else that takes a signal. Some leave listeners on it until they are collected as garbage: the signal of a scope
  * that lives no longer than the call takes them along. Rejects with the cancellation, whatever the client makes of it.
@@ -27,3 +28,4 @@ export async function withSignal<T>(call: (signal: AbortSignal) => Promise<T>): 
   if (outcome === undefined) throw new Error('nobody else can cancel this scope');
   return outcome.value;
 }
+// #endregion with-signal

@@ -7,6 +7,7 @@ import type { Client, Pool, PoolClient, QueryResult, QueryResultRow } from 'pg';
 /** How long the server may take to let go of a query, in milliseconds. */
 const GRACE = 5000;
 
+// #region query
 /** A query that ends with the ambient scope: on the server too. */
 export async function query<R extends QueryResultRow>(
   pool: Pool,
@@ -26,6 +27,7 @@ export async function query<R extends QueryResultRow>(
     client.release(!isIdle);
   }
 }
+// #endregion query
 
 /** Waiting for a free connection can be given up; one that comes later goes back. */
 async function connect(pool: Pool): Promise<PoolClient> {
@@ -42,6 +44,7 @@ async function connect(pool: Pool): Promise<PoolClient> {
   }
 }
 
+// #region cancel
 /** Asks the server to cancel, and waits until it says that the query has ended. False: it does not say so. */
 async function cancel(client: PoolClient, running: Promise<unknown>): Promise<boolean> {
   const ended = running.then(
@@ -57,6 +60,7 @@ async function cancel(client: PoolClient, running: Promise<unknown>): Promise<bo
     return false;
   }
 }
+// #endregion cancel
 
 // What is public of pg's Client, and not in its types.
 type Session = Client & { readonly processID: number; readonly secretKey: number };

@@ -3,6 +3,7 @@ import { throwIfCancelled } from '@ambit/core';
 import { abortable } from '@ambit/core/abort';
 import type { Redis } from 'ioredis';
 
+// #region redis
 /**
  * A command that is answered at once, `redis.get(…)` say. Cancelled, nobody waits for it any more; it has been sent all
  * the same, and Redis carries it out. The connection stays in use: answers come in order, and this one is dropped.
@@ -30,3 +31,4 @@ export async function blocking<T>(
     connection.disconnect();
   }
 }
+// #endregion redis
