@@ -1,5 +1,5 @@
 import { CancelScope, contextSnapshot, gather, InvalidStateError, sleep } from '@ambit/core';
-import { settle, testRun } from '@ambit/core/testing';
+import { expectCheckpoint, settle, testRun } from '@ambit/core/testing';
 import { Once } from '@ambit/sync';
 
 test('the first who asks makes the value; who asks meanwhile, and later, gets the same', () =>
@@ -16,6 +16,13 @@ test('the first who asks makes the value; who asks meanwhile, and later, gets th
     expect([made, a === b && b === c]).toEqual([1, true]);
     expect(await once.get(init)).toBe(a);
     expect(once.statistics()).toEqual({ state: 'done', waiting: 0 });
+  }));
+
+test('asking for a value that is there is a checkpoint', () =>
+  testRun(async () => {
+    const once = new Once<number>();
+    await once.get(() => 1);
+    await expectCheckpoint(() => once.get(() => 2));
   }));
 
 test('undefined is a value', () =>

@@ -382,11 +382,6 @@ export const free: Record<
     const once = new Once<number>();
     return { call: (options) => once.get(() => 1, options), state: () => once.statistics() };
   },
-  'Once.get, of a value that is there': () => {
-    const once = new Once<number>();
-    void once.get(() => 1);
-    return { call: (options) => once.get(() => 2, options), state: () => ({}) };
-  },
   memoize: () => {
     const one = memoize(() => 1);
     return { call: () => one(), state: () => one.statistics() };
