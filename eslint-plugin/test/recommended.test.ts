@@ -13,7 +13,8 @@ test('recommended has every rule, as an error', () => {
 
 test.each(names)('%s says what it is for, and the README tells about it', (name) => {
   const rule = (rules as Record<string, (typeof rules)['no-unowned-task']>)[name];
-  expect(rule?.meta.docs?.description).toMatch(/^(Disallow|Require) /);
+  const { description } = rule?.meta.docs as { description: string };
+  expect(description).toMatch(/^(Disallow|Require) /);
   const readme = readFileSync(join(__dirname, '../README.md'), 'utf8');
   expect(readme).toContain(`\n## ${name}\n`);
   expect(readme).toContain(`[${name}](#${name})`);
