@@ -1,0 +1,53 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DefaultTheme } from 'vitepress';
+import { doorsOf } from '../build/doors.mjs';
+
+const docs = join(import.meta.dirname, '..');
+
+// In the order to learn things in. A guide that is not named here stands behind those that are.
+const tutorial = [
+  ...['first-group', 'failure', 'cancellation', 'timeouts', 'resources', 'sharing', 'streams'],
+  'virtual-time',
+];
+const guides = [
+  ...['index', 'graceful-shutdown', 'bounded-fan-out', 'retry-and-hedging', 'abort-signal'],
+  ...['own-primitive', 'stuck', 'testing', 'asyncio', 'promise-all', 'effection-and-effect'],
+];
+const explanation = ['design', 'not-cancellable', 'internals', 'decisions/index', 'runtimes'];
+const measured = ['benchmarks'];
+
+export function sidebar(): DefaultTheme.SidebarItem[] {
+  const pagesIn = (folder: string) =>
+    readdirSync(join(docs, folder))
+      .filter((file) => file.endsWith('.md'))
+      .map((file) => file.slice(0, -'.md'.length))
+      .sort();
+  const further = pagesIn('guides').filter((page) => !guides.includes(page));
+  return [
+    { text: 'Tutorial', items: tutorial.map((page) => item(`tutorial/${page}`)) },
+    { text: 'Guides', items: [...guides, ...further].map((page) => item(`guides/${page}`)) },
+    {
+      text: 'Explanation',
+      items: [
+        ...explanation,
+        ...measured.filter((page) => existsSync(join(docs, `${page}.md`))),
+      ].map(item),
+    },
+    {
+      text: 'Reference',
+      items: doorsOf(join(docs, '..')).map(({ name, page }) => ({
+        text: name,
+        link: `/reference/${page}`,
+      })),
+    },
+  ];
+}
+
+/** A page goes by its own title. */
+function item(page: string): DefaultTheme.SidebarItem {
+  const text = readFileSync(join(docs, `${page}.md`), 'utf8');
+  const [, title] = /^# (.*)$/m.exec(text) ?? [];
+  if (title === undefined) throw new Error(`docs/${page}.md has no title`);
+  return { text: title.replaceAll('`', ''), link: `/${page.replace(/(^|\/)index$/, '$1')}` };
+}
