@@ -1,0 +1,17 @@
+# region async-for
+import asyncio
+
+
+async def ticker(delay, to):
+    for i in range(to):
+        yield i
+        await asyncio.sleep(delay)
+
+
+async def main():
+    async for i in ticker(0.005, 3):
+        print(i)
+
+
+asyncio.run(main())
+# endregion async-for

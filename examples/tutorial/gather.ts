@@ -1,0 +1,11 @@
+// #region gather
+import { gather, run, sleep } from '@ambit/core';
+
+await run(async () => {
+  const { user, orders } = await gather({
+    user: () => sleep(20, { value: 'Ann' }), // a request, say
+    orders: () => sleep(10, { value: ['tea', 'milk'] }),
+  });
+  console.log(`${user}: ${orders.join(', ')}`);
+});
+// #endregion gather
