@@ -26,7 +26,7 @@ export interface WorkerOrder {
 
 /** Where a call can be run. */
 export interface Thread {
-  /** Resolves when the call is over, rejects if the thread is. */
+  /** Resolves when the call is over, rejects once the thread is. */
   run(task: WorkerTask): Promise<void>;
   /** Ends the thread, and with it the call; waits until it has ended. */
   kill(): Promise<void>;
@@ -40,7 +40,7 @@ export class WorkerCall {
   readonly #thread: Thread;
   readonly #port: MessagePort;
   readonly #flag = new Int32Array(new SharedArrayBuffer(4));
-  #killed: Promise<void> | undefined;
+  #isKilled = false;
   #isAbandoned = false;
 
   /**
@@ -74,9 +74,7 @@ export class WorkerCall {
     } catch (cause) {
       // Before it was killed it may have come to something.
       const reply = this.#reply();
-      if (this.#killed === undefined) return reply ?? { is: 'broken', cause };
-      await this.#killed;
-      return reply ?? { is: 'cancelled' };
+      return reply ?? (this.#isKilled ? { is: 'cancelled' } : { is: 'broken', cause });
     } finally {
       this.#port.close();
     }
@@ -111,7 +109,8 @@ export class WorkerCall {
         ? await moveOnAfter(grace, () => this.wait({ name: `the cleanup of ${name}` }))
         : undefined;
       if (outcome !== undefined) return outcome;
-      this.#killed ??= this.#thread.kill();
+      this.#isKilled = true;
+      await this.#thread.kill();
       return this.done;
     });
   }

@@ -10,6 +10,7 @@ import {
   timeout,
   TimeoutError,
 } from '@ambit/core';
+import { ParkingLot } from '@ambit/core/lowlevel';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -298,18 +299,33 @@ describe('the line', () => {
     await busy;
   });
 
-  test('hands on a thread whose taker was cancelled when he had just got it', async () => {
+  test('starts nothing for one who was cancelled when he had just got his thread, and hands it on', async () => {
     await using pool = new WorkerPool({ size: 1 });
     const folder = mkdtempSync(join(tmpdir(), 'ambit-'));
     const file = join(folder, 'calls');
-    await gather([
-      () => pool.run(work, 'later', [20]),
-      ...Array.from(
-        { length: 20 },
-        (_, i) => () => moveOnAfter(15 + i, () => pool.run(work, 'note', [file, i, 2])),
-      ),
-    ]);
-    expect(await pool.run(work, 'add', [1, 2])).toBe(3);
+    const scope = new CancelScope();
+    const first = pool.run(work, 'later', [10]);
+    const buffer = new ArrayBuffer(8);
+    const options = { transfer: [buffer] };
+    const second = scope.run(() => pool.run(work, 'note', [file, 'second', buffer], options));
+    await sleep(0);
+    const third = pool.run(work, 'note', [file, 'third']);
+    const { unpark } = ParkingLot.prototype;
+    const spy = jest.spyOn(ParkingLot.prototype, 'unpark').mockImplementation(function (
+      this: ParkingLot,
+      ...args
+    ) {
+      spy.mockRestore();
+      const woken = unpark.apply(this, args);
+      scope.cancel();
+      return woken;
+    });
+    await first;
+    expect(await second).toBeUndefined();
+    // Nothing was sent, not even to a thread that would not have begun.
+    expect(buffer.byteLength).toBe(8);
+    await third;
+    expect(readFileSync(file, 'utf8')).toBe('third\n');
     expect(pool.statistics()).toMatchObject({ busy: 0, waiting: 0 });
     rmSync(folder, { recursive: true });
   });
@@ -568,6 +584,14 @@ describe('toThread', () => {
     });
     // Another run, another pool: thread numbers are not used twice.
     expect(await runProgram(() => toThread<number>(work, 'thread'))).toBeGreaterThan(thread);
+  });
+
+  test('leaves no thread behind, not even one that does something on its own', async () => {
+    const array = shared();
+    await runProgram(() => toThread(work, 'tickInto', array));
+    const count = array[0];
+    await sleep(40);
+    expect(array[0]).toBe(count);
   });
 
   test('passes on arguments, errors and cancellations', async () => {
