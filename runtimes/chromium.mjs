@@ -56,7 +56,7 @@ async function bundle(folder) {
   }
 }
 
-function chromium() {
+export function chromium() {
   const candidates = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'];
   const find = () => candidates.find((path) => path !== undefined && existsSync(path));
   const found = find() ?? (installChromium(), find());

@@ -49,5 +49,5 @@ function item(page: string): DefaultTheme.SidebarItem {
   const text = readFileSync(join(docs, `${page}.md`), 'utf8');
   const [, title] = /^# (.*)$/m.exec(text) ?? [];
   if (title === undefined) throw new Error(`docs/${page}.md has no title`);
-  return { text: title.replaceAll('`', ''), link: `/${page.replace(/(^|\/)index$/, '$1')}` };
+  return { text: title.replaceAll(/[`\\]/g, ''), link: `/${page.replace(/(^|\/)index$/, '$1')}` };
 }

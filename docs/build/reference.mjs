@@ -97,7 +97,7 @@ function arrange(module, door) {
 /** Makes the page fit to read; answers where on it each name is. */
 function writePage(path, door) {
   const body = withIdsOfSite(readable(readFileSync(path, 'utf8')));
-  const front = `---\noutline: 2\neditLink: false\n---\n\n# ${door.name}\n\n`;
+  const front = `---\noutline: 2\npageClass: reference\n---\n\n# ${door.name}\n\n`;
   writeFileSync(path, `${front}${introductions[door.page] ?? ''}${body}`);
   const places = headingsOf(body).filter(({ level }) => level === 2);
   return Object.fromEntries(

@@ -2,13 +2,17 @@
 import { gather, moveOnAfter, run, sleep, timeout } from '@ambit/core';
 
 await run(async () => {
-  const page = await timeout(1000, () =>
-    gather({
-      text: () => sleep(20, { value: 'text' }), // a download, say
-      image: () => sleep(30, { value: 'image' }),
-      advert: () => moveOnAfter(40, () => sleep(60_000, { value: 'advert' })),
-    }),
+  const [text, image, advert] = await timeout(1000, () =>
+    gather([
+      () => download('text', 20),
+      () => download('image', 30),
+      () => moveOnAfter(40, () => download('advert', 60_000)),
+    ]),
   );
-  console.log(page.text, page.image, page.advert ?? 'no advert in time');
+  console.log(text, image, advert ?? 'no advert in time');
 });
+
+function download(what: string, ms: number): Promise<string> {
+  return sleep(ms, { value: what });
+}
 // #endregion home
