@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
+import { WorkerCall } from '../src/worker-call.ts';
 import { WorkerThread } from '../src/worker-thread.ts';
 import type { PiscinaClass } from '../src/worker-thread.ts';
 
@@ -78,4 +79,24 @@ test('idle for more than a timer can hold is idle for ever', () => {
     maxThreads: 1,
     resourceLimits: { stackSizeMb: 8 },
   });
+});
+
+test('a value that was on its way when the thread was killed is not lost', async () => {
+  let over: (error: Error) => void = () => undefined;
+  const order = { module: 'file:///m', name: 'f', args: [], transfer: [], grace: 0 };
+  const call = new WorkerCall(
+    { ...order, onCancel: 'terminate' },
+    {
+      run: ({ port }) => {
+        port.postMessage({ is: 'value', value: 7 });
+        return new Promise((_resolve, reject) => {
+          over = reject;
+        });
+      },
+      kill: async () => {
+        over(new Error('terminated'));
+      },
+    },
+  );
+  expect(await call.stop('not any more')).toEqual({ is: 'value', value: 7 });
 });
