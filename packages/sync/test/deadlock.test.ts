@@ -101,9 +101,13 @@ test('debug mode prints the tree as soon as a circle is closed that no deadline 
     const inOrder = (first, second) => first.run(async () => { await sleep(5); await second.run(() => 1); });
     await run(async (group) => {
       await moveOnAfter(20, async () => { await Promise.all([one.run(() => sleep(10)), two.run(() => sleep(10))]); });
+      const write = process.stderr.write.bind(process.stderr);
+      const printed = new Promise((resolve) => {
+        process.stderr.write = (text) => { resolve(); return write(text); };
+      });
       const a = group.spawn(() => inOrder(one, two), { name: 'a' });
       group.spawn(() => inOrder(two, one), { name: 'b' });
-      await sleep(40);
+      await printed;
       a.cancel();
     }, { debug: true });
     server.close();
@@ -111,6 +115,7 @@ test('debug mode prints the tree as soon as a circle is closed that no deadline 
   const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
     cwd: join(__dirname, '..'),
     encoding: 'utf8',
+    timeout: 15_000,
   });
   expect(status).toBe(0);
   expect(stderr.match(/Some tasks wait for each other for ever/g)).toHaveLength(1);
