@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import type { HttpExchange } from './http-exchange.ts';
 
 /** How long a connection is quiet, in milliseconds, before it counts as idle when the service ends. */
-const QUIET = 100;
+export const QUIET = 100;
 
 /** One connection: what is under way on it, and since when there has been nothing. */
 interface Connection {
@@ -27,6 +27,8 @@ export class HttpConnections {
   /** With those of TLS that have not shaken hands yet. */
   readonly #sockets = new Set<Socket>();
   #isEnding = false;
+  /** How many connections there have been. */
+  seen = 0;
 
   constructor(server: HttpServer | HttpsServer, loop: EventLoop) {
     this.#server = server;
@@ -54,6 +56,7 @@ export class HttpConnections {
   }
 
   readonly #onSocket = (socket: Socket): void => {
+    this.seen += 1;
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     // Over TLS the requests come from another one, made of this.

@@ -1,11 +1,11 @@
-import { contextSnapshot, moveOnAfter, shield, TaskGroup, yieldNow } from '@ambit/core';
+import { contextSnapshot, moveOnAfter, shield, sleep, TaskGroup, yieldNow } from '@ambit/core';
 import { currentLoop, park } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { WaitOptions } from './cancellable.ts';
 import { ClosedResourceError, codeOf } from './errors.ts';
-import { HttpConnections } from './http-connections.ts';
+import { HttpConnections, QUIET } from './http-connections.ts';
 import { HttpExchange } from './http-exchange.ts';
 import type { HttpHandler, OnHttpError } from './http-exchange.ts';
 
@@ -167,14 +167,25 @@ export class HttpService {
   /** Ends when all requests and connections have. */
   async #finish(): Promise<void> {
     this.#connections.announceEnd();
-    // What has reached the machine by now is accepted and read before the door is closed. Twice, because a
-    // signal comes after the last look for news, and the next turn before the next look.
-    await yieldNow();
-    await yieldNow();
+    await this.#letIn();
     this.#stopAccepting();
     this.#connections.closeIdle();
     await this.#untilClosed();
     await this.#requests.join();
+  }
+
+  /** What has reached the machine by now is accepted and read before the door is closed: the system would reset it. */
+  async #letIn(): Promise<void> {
+    const loop = currentLoop();
+    const until = loop.now() + QUIET;
+    for (let before = -1; before < this.#connections.seen && loop.now() < until;) {
+      before = this.#connections.seen;
+      // Node accepts one in a turn of its loop: for as long as there are more.
+      await sleep(5);
+      // After a turn that took long, the time has passed without a look for news.
+      await yieldNow();
+      await yieldNow();
+    }
   }
 
   #stopAccepting(): void {

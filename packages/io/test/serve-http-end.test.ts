@@ -295,14 +295,13 @@ describe('told to stop, the service', () => {
         using old = new RawClient(port).get('/');
         await old.receives('.');
         await sleep(120);
-        // No turn of the loop in between: nobody has read the request, nor accepted the second connection.
+        // No turn of the loop in between: nobody has read the request, nor accepted the other connections.
         old.text = '';
-        old.get('/');
-        using young = new RawClient(port).get('/');
+        const clients = [old, ...Array.from({ length: 4 }, () => new RawClient(port))];
+        for (const client of clients) client.get('/');
         const stopped = stop();
-        await Promise.all([old.closed(), young.closed()]);
-        expect(old.text).toMatch(/Connection: close[^]*\.$/);
-        expect(young.text).toMatch(/Connection: close[^]*\.$/);
+        await Promise.all(clients.map((client) => client.closed()));
+        for (const { text } of clients) expect(text).toMatch(/Connection: close[^]*\.$/);
         await stopped;
       },
     );

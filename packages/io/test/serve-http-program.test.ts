@@ -3,7 +3,6 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { load } from './http-load.ts';
 import { RawClient } from './http-parts.ts';
 
 /** A server in a process of its own. */
@@ -34,31 +33,42 @@ async function program(grace: number) {
   };
 }
 
+/** What became of the requests of so many clients, in the end. */
+async function load(port: number, clients: number): Promise<Record<string, string[]>> {
+  const path = join(__dirname, 'fixtures', 'load.mjs');
+  const child = spawn(process.execPath, [path, String(port), String(clients)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let out = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  await once(child, 'close');
+  return JSON.parse(out) as Record<string, string[]>;
+}
+
 test('under load, a program that is told to stop answers what it has begun, refuses the rest, and ends by the signal', async () => {
   using server = await program(10_000);
   using idle = new RawClient(server.port).get('/idle');
   await idle.receives('answered /idle');
-  const stop = new AbortController();
-  const running = load(server.port, 32, stop.signal);
-  await new Promise((wake) => setTimeout(wake, 500));
+  const running = load(server.port, 32);
+  await new Promise((wake) => setTimeout(wake, 1200));
   const start = performance.now();
   server.kill();
   const { end, accepted, stderr } = await server.end();
   const time = performance.now() - start;
-  stop.abort();
   const { answered, refused, cut, told } = await running;
   await idle.closed();
 
   expect([end, stderr]).toEqual(['SIGTERM', '']);
   expect(time).toBeLessThan(5000);
-  expect(accepted.length).toBeGreaterThan(200);
+  expect(accepted.length).toBeGreaterThan(20);
   // Lost: begun, and not answered.
   const begun = accepted.filter((path) => path !== '/idle');
-  expect(begun.filter((path) => !answered.has(path))).toEqual([]);
-  expect([...cut]).toEqual([]);
-  expect(answered.size).toBe(begun.length);
-  expect(refused.size).toBeGreaterThan(0);
-  expect(told.size).toBeGreaterThan(0);
+  const whole = new Set(answered);
+  expect(begun.filter((path) => !whole.has(path))).toEqual([]);
+  expect(cut).toEqual([]);
+  expect(whole.size).toBe(begun.length);
+  expect(refused.length).toBeGreaterThan(0);
+  expect(told.length).toBeGreaterThan(0);
 });
 
 test('a program ends by the signal when the grace is over, also with those who never leave', async () => {
