@@ -124,6 +124,7 @@ test('every program has its test', () => {
     'reverse-proxy',
     'job-runner',
     'hash-farm',
+    'tail',
   ];
   expect(programs.sort()).toEqual([...tested, ...more].map((name) => `${name}.ts`).sort());
 });

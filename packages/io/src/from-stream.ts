@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { Writable } from 'node:stream';
+import { setImmediate } from 'node:timers';
 import type { Duplex, Readable } from 'node:stream';
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { ByteStream } from './byte-stream.ts';
@@ -89,14 +90,25 @@ function pairOf(duplex: unknown): { readable: unknown; writable: unknown } {
 
 /** Who ends stdout ends it for the whole program, and Node does not say when. */
 function keptOpen(stream: Writable): Writable {
+  let isWriting = false;
+  // A failed write is told to its callback first, and to the listeners after it.
+  const leave = (): void => void setImmediate(() => stream.off('error', ignoreErrors));
   stream.on('error', ignoreErrors);
-  return new Writable({
-    write: (chunk, _encoding, done) => void stream.write(chunk, done),
+  const outer = new Writable({
+    write: (chunk, _encoding, done) => {
+      isWriting = true;
+      stream.write(chunk, (error) => {
+        isWriting = false;
+        done(error);
+        if (outer.destroyed) leave();
+      });
+    },
     destroy: (error, done) => {
-      stream.off('error', ignoreErrors);
+      if (!isWriting) leave();
       done(error);
     },
   });
+  return outer;
 }
 
 function isNode(value: unknown, method: 'read' | 'write'): boolean {

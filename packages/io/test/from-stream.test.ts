@@ -8,6 +8,8 @@ import {
   toWritable,
 } from '@ambit/io';
 import type { ByteStream } from '@ambit/io';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { byteStreamContract } from './contracts/byte-stream.ts';
 import { duplexPair, webPipe } from './stream-pairs.ts';
@@ -184,6 +186,28 @@ describe('fromWritable', () => {
     });
     await expect(stream.send('three')).rejects.toMatchObject({ cause: { message: 'enough' } });
     expect(written).toEqual(['größe', 'two', 'three']);
+  });
+
+  // In a program of its own: the sandbox has another stdout.
+  test('the program’s own stdout stays open, and keeps no listener', () => {
+    const program = `
+      import { fromWritable, pipe } from '@ambit/io';
+      import { Readable } from 'node:stream';
+      const { stdout } = process;
+      const before = stdout.listenerCount('error');
+      for (const end of ['close', 'destroy', 'sendEof']) {
+        const stream = fromWritable(stdout);
+        await stream.send(end + ' ');
+        await stream[end]();
+        await stream.close();
+      }
+      await pipe(Readable.from(['piped '], { objectMode: false }), stdout);
+      await new Promise(setImmediate);
+      const isAsBefore = stdout.listenerCount('error') === before;
+      console.log(isAsBefore && !stdout.destroyed && !stdout.writableEnded);`;
+    const flags = ['--input-type=module', '-e', program];
+    const { stdout } = spawnSync(process.execPath, flags, { cwd: join(__dirname, '..') });
+    expect(String(stdout)).toBe('close destroy sendEof piped true\n');
   });
 
   test('nothing can be received from it', async () => {
