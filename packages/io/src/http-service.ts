@@ -159,7 +159,8 @@ export class HttpService {
     // Time for a last word: 503, say.
     await yieldNow();
     this.#connections.destroy();
-    await this.#untilClosed();
+    // Of a server that listened before there may be connections that nobody knows: they are their owners' to close.
+    await moveOnAfter(this.#inContext === undefined ? Infinity : QUIET, () => this.#untilClosed());
     await this.#requests[Symbol.asyncDispose]();
     this.#handBack();
   }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { connect as connectSecure } from 'node:tls';
@@ -509,6 +510,18 @@ describe('a connection that was upgraded', () => {
       client.socket.end();
       expect(await stopped).toBeLessThan(1900);
     });
+  });
+
+  test('before the service began to watch does not hold up its end', async () => {
+    const server = echoing().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    using client = new RawClient((server.address() as AddressInfo).port).send(upgrade);
+    await client.receives('101');
+    await serving(server, async ({ stop }) => expect(await stop()).toBeLessThan(1500), {
+      grace: 50,
+    });
+    client.send('of somebody else');
+    await client.receives('of somebody else');
   });
 
   test('is a plain request where nobody listens for upgrades', async () => {
