@@ -1,22 +1,16 @@
 // What waiting for each other costs, side by side with what people use today.
-import { Event, Lock, Queue } from '@ambit/sync';
+import { channel, Event, Lock, Queue, Semaphore } from '@ambit/sync';
 import { Mutex } from 'async-mutex';
 import { Sema } from 'async-sema';
 import * as Effect from 'effect/Effect';
 import * as EffectQueue from 'effect/Queue';
-import { contest } from './contest.ts';
+import pLimit from 'p-limit';
+import { contest, inTurn } from '../contest.ts';
 
 const CONTENDERS = 100;
 const CAPACITIES = [16, 1024];
 
-/** Does a job so many times, one after the other. */
-function inTurn(job: () => Promise<unknown>): (count: number) => () => Promise<void> {
-  return (count) => async () => {
-    for (let at = 0; at < count; at += 1) await job();
-  };
-}
-
-/** The same, by so many at a time. */
+/** Does a job so many times, by so many at a time. */
 function together(job: () => Promise<unknown>): (count: number) => () => Promise<unknown> {
   return (count) => () =>
     Promise.all(Array.from({ length: CONTENDERS }, inTurn(job)(count / CONTENDERS)));
@@ -49,6 +43,10 @@ await contest({
     { name: 'async-sema', prepare: inTurn(withSema) },
     { name: 'async-mutex', prepare: inTurn(withMutex) },
   ],
+  aims: [
+    { against: 'async-sema', atMost: 1.5 },
+    { against: 'async-mutex', atMost: 1 / 5 },
+  ],
 });
 
 await contest({
@@ -59,7 +57,36 @@ await contest({
     { name: 'async-mutex', prepare: together(withMutex) },
     { name: 'async-sema', prepare: together(withSema) },
   ],
+  aims: [{ against: 'async-mutex', atMost: 1 / 2 }],
 });
+
+const PERMITS = 10;
+const semaphore = new Semaphore(PERMITS);
+const semaOfTen = new Sema(PERMITS);
+const limit = pLimit(PERMITS);
+
+await contest({
+  title: `${PERMITS} permits that ${CONTENDERS} want`,
+  count: 100_000,
+  contenders: [
+    { name: 'Semaphore', prepare: together(() => semaphore.run(work)) },
+    { name: 'async-sema', prepare: together(underSema) },
+    { name: 'p-limit', prepare: together(() => limit(work)) },
+  ],
+});
+
+async function work(): Promise<void> {
+  await Promise.resolve();
+}
+
+async function underSema(): Promise<void> {
+  await semaOfTen.acquire();
+  try {
+    await work();
+  } finally {
+    semaOfTen.release();
+  }
+}
 
 for (const capacity of CAPACITIES) {
   // As long-lived as a program's queues: one for all rounds.
@@ -72,7 +99,46 @@ for (const capacity of CAPACITIES) {
       { name: 'Queue', prepare: (count) => () => through(queue, count) },
       { name: 'Effect', prepare: (count) => () => throughEffect(effectQueue, count) },
     ],
+    aims: [{ against: 'Effect', atMost: 1 / 2 }],
   });
+}
+
+await contest({
+  title: 'Send through a channel of 16, and receive',
+  count: 100_000,
+  contenders: [
+    { name: 'channel', prepare: (count) => () => throughChannel(count) },
+    { name: 'a TransformStream', prepare: (count) => () => throughWebStream(count) },
+  ],
+});
+
+async function throughChannel(count: number): Promise<void> {
+  const [sender, receiver] = channel<number>(16);
+  const send = async (): Promise<void> => {
+    for (let at = 0; at < count; at += 1) await sender.send(at);
+    sender.close();
+  };
+  const receive = async (): Promise<void> => {
+    for await (const _item of receiver);
+  };
+  await Promise.all([send(), receive()]);
+}
+
+async function throughWebStream(count: number): Promise<void> {
+  const room = new CountQueuingStrategy({ highWaterMark: 16 });
+  const { writable, readable } = new TransformStream<number, number>(undefined, room);
+  const writer = writable.getWriter();
+  const send = async (): Promise<void> => {
+    for (let at = 0; at < count; at += 1) {
+      await writer.ready;
+      await writer.write(at);
+    }
+    await writer.close();
+  };
+  const receive = async (): Promise<void> => {
+    for await (const _item of readable);
+  };
+  await Promise.all([send(), receive()]);
 }
 
 function through(queue: Queue<number>, count: number): Promise<unknown> {
@@ -102,6 +168,7 @@ await contest({
     { name: 'Event', prepare: eventWaiters },
     { name: 'a promise each', prepare: bareWaiters },
   ],
+  aims: [{ against: 'a promise each', atMost: 2 }],
 });
 
 function eventWaiters(count: number): () => Promise<unknown> {
