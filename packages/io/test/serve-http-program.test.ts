@@ -67,8 +67,8 @@ test('under load, a program that is told to stop answers what it has begun, refu
   expect(begun.filter((path) => !whole.has(path))).toEqual([]);
   expect(cut).toEqual([]);
   expect(whole.size).toBe(begun.length);
-  expect(refused.length).toBeGreaterThan(0);
-  expect(told.length).toBeGreaterThan(0);
+  expect(refused).not.toEqual([]);
+  expect(told).not.toEqual([]);
 });
 
 test('a program ends by the signal when the grace is over, also with those who never leave', async () => {
