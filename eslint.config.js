@@ -117,7 +117,9 @@ export default defineConfig(
   },
   {
     files: ['**/*.cjs', 'scripts/smoke/*.js'],
-    languageOptions: { globals: { exports: false, module: false, require: false } },
+    languageOptions: {
+      globals: { __dirname: false, exports: false, module: false, require: false },
+    },
   },
   {
     files: ['scripts/smoke/*.test.js'],

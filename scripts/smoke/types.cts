@@ -3,6 +3,8 @@ import abort = require('@ambit/core/abort');
 import iter = require('@ambit/core/iter');
 import lowlevel = require('@ambit/core/lowlevel');
 import testing = require('@ambit/core/testing');
+import io = require('@ambit/io');
+import sync = require('@ambit/sync');
 
 export const sum: Promise<number> = core.taskGroup(async (group) => {
   const child = group.spawn(() => core.sleep(1, { value: 'text' }));
@@ -10,4 +12,4 @@ export const sum: Promise<number> = core.taskGroup(async (group) => {
 });
 // @ts-expect-error: the body's value is a number.
 export const text: Promise<string> = core.taskGroup(() => 1);
-export { abort, iter, lowlevel, testing };
+export { abort, io, iter, lowlevel, sync, testing };

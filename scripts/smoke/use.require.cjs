@@ -1,8 +1,13 @@
 'use strict';
 
 const { exercise } = require('./exercise.cjs');
+const { exerciseIo } = require('./exercise-io.cjs');
 
-exercise(require('@ambit/core')).catch((error) => {
-  console.error(error);
-  process.exit(1);
-});
+const core = require('@ambit/core');
+
+exercise(core)
+  .then(() => exerciseIo(core, require('@ambit/io')))
+  .catch((error) => {
+    console.error(error);
+    process.exit(1);
+  });
