@@ -1,8 +1,9 @@
-import { taskGroup } from '@ambit/core';
+import { CancelScope, sleep, taskGroup } from '@ambit/core';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect } from 'node:net';
 import { once } from 'node:events';
+import { Writable } from 'node:stream';
 import { NodeByteStream } from '../src/node-stream.ts';
 
 async function pair(): Promise<{ here: NodeByteStream; there: Socket; [Symbol.dispose](): void }> {
@@ -44,4 +45,34 @@ test('what is still open is closed with the group around', async () => {
   expect(ends?.there.destroyed).toBe(false);
   await expect(ends?.here.receive()).rejects.toThrow('is closed at this end');
   ends?.[Symbol.dispose]();
+});
+
+describe('a goodbye that comes to no end', () => {
+  const endless = (goodbye?: number): NodeByteStream => {
+    const writable = new Writable({
+      write: (_chunk, _encoding, done) => done(),
+      final: () => undefined,
+    });
+    return new NodeByteStream({ label: 'the pipe', writable, goodbye });
+  };
+
+  test('is given up after the time that it has', async () => {
+    const stream = endless(20);
+    const before = performance.now();
+    await stream.close();
+    expect(performance.now() - before).toBeGreaterThan(18);
+    await expect(stream.send('x')).rejects.toMatchObject({ name: 'ClosedResourceError' });
+  });
+
+  test('is given up when the scope is cancelled; without a time it is waited for till then', async () => {
+    const stream = endless();
+    const scope = new CancelScope();
+    let isOver = false;
+    const closing = scope.run(() => stream.close()).finally(() => (isOver = true));
+    await sleep(30);
+    expect(isOver).toBe(false);
+    scope.cancel();
+    expect(await closing).toBeUndefined();
+    await expect(stream.send('x')).rejects.toMatchObject({ name: 'ClosedResourceError' });
+  });
 });

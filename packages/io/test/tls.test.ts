@@ -189,13 +189,14 @@ describe('startTls', () => {
       });
       expect(await ask(here, 'STARTTLS')).toBe('go');
       const secure = await here.startTls({ ca });
+      await here.close();
+      here.destroy();
+      await here[Symbol.asyncDispose]();
       expect((secure.socket as { encrypted?: boolean }).encrypted).toBe(true);
       expect(await ask(secure, 'quiet')).toBe('QUIET');
       expect(await secure.receive()).toBeUndefined();
       await expect(here.send('x')).rejects.toMatchObject({ name: 'ClosedResourceError' });
       await expect(here.receive()).rejects.toMatchObject({ name: 'ClosedResourceError' });
-      await here.close();
-      here.destroy();
       await secure.sendEof();
       await server;
     });
