@@ -1,4 +1,4 @@
-import { currentScope, throwIfCancelled } from '@ambit/core';
+import { throwIfCancelled } from '@ambit/core';
 import { currentLoop, enter, ParkingLot } from '@ambit/core/lowlevel';
 import type { Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
@@ -190,7 +190,7 @@ export class Listener<A extends Address = Address> implements AsyncDisposable {
     checkOptions('close', options);
     const { grace = 0 } = options ?? {};
     checkDuration('close', 'grace', grace);
-    await this.#close(currentScope().reason === undefined ? grace : 0);
+    await this.#close(grace);
     throwIfCancelled();
   }
 

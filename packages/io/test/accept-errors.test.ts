@@ -106,6 +106,37 @@ test('any other error is the end: of serve() and of who waits to accept', async 
   });
 });
 
+test('a connection that arrives in the very turn in which serve() is cancelled is closed', () =>
+  testRun(async (group) => {
+    const listener = await listenTcp({ port: 0, host });
+    const handled: unknown[] = [];
+    const serving = group.spawn(() => listener.serve((stream) => handled.push(stream)));
+    await sleep(1);
+    const socket = new net.Socket();
+    server.emit('connection', socket);
+    serving.cancel();
+    await serving.stop();
+    expect(handled).toEqual([]);
+    expect(socket.destroyed).toBe(true);
+  }));
+
+test('handlers that finish within the grace leave no timer behind', () =>
+  testRun(async (group) => {
+    const listener = await listenTcp({ port: 0, host });
+    const serving = group.spawn(() =>
+      listener.serve(async (stream) => {
+        await sleep(50);
+        stream.destroy();
+      }),
+    );
+    await sleep(1);
+    server.emit('connection', new net.Socket());
+    const start = getRunningLoop().now();
+    await listener.close({ grace: 5000 });
+    await serving;
+    expect(getRunningLoop().now() - start).toBeLessThan(100);
+  }));
+
 // A process with few files.
 test('out of files: the server lives, and serves again once there are some', async () => {
   const program = join(__dirname, 'fixtures/few-files.mjs');

@@ -349,6 +349,26 @@ describe('serve', () => {
     }),
   );
 
+  test(
+    'what a handler opened is closed as well if it fails, before `onError` is called',
+    withListener(async (listener, group) => {
+      const other = await listen();
+      let opened: SocketStream | undefined;
+      const seen: unknown[] = [];
+      const handler = async (): Promise<void> => {
+        opened = await dial(other);
+        throw new Error('failed');
+      };
+      const onError = (): unknown => seen.push(opened!.socket.closed);
+      group.spawn(() => listener.serve(handler, { onError }));
+      const client = await dial(listener);
+      expect(await client.receive().catch(() => undefined)).toBeUndefined();
+      await sleep(5);
+      expect(seen).toEqual([true]);
+      await listener.close();
+    }),
+  );
+
   // rule 264
   test(
     'an error of a handler goes to `onError`, with its stream, which is closed; the others go on',
