@@ -195,6 +195,7 @@ async function run(name, cwd, command, args, expected) {
   ]);
   const succeeded = code === 0 && (expected === undefined || stdout === expected);
   if (!succeeded) console.error(`${stdout}${stderr}${code instanceof Error ? code.message : ''}`);
+  if (!succeeded && expected !== undefined) console.error(`expected:\n${expected}`);
   const seconds = ((performance.now() - begin) / 1000).toFixed(1);
   return note(`${name} (${seconds} s)`, succeeded);
 }

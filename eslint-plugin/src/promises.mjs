@@ -92,7 +92,7 @@ function saysPromise(node, sourceCode) {
 }
 
 /** @param {string} module */
-export const isAmbit = (module) => /^@ambit\/(core|sync|io)(\/|$)/.test(module);
+const isAmbit = (module) => /^@ambit\/(core|sync|io)(\/|$)/.test(module);
 
 /**
  * @param {Node} node

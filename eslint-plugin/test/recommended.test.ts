@@ -1,6 +1,7 @@
 import { Linter } from 'eslint';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import tseslint from 'typescript-eslint';
 import plugin, { configs, rules } from '../src/index.mjs';
 
 const names = Object.keys(rules);
@@ -25,7 +26,10 @@ test('the version is that of the package', () => {
   expect(plugin.meta).toMatchObject(pick(JSON.parse(manifest), 'name', 'version'));
 });
 
-test('each rule reports in plain JavaScript, by the recommended configuration', () => {
+test.each([
+  { of: 'plain JavaScript', language: { ecmaVersion: 2026, sourceType: 'module' } as const },
+  { of: 'TypeScript', language: { parser: tseslint.parser } },
+])('each rule reports in $of, by the recommended configuration', ({ language }) => {
   const code = `
     import { sleep, TaskGroup } from '@ambit/core';
     async function all(work) {
@@ -47,8 +51,8 @@ test('each rule reports in plain JavaScript, by the recommended configuration', 
       return sleep(1);
     }
   `;
-  const language = { languageOptions: { ecmaVersion: 2026, sourceType: 'module' } } as const;
-  const messages = new Linter().verify(code, [language, configs.recommended as never]);
+  const configuration = [{ languageOptions: language }, configs.recommended as never];
+  const messages = new Linter().verify(code, configuration);
   expect(messages.map(({ ruleId }) => ruleId)).toEqual([
     '@ambit/no-unowned-task',
     '@ambit/group-needs-join',
