@@ -367,6 +367,37 @@ describe('told to stop, the service', () => {
     );
   });
 
+  test('does not wait for the rest of a request that does not come', async () => {
+    await serving(
+      (request, response) => response.end('.'),
+      async ({ port, stop }) => {
+        using client = new RawClient(port).get('/');
+        await client.receives('.');
+        client.send('GET / HTTP/1.1\r\n');
+        await sleep(5);
+        expect(await stop()).toBeLessThan(5000);
+        await client.closed();
+      },
+      { grace: 10_000 },
+    );
+  });
+
+  test('destroys what is left of a server that listened before, connections of that time too', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    using client = new RawClient(port).send('GET / HTTP/1.1\r\n');
+    await once(server, 'connection');
+    await serving(
+      server,
+      async ({ stop }) => {
+        await stop();
+      },
+      { grace: 30 },
+    );
+    await client.closed();
+  });
+
   test('waits for what handlers do after their responses', async () => {
     const log: string[] = [];
     const handler = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
