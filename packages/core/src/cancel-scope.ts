@@ -32,9 +32,13 @@ const CAUSES: Readonly<Record<CancelSource, string>> = {
  * together. By name and code it is an `AbortError`, so that every consumer of AbortSignals knows it.
  */
 export class CancelledError extends Error {
+  /** The code of Node's own AbortError. */
   declare readonly code: 'ABORT_ERR';
   /** The scope that was cancelled. */
   readonly scope: CancelScope;
+  /**
+   * What has cancelled it: `cancel()`, the clock, a failure, a signal, or the end of the program.
+   */
   readonly source: CancelSource;
   /** What was given to `cancel()`, the failure, or the signal's reason; also the `cause`. */
   readonly reason: unknown;
@@ -61,11 +65,24 @@ export class CancelledError extends Error {
   }
 }
 
-/** True for a {@link CancelledError}, also for one of another copy of this package. */
+/**
+ * True for a {@link CancelledError}, also for one of another copy of this package.
+ *
+ * @param error - anything caught
+ * @returns whether it is one
+ * @example
+ * try {
+ *   await work();
+ * } catch (error) {
+ *   if (isCancelled(error)) throw error;
+ *   report(error);
+ * }
+ */
 export function isCancelled(error: unknown): error is CancelledError {
   return hasCancelledBrand(error);
 }
 
+/** What a `CancelScope` is made with. */
 export interface ScopeOptions {
   /** Shows in messages and in the task tree. */
   readonly name?: string | undefined;

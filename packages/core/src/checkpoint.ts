@@ -4,7 +4,8 @@ import { nextTurn, refusal, refuseIfCancelled } from './park.ts';
 
 /**
  * Throws if the caller is cancelled, by the clock too: a deadline that passed while the program was
- * busy counts. Lets timers and I/O run if this turn has used up its slice of 10 ms; else is cheap.
+ * busy counts. Waits for the next turn, so that timers and I/O run, if this
+ * one has used up its slice of 10 ms; else is cheap.
  *
  * @throws (rejects) the ambient scope's CancelledError
  * @example

@@ -8,6 +8,7 @@ import { cleanUpAfter, shielded } from './resource-stack.ts';
 import { helperGroup } from './task-group.ts';
 import type { Task, TaskGroup } from './task-group.ts';
 
+/** What `concurrentMap` and `concurrentForEach` take besides. */
 export interface ConcurrencyOptions {
   /** How many items are worked on at a time: a whole number from 1, or `Infinity`. */
   readonly limit: number;
@@ -42,7 +43,12 @@ export async function concurrentMap<T, U>(
 
 /**
  * As {@link concurrentMap}, for its effects: keeps no results, so the source may be endless.
+ * A checkpoint.
  *
+ * @param source - an iterable, or an async iterable
+ * @param fn - gets the item and its index; is waited for
+ * @param options - `limit`: how many items at a time
+ * @throws (rejects) as {@link concurrentMap}
  * @example
  * await concurrentForEach(queue, (job) => handle(job), { limit: 4 });
  */

@@ -40,7 +40,11 @@ export class ContextVar<T> {
     return this.#defaultValue;
   }
 
-  /** Calls a function, and all that it awaits and spawns, with another value. Returns what it returns. */
+  /**
+   * Calls a function, and all that it awaits and spawns, with another value. Returns what it returns.
+   *
+   * @param fn - is called at once
+   */
   run<R>(value: T, fn: () => R): R {
     checkFunction('ContextVar.run', 'fn', fn);
     const here = currentFrame();

@@ -22,13 +22,31 @@ export interface Handle {
 export interface EventLoop {
   /** The present instant. */
   now(): number;
-  /** Calls back in a microtask. */
+  /**
+   * Calls back in a microtask.
+   *
+   * @param callback - called with nothing
+   */
   callSoon(callback: () => void): void;
-  /** Calls back in the next turn of the host's loop, after timers and I/O had their chance. */
+  /**
+   * Calls back in the next turn of the host's loop, after timers and I/O had their chance.
+   *
+   * @returns the way to take it back
+   */
   callNext(callback: () => void): Handle;
-  /** Calls back after `ms` milliseconds, never early; `Infinity`: never; negative: as 0. */
+  /**
+   * Calls back after `ms` milliseconds, never early; `Infinity`: never; negative: as 0.
+   *
+   * @param ms - milliseconds
+   * @returns the way to take it back
+   */
   callLater(ms: number, callback: () => void): Handle;
-  /** Calls back at an instant, never early; `Infinity`: never. */
+  /**
+   * Calls back at an instant, never early; `Infinity`: never.
+   *
+   * @param instant - milliseconds of this clock
+   * @returns the way to take it back
+   */
   callAt(instant: number, callback: () => void): Handle;
 }
 

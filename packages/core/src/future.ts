@@ -4,6 +4,7 @@ import { InvalidStateError } from './errors.ts';
 import { quiet } from './internal/quiet.ts';
 import { Outcome } from './outcome.ts';
 
+/** How a `Future` stands. */
 export type FutureStatus = 'pending' | 'fulfilled' | 'rejected' | 'cancelled';
 
 /**
@@ -20,6 +21,7 @@ export class Future<T> extends Outcome<T> {
   // A promise was given as the value: it is awaited, and nobody else may settle meanwhile.
   #isPromised = false;
 
+  /** `pending`, or what it came to. */
   get status(): FutureStatus {
     return this._settled ?? 'pending';
   }
@@ -41,13 +43,19 @@ export class Future<T> extends Outcome<T> {
   /**
    * Lets it fail.
    *
+   * @param error - what waiting for it throws
    * @throws InvalidStateError if it is settled already
    */
   reject(error: unknown): void {
     if (!this.tryReject(error)) throw this.#settledBefore('reject', 'tryReject');
   }
 
-  /** As {@link Future.resolve}; false, and nothing else, if it is settled already. */
+  /**
+   * As {@link Future.resolve}; false, and nothing else, if it is settled already.
+   *
+   * @param value - or a promise of it
+   * @returns whether it was this call that settled it
+   */
   tryResolve(value: T | PromiseLike<T>): boolean {
     if (this.#isClosed) return false;
     if (value === this) throw new TypeError('Future.resolve: a future cannot be its own value');
@@ -56,7 +64,12 @@ export class Future<T> extends Outcome<T> {
     return true;
   }
 
-  /** As {@link Future.reject}; false, and nothing else, if it is settled already. */
+  /**
+   * As {@link Future.reject}; false, and nothing else, if it is settled already.
+   *
+   * @param error - what waiting for it throws
+   * @returns whether it was this call that settled it
+   */
   tryReject(error: unknown): boolean {
     if (this.#isClosed) return false;
     this.#fail(error);
@@ -67,6 +80,7 @@ export class Future<T> extends Outcome<T> {
    * Ends it without a result: whoever waits gets a CancelledError that no scope of theirs owns, to
    * them a failure.
    *
+   * @param reason - why: the `reason` of the CancelledError
    * @returns false if it is settled already
    */
   cancel(reason?: unknown): boolean {
@@ -82,6 +96,7 @@ export class Future<T> extends Outcome<T> {
    * Waits for the result. A checkpoint; cancelling it leaves the future alone.
    *
    * @param options - `signal`: ends the wait too
+   * @returns the value
    * @throws (rejects) the future's error; the ambient scope's CancelledError; `signal.reason`
    */
   wait(options?: { readonly signal?: AbortSignal | undefined }): Promise<T> {

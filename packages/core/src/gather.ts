@@ -14,12 +14,14 @@ export type Results<F> = {
   -readonly [K in keyof F]: F[K] extends (...args: never[]) => infer R ? Awaited<R> : never;
 };
 
+/** What became of each function, in the shape of the functions. */
 export type SettledResults<F> = {
   -readonly [K in keyof F]: F[K] extends (...args: never[]) => infer R
     ? PromiseSettledResult<Awaited<R>>
     : never;
 };
 
+/** What `gather` takes besides. */
 export interface GatherOptions {
   /** How many run at a time. */
   readonly limit?: number | undefined;
@@ -57,6 +59,8 @@ export async function gather<const F extends TaskFunctions>(
  * Runs functions at the same time and waits for all, whatever they come to; a failure cancels nobody.
  * A checkpoint.
  *
+ * @param tasks - functions (not promises), in an array or a record
+ * @param options - `limit`: how many run at a time; `signal`
  * @returns what each came to, as `Promise.allSettled` does, in the same shape and order
  * @throws (rejects) the ambient scope's CancelledError, once all have ended; `signal.reason`
  * @example

@@ -3,6 +3,7 @@ import type { ScopeOptions } from './cancel-scope.ts';
 import { checkCount, checkName, checkOneOf, checkOptions } from './check.ts';
 import type { OnFailure } from './failure-policy.ts';
 
+/** What `TaskGroup` takes besides. */
 export interface TaskGroupOptions extends ScopeOptions {
   /** How many tasks run at a time, a whole number from 1; the others are `queued`, in order. */
   readonly limit?: number | undefined;
@@ -10,6 +11,7 @@ export interface TaskGroupOptions extends ScopeOptions {
   readonly onFailure?: OnFailure | undefined;
 }
 
+/** What `group.spawn`, `group.start` and `createTask` take besides. */
 export interface SpawnOptions {
   /** Shows in messages and in the task tree. Default: the function's name, else `task-<id>`. */
   readonly name?: string | undefined;

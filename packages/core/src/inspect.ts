@@ -7,7 +7,9 @@ import type { Task } from './task-group.ts';
 
 /** A group or a task, with what is inside it. */
 export interface TaskTreeNode {
+  /** What it is. */
   readonly kind: 'run' | 'group' | 'task';
+  /** As given, or the name of the function. */
   readonly name: string;
   /** Of a task. */
   readonly status?: TaskStatus;
@@ -19,6 +21,7 @@ export interface TaskTreeNode {
   readonly deadline?: number;
   /** What the code in it waits for, apart from its children. */
   readonly waitsFor: readonly string[];
+  /** What is inside it. */
   readonly children: readonly TaskTreeNode[];
 }
 

@@ -12,10 +12,23 @@ import type { Adoption } from './signal-hub.ts';
 
 /** The handle by which a parked caller is woken. Both answer false if something else came first. */
 export interface Waker<T> {
+  /**
+   * Ends the wait.
+   *
+   * @param value - what the wait resolves with
+   * @returns false if it was woken or cancelled before: then the value is still yours
+   */
   wake(value: T): boolean;
+  /**
+   * Lets the wait fail.
+   *
+   * @param error - what the wait rejects with
+   * @returns false if it was woken or cancelled before
+   */
   fail(error: unknown): boolean;
 }
 
+/** What `park` takes besides. */
 export interface ParkOptions {
   /** Aborting it ends the wait with `signal.reason`, in addition to the ambient scope. */
   readonly signal?: AbortSignal | undefined;
@@ -265,6 +278,7 @@ export function nextTurn<T>(value: T, options?: ParkOptions): Promise<T> {
 /**
  * Throws if the caller is cancelled, as every cancellable function does on entry; has no effect otherwise.
  *
+ * @param options - `signal`: counts too
  * @throws the ambient scope's CancelledError, or `signal.reason`
  * @example
  * enter({ signal });

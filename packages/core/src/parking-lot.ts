@@ -6,6 +6,7 @@ import type { Host, Link } from './internal/linked-list.ts';
 import { parkIn, Waiter } from './park.ts';
 import type { ParkOptions, Undo, Waker } from './park.ts';
 
+/** What `ParkingLot.park` takes besides. */
 export interface LotOptions<D> extends ParkOptions {
   /** Kept with the wait: how many permits it asks for, say. */
   readonly data?: D | undefined;
@@ -17,11 +18,25 @@ export interface LotOptions<D> extends ParkOptions {
 export interface Place<T, D> {
   /** What was kept with it. */
   readonly data: D;
-  /** Leaves the line, and wakes who stood here. */
+  /**
+   * Leaves the line, and wakes who stood here.
+   *
+   * @param value - what the wait resolves with
+   * @returns false if it was woken or cancelled before
+   */
   wake(value: T): boolean;
-  /** Leaves the line, and lets the wait of who stood here reject. */
+  /**
+   * Leaves the line, and lets the wait of who stood here reject.
+   *
+   * @param error - what the wait rejects with
+   * @returns false if it was woken or cancelled before
+   */
   fail(error: unknown): boolean;
-  /** Leaves the line; the wait goes on. */
+  /**
+   * Leaves the line; the wait goes on.
+   *
+   * @returns false if it had left before
+   */
   leave(): boolean;
 }
 
@@ -176,7 +191,12 @@ export class ParkingLot<T = void, D = undefined> {
     return woken;
   }
 
-  /** Wakes everybody who waits now; returns how many. */
+  /**
+   * Wakes everybody who waits now.
+   *
+   * @param value - what their `park` resolves with
+   * @returns how many were woken
+   */
   unparkAll(...[value]: T extends void ? [value?: T] : [value: T]): number {
     let woken = 0;
     for (let parked = this.#front(); parked !== undefined; parked = this.#front()) {
@@ -185,7 +205,13 @@ export class ParkingLot<T = void, D = undefined> {
     return woken;
   }
 
-  /** Moves the callers that wait longest, in order, to the end of another line. They go on waiting. */
+  /**
+   * Moves the callers that wait longest, in order, to the end of another line. They go on waiting.
+   *
+   * @param to - may be this line itself
+   * @param count - how many at most
+   * @returns how many were moved
+   */
   repark(to: ParkingLot<T, D>, count = 1): number {
     checkCount('ParkingLot.repark', 'count', count, 0);
     let moved = 0;

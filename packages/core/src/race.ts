@@ -49,6 +49,7 @@ function resultOf(winner: Task<unknown> | undefined): unknown {
   return winner._result;
 }
 
+/** What `any` takes besides. */
 export interface AnyOptions {
   /** Milliseconds: start the next one after this time, or as soon as one fails. Default: all at once. */
   readonly stagger?: number | undefined;

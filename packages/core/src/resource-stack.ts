@@ -5,19 +5,31 @@ import { suppress } from './suppressed-errors.ts';
 
 /** The failure that a resource is released for. */
 export interface Failure {
+  /** What was thrown. */
   readonly error: unknown;
 }
 
 /** A resource that is set up and ready for use. */
 export interface OpenResource<T> {
+  /** What was set up. */
   readonly value: T;
-  /** Releases it; is given the failure of what used it, if that failed. */
+  /**
+   * Releases it; is given the failure of what used it, if that failed.
+   * Waits for its cleanup.
+   *
+   * @throws (rejects) what the cleanup throws
+   */
   close(failure?: Failure): Promise<void>;
 }
 
 /** Something that is set up before use and cleaned up after; made by `defineResource`. */
 export interface Resource<T> {
-  /** Sets it up. A checkpoint as its setup is; what was half set up is cleaned up. */
+  /**
+   * Sets it up. A checkpoint as its setup is; what was half set up is cleaned up.
+   *
+   * @returns the open resource
+   * @throws (rejects) what the setup throws
+   */
   open(): Promise<OpenResource<T>>;
 }
 
@@ -48,6 +60,7 @@ export class ResourceStack implements AsyncDisposable {
   /**
    * Takes a disposable over; null and undefined are passed through.
    *
+   * @param value - a disposable
    * @returns the same value
    * @throws TypeError if it cannot be disposed of; ReferenceError once the stack is disposed
    */
@@ -58,7 +71,13 @@ export class ResourceStack implements AsyncDisposable {
     return value;
   }
 
-  /** Takes a value over together with the way to release it. Returns the value. */
+  /**
+   * Takes a value over together with the way to release it.
+   *
+   * @param onDisposeAsync - called with the value at disposal; what it returns is awaited
+   * @returns the value
+   * @throws ReferenceError once the stack is disposed
+   */
   adopt<T>(value: T, onDisposeAsync: (value: T) => PromiseLike<void> | void): T {
     this.#checkOpen();
     checkFunction('ResourceStack.adopt', 'onDisposeAsync', onDisposeAsync);
@@ -66,7 +85,12 @@ export class ResourceStack implements AsyncDisposable {
     return value;
   }
 
-  /** Has a function called at disposal. */
+  /**
+   * Has a function called at disposal.
+   *
+   * @param onDisposeAsync - what it returns is awaited
+   * @throws ReferenceError once the stack is disposed
+   */
   defer(onDisposeAsync: () => unknown): void {
     this.#checkOpen();
     checkFunction('ResourceStack.defer', 'onDisposeAsync', onDisposeAsync);
@@ -76,6 +100,7 @@ export class ResourceStack implements AsyncDisposable {
   /**
    * Opens a resource and takes it over. Waits for its setup.
    *
+   * @param resource - made by `defineResource`
    * @returns the resource's value
    * @throws (rejects) what the setup throws; ReferenceError once the stack is disposed
    */
@@ -91,7 +116,12 @@ export class ResourceStack implements AsyncDisposable {
     return opened.value;
   }
 
-  /** Moves everything into a new stack, and leaves this one disposed without having released anything. */
+  /**
+   * Moves everything into a new stack, and leaves this one disposed without having released anything.
+   *
+   * @returns the new stack
+   * @throws ReferenceError once the stack is disposed
+   */
   move(): ResourceStack {
     this.#checkOpen();
     const moved = new ResourceStack();
@@ -101,7 +131,12 @@ export class ResourceStack implements AsyncDisposable {
     return moved;
   }
 
-  /** The standard's name for disposal by hand. */
+  /**
+   * The standard's name for disposal by hand.
+   * Waits until all is released.
+   *
+   * @throws (rejects) as disposal does
+   */
   disposeAsync(): Promise<void> {
     return this[Symbol.asyncDispose]();
   }

@@ -8,6 +8,7 @@ import type { Failure, OpenResource, Resource } from './resource-stack.ts';
  * the `yield` sets up, what stands after it cleans up, as Python's `@asynccontextmanager`. The body's
  * failure is thrown at the `yield`; swallowing it there changes nothing. Cleanup is shielded.
  *
+ * @param setup - an async generator function that yields once, what it set up
  * @returns a function that takes the generator's arguments and gives a resource for `use`,
  *   `group.enter` or `ResourceStack.enter`
  * @example

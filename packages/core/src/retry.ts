@@ -5,6 +5,7 @@ import { refuseIfCancelled } from './park.ts';
 import { sleep } from './sleep.ts';
 import { timeout } from './timeouts.ts';
 
+/** How `retry` goes about it. */
 export interface RetryPolicy {
   /** Calls in all, the first one included; a whole number from 1, or `Infinity`. Default 3. */
   readonly attempts?: number | undefined;

@@ -26,6 +26,7 @@ import { suppress } from './suppressed-errors.ts';
 import { currentTask, TaskGroup, taskGroup } from './task-group.ts';
 import type { Spawnable, Task } from './task-group.ts';
 
+/** What `run` takes besides. */
 export interface RunOptions {
   /** The first of them cancels everything and lets cleanup run, the second ends the process at once.
    * Default SIGINT and SIGTERM. */
@@ -248,6 +249,9 @@ function valueOf<T>(task: Task<T>): T {
  * Starts a task that the running `run()` owns: a daemon, cancelled when main has ended. Its failure
  * fails the run.
  *
+ * @param fn - called at once; gets its task
+ * @param options - `name`: shown in messages and in the task tree
+ * @returns the task
  * @throws LoopNotRunningError outside of `run()`
  * @example
  * createTask(() => flushMetricsForEver(), { name: 'metrics' });

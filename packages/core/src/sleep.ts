@@ -3,6 +3,7 @@ import { checkOptions, checkSignal, checkTime } from './check.ts';
 import { promised } from './internal/promised.ts';
 import { nextTurn, parkIn } from './park.ts';
 
+/** What `sleep` takes besides. */
 export interface SleepOptions<T> {
   /** What the promise resolves with. */
   readonly value?: T;
@@ -35,6 +36,7 @@ export function sleep<T>(ms: number, options?: SleepOptions<T>): Promise<T | und
  * Waits until an instant of the loop's clock. A checkpoint, also for an instant that has passed.
  *
  * @param instant - milliseconds of `getRunningLoop().now()`
+ * @param options - `signal`: ends it too
  * @throws (rejects) as {@link sleep}
  * @example
  * await sleepUntil(started + 5000);
@@ -55,6 +57,7 @@ export function sleepUntil(
 /**
  * Waits until cancelled.
  *
+ * @param options - `signal`: ends it too
  * @throws (rejects) the ambient scope's CancelledError; `signal.reason`
  * @example
  * group.spawn(() => sleepForever(), { name: 'placeholder' });

@@ -19,6 +19,7 @@ export class TaskGroupError extends AggregateError {
   /**
    * Parts the leaves, as Python's `ExceptionGroup.split`.
    *
+   * @param predicate - gets each leaf
    * @returns one error with the leaves for which the predicate holds and one with the others;
    *   undefined in the place of an empty one
    */

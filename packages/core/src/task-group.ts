@@ -109,6 +109,10 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
    * Starts a child. The function is called at once, up to its first `await`; in a group that is at its
    * limit later, and in one that is cancelled never: the task returned is `cancelled` then.
    *
+   * @param fn - gets its task
+   * @param options - `name`: shown in messages and in the task tree; `daemon`: cancelled when the body and
+   *   all other children have ended
+   * @returns the task
    * @throws TypeError if it is not a function; InvalidStateError once the group has ended
    */
   spawn<T>(fn: Spawnable<T>, options?: SpawnOptions): Task<T> {
@@ -173,12 +177,20 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
     starting.succeed();
   }
 
-  /** Cancels the children, and the body of `taskGroup(body)`. Quiet: it is not a failure. Does not wait. */
+  /**
+   * Cancels the children, and the body of `taskGroup(body)`. Quiet: it is not a failure. Does not wait.
+   *
+   * @param reason - why: the `reason` of the CancelledError
+   */
   cancel(reason?: unknown): void {
     this.scope._cancelBy('explicit', reason);
   }
 
-  /** Cancels the group and waits until all children have ended. Nothing cancels this wait. */
+  /**
+   * Cancels the group and waits until all children have ended. Nothing cancels this wait.
+   *
+   * @param reason - why: the `reason` of the CancelledError
+   */
   async stop(reason?: unknown): Promise<void> {
     this.#refuseChild('stop');
     this.cancel(reason);
@@ -223,13 +235,24 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
     return this.#resources().use(resource);
   }
 
-  /** Opens a resource made by `defineResource`, and has it released as by {@link TaskGroup.use}. */
+  /**
+   * Opens a resource made by `defineResource`, and has it released as by {@link TaskGroup.use}.
+   * Waits for its setup, and is a checkpoint as that is.
+   *
+   * @returns the resource's value
+   * @throws (rejects) what its setup throws; InvalidStateError once the group has ended
+   */
   async enter<T>(resource: Resource<T>): Promise<T> {
     this.#checkOpen('enter');
     return this.#resources().enter(resource);
   }
 
-  /** Has a function called after the children have ended, last first, shielded. */
+  /**
+   * Has a function called after the children have ended, last first, shielded.
+   *
+   * @param cleanup - what it returns is awaited
+   * @throws InvalidStateError once the group has ended
+   */
   defer(cleanup: () => unknown): void {
     this.#checkOpen('defer');
     this.#resources().defer(cleanup);
@@ -468,6 +491,11 @@ export function currentTask(): Task<unknown> | undefined {
 /**
  * The innermost explicit group (`taskGroup`, `new TaskGroup`, `run`) around the caller that still takes what is
  * to be released: not one that is releasing already. Helpers own nothing.
+ *
+ * @returns the group; undefined outside of any
+ * @example
+ * const owner = currentGroup();
+ * owner?.use(connection); // closed with the group
  */
 export function currentGroup(): TaskGroup | undefined {
   return groupOf(currentFrame()._scope._nearestOpen());

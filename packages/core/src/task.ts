@@ -104,6 +104,7 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
     return this.scope.signal;
   }
 
+  /** Where it stands: `queued`, `running`, `cancelling`, or what it came to. */
   get status(): TaskStatus {
     if (this._settled !== undefined) return this._settled;
     if (!this._hasSlot) return 'queued';
@@ -114,6 +115,7 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
    * Asks the task to end: the next checkpoint in it throws. Does not wait. A task that was still
    * queued is never started.
    *
+   * @param reason - why: the `reason` of the CancelledError
    * @returns false if it is done already
    */
   cancel(reason?: unknown): boolean {
@@ -126,6 +128,7 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
    * Cancels the task and waits until its cleanup is over. Whatever it ends with, does not reject for
    * it: the group answers for that. Nothing cancels this wait.
    *
+   * @param reason - why: the `reason` of the CancelledError
    * @throws (rejects) InvalidStateError if the task stops itself
    */
   async stop(reason?: unknown): Promise<void> {

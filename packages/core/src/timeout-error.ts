@@ -4,6 +4,7 @@ import type { CancelScope } from './cancel-scope.ts';
 export class TimeoutError extends Error {
   /** The time that was given, in milliseconds. */
   readonly ms: number;
+  /** The scope that ran out of time. */
   readonly scope: CancelScope;
 
   static {

@@ -37,8 +37,12 @@ export function timeout<T>(
 
 /**
  * As {@link timeout}, up to an instant of the loop's clock.
+ * Waits for the body.
  *
  * @param instant - milliseconds of `getRunningLoop().now()`
+ * @param body - gets the scope, for its `signal` say
+ * @returns the body's value
+ * @throws (rejects) as {@link timeout}
  * @example
  * await timeoutAt(started + 30_000, () => sync());
  */
@@ -87,8 +91,12 @@ export function moveOnAfter<T>(ms: number, body: ScopedBody<T>): Promise<T | und
 
 /**
  * As {@link moveOnAfter}, up to an instant of the loop's clock.
+ * Waits for the body.
  *
  * @param instant - milliseconds of `getRunningLoop().now()`
+ * @param body - gets the scope, for its `signal` say
+ * @returns the body's value; undefined if it was cut short
+ * @throws (rejects) as {@link moveOnAfter}
  * @example
  * await moveOnAt(midnight, () => work());
  */

@@ -9,11 +9,13 @@ import { helper } from './task-group.ts';
 import type { Task, TaskFunction, TaskGroup } from './task-group.ts';
 import { moveOnAfter } from './timeouts.ts';
 
+/** What `wait` takes besides. */
 export interface WaitOptions {
   /** Default `'all'`. With `'first-failed'` also once all are done; a cancelled task has not failed. */
   readonly until?: 'all' | 'first-completed' | 'first-failed' | undefined;
   /** Milliseconds; then it returns with what is done. */
   readonly timeout?: number | undefined;
+  /** Aborting it ends the wait with `signal.reason`, in addition to the ambient scope. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -125,6 +127,7 @@ type CompletedTasks<T> = TaskIterator<T> | (TaskIterator<T> & AsyncDisposable);
  * started here, and waits for it. Tasks that are given are left alone.
  *
  * @param tasks - functions or tasks; a task that is given twice comes once
+ * @returns an async iterator; its `next` waits for a task to end, and is a checkpoint
  * @example
  * for await (const task of asCompleted(urls.map((url) => () => fetchText(url)))) {
  *   console.log(await task);

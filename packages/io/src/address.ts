@@ -2,15 +2,19 @@ import type { Socket } from 'node:net';
 
 /** Where a TCP or UDP socket is. */
 export interface TcpAddress {
+  /** The address of the host. */
   readonly host: string;
+  /** The number of the port. */
   readonly port: number;
 }
 
 /** Where a unix socket is; '' for one without a name, which a client's is. */
 export interface UnixAddress {
+  /** The path of its file. */
   readonly path: string;
 }
 
+/** Where a socket is. */
 export type Address = TcpAddress | UnixAddress;
 
 /** As it stands in messages, in the names of tasks: `127.0.0.1:80`, `[::1]:80`, `/tmp/app.sock`. */

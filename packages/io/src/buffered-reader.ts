@@ -9,6 +9,7 @@ import { checkCount, checkMethod, checkOptions, show } from './check.ts';
 import { BusyResourceError } from './errors.ts';
 import { SeparatorSearch } from './separators.ts';
 
+/** What `BufferedReader` takes besides. */
 export interface BufferedReaderOptions {
   /** How many bytes may come before a separator or a line end. Default 65536; Infinity: any number. */
   readonly limit?: number | undefined;
@@ -23,6 +24,7 @@ const DEFAULT_LIMIT = 65_536;
  *
  * @param stream - where the bytes come from
  * @param options - `limit`: see there
+ * @returns the reader
  * @throws TypeError, RangeError for bad arguments
  * @example
  * const reader = bufferedReader(stream);
@@ -40,7 +42,12 @@ export function bufferedReader(
   return new BufferedReader(stream, limit);
 }
 
-/** See {@link bufferedReader}. A read that is cancelled or fails leaves the bytes for the next one. */
+/**
+ * See {@link bufferedReader}. A read that is cancelled or fails leaves the bytes for the next one.
+ *
+ * @example
+ * for await (const line of bufferedReader(stream).lines()) console.log(line);
+ */
 export class BufferedReader {
   readonly #stream: Pick<ByteStream, 'receive'>;
   readonly #limit: number;
@@ -78,6 +85,8 @@ export class BufferedReader {
   /**
    * Waits for exactly so many bytes, however large the limit.
    *
+   * @param count - how many: a whole number from 0
+   * @returns the bytes
    * @throws (rejects) IncompleteReadError if the stream ends before; otherwise as `read`
    */
   async readExactly(count: number, options?: WaitOptions): Promise<Uint8Array> {

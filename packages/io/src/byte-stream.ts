@@ -26,6 +26,7 @@ export interface ByteStream extends AsyncDisposable {
    * Waits until the bytes have been handed to the system: while the other end does not keep up, this waits. A text is
    * sent as UTF-8. A send that is cancelled may still be sent, as a whole; what is sent next comes after it.
    *
+   * @param data - bytes, or a text
    * @throws (rejects) BrokenResourceError if the other end is gone; ClosedResourceError after `close` or `sendEof`, also
    *   while this waits; BusyResourceError if a send is under way; the ambient scope's CancelledError; `signal.reason`
    */
@@ -33,6 +34,7 @@ export interface ByteStream extends AsyncDisposable {
 
   /**
    * Tells the other end that nothing more will be sent. Receiving goes on. The second time does nothing.
+   * Waits as `send` does.
    *
    * @throws (rejects) as `send`
    */

@@ -18,6 +18,7 @@ import { checkUnixPath } from './unix-path.ts';
 /** Milliseconds after which the next address is tried as well (RFC 8305). */
 const STAGGER = 250;
 
+/** What `connectTcp` takes. */
 export interface ConnectTcpOptions extends WaitOptions {
   /** A name or an address. */
   readonly host: string;
@@ -54,6 +55,7 @@ export async function connectTcp(options: ConnectTcpOptions): Promise<SocketStre
   });
 }
 
+/** What `connectUnix` takes besides. */
 export interface ConnectUnixOptions extends WaitOptions {
   /** With TLS: `true`, or the options of `tls.connect`. */
   readonly tls?: boolean | ConnectionOptions | undefined;
@@ -64,6 +66,7 @@ export interface ConnectUnixOptions extends WaitOptions {
  * innermost group around.
  *
  * @param path - of the socket
+ * @returns the connection
  * @throws (rejects) Node's error (`ENOENT`, `ECONNREFUSED`, `EACCES`, …); TypeError, RangeError for arguments; the ambient
  *   scope's CancelledError; `signal.reason`
  * @example

@@ -8,6 +8,7 @@ import type { FilePath } from './file-call.ts';
 import { fileError } from './file-errors.ts';
 import { replaceFile } from './replace-file.ts';
 
+/** What `copy` takes besides. */
 export interface CopyOptions extends WaitOptions {
   /** Called after each piece with the bytes copied so far, and those there are in all. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
@@ -18,8 +19,11 @@ const PIECE = 262_144;
 /**
  * Copies a file, with its permission bits. The copy gets its name when it is whole and on the disk: a copy that is
  * cancelled or fails leaves what was there before.
+ * Waits until it is.
  *
  * @param options - `onProgress`: see there, what it throws ends the copy; `signal`
+ * @param source - the path of a file
+ * @param destination - the path of the copy
  * @throws (rejects) Node's errors, with `code` and `path`, EISDIR for a folder; what `onProgress` throws; the ambient
  *   scope's CancelledError; `signal.reason`
  * @example

@@ -19,6 +19,10 @@ export interface EventStreamParts {
 /**
  * Events as they come, none lost in between. A `for await` loop that ends, in whatever way, stops listening; so do
  * `return()`, `close()`, disposal, and the group around the call. A call of `next()` that is cancelled stops nothing.
+ *
+ * @example
+ * await using lines = events(readline, 'line');
+ * for await (const [line] of lines) console.log(line);
  */
 export class EventStream<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   readonly #parts: EventStreamParts;
@@ -67,6 +71,7 @@ export class EventStream<T> implements AsyncIterableIterator<T>, AsyncDisposable
   /**
    * Waits for the next event.
    *
+   * @returns the event; done once it is over
    * @throws (rejects) the error of an emitter's 'error' event; the ambient scope's CancelledError; `signal.reason`
    */
   async next(): Promise<IteratorResult<T, undefined>> {
@@ -91,7 +96,10 @@ export class EventStream<T> implements AsyncIterableIterator<T>, AsyncDisposable
     return this.#isClosed ? END : undefined;
   }
 
-  /** Stops listening; who waits is told that it is over. The second time does nothing. */
+  /**
+   * Stops listening; who waits is told that it is over. The second time does nothing.
+   * Waits for nothing, and never rejects.
+   */
   close(): Promise<void> {
     this.#close();
     return Promise.resolve();
@@ -112,6 +120,11 @@ export class EventStream<T> implements AsyncIterableIterator<T>, AsyncDisposable
     this.#waiting.unparkAll(END);
   }
 
+  /**
+   * The same as `close()`, for loops: waits for nothing, and never rejects.
+   *
+   * @returns that it is done
+   */
   return(): Promise<IteratorResult<T, undefined>> {
     this.#close();
     return Promise.resolve(END);

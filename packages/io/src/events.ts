@@ -6,6 +6,7 @@ import { checkCount, checkOneOf, checkOptions, show } from './check.ts';
 import { EventStream } from './event-stream.ts';
 import type { OnFull } from './event-stream.ts';
 
+/** What `events` takes besides. */
 export interface EventsOptions extends WaitOptions {
   /** How many events may wait to be taken. Default: any number. */
   readonly limit?: number | undefined;
@@ -20,6 +21,7 @@ export interface EventsOptions extends WaitOptions {
  * @param emitter - Node's EventEmitter: gives the arrays of its listener's arguments; or an EventTarget: gives the events
  * @param name - of the event
  * @param options - `limit` and `onFull`: see there; `signal`: aborting it ends the iteration with `signal.reason`
+ * @returns the events, as they come
  * @throws TypeError, RangeError for bad arguments
  * @example
  * for await (const [line] of events(readline, 'line')) console.log(line);
@@ -63,6 +65,7 @@ export function events(
  * @param emitter - Node's EventEmitter: resolves with the array of its listener's arguments; or an EventTarget: resolves
  *   with the event
  * @param name - of the event
+ * @returns the arguments, or the event
  * @throws (rejects) the error of an emitter's 'error' event, if that comes first; the ambient scope's CancelledError;
  *   `signal.reason`; TypeError for bad arguments
  * @example

@@ -11,7 +11,9 @@ import type { HttpHandler, OnHttpError } from './http-exchange.ts';
 
 /** Where a server listens. At a path instead of a port: the path as `host`, and port 0. */
 export interface HttpAddress {
+  /** The address of the host. */
   readonly host: string;
+  /** The number of the port. */
   readonly port: number;
 }
 

@@ -18,6 +18,7 @@ interface CommonOptions extends WaitOptions {
   readonly tls?: TlsOptions | undefined;
 }
 
+/** What `listenTcp` takes. */
 export interface ListenTcpOptions extends CommonOptions {
   /** 0 to 65535; 0: one that is free. */
   readonly port: number;
@@ -27,12 +28,14 @@ export interface ListenTcpOptions extends CommonOptions {
   readonly reusePort?: boolean | undefined;
 }
 
+/** What `listenUnix` takes besides. */
 export type ListenUnixOptions = CommonOptions;
 
 /**
  * Listens on a TCP port and waits until that is so. Connections have `noDelay`. The listener belongs to the innermost
  * group around.
  *
+ * @returns the listener
  * @throws (rejects) Node's error (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, …); TypeError, RangeError for arguments; the ambient
  *   scope's CancelledError; `signal.reason`
  * @example
@@ -60,6 +63,8 @@ export async function listenTcp(options: ListenTcpOptions): Promise<Listener<Tcp
  * more is replaced. At the end the file is removed, if it is still this listener's. The listener belongs to the innermost
  * group around.
  *
+ * @param path - of the socket
+ * @returns the listener
  * @throws (rejects) Node's error: `EADDRINUSE` if somebody listens there, or if the file is none of a socket, `EACCES`, …;
  *   TypeError, RangeError for arguments; the ambient scope's CancelledError; `signal.reason`
  * @example

@@ -17,6 +17,7 @@ import type { Role } from './socket-stream.ts';
 import { established } from './tls-handshake.ts';
 import type { UnixPath } from './unix-path.ts';
 
+/** What `listener.close` takes besides. */
 export interface CloseListenerOptions {
   /** Milliseconds that the handlers of `serve` have to finish; then they are cancelled. Default: 0. */
   readonly grace?: number | undefined;

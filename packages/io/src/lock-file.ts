@@ -15,7 +15,13 @@ import { own } from './ownership.ts';
 import { changesOf } from './watch.ts';
 import type { FileChange } from './watch.ts';
 
-/** A lock that is held. Made by {@link lockFile}. */
+/**
+ * A lock that is held. Made by {@link lockFile}.
+ *
+ * @example
+ * await using lock = await lockFile('data.json.lock');
+ * console.log(`only here: ${lock.path}`);
+ */
 export class FileLock implements AsyncDisposable {
   /** That of the lock file. */
   readonly path: string;
@@ -31,6 +37,7 @@ export class FileLock implements AsyncDisposable {
 
   /**
    * Gives the lock back, and removes its file; the second time does nothing. In a cancelled scope as well.
+   * Waits until it is gone.
    *
    * @throws (rejects) Node's errors, with `code` and `path`
    */

@@ -6,7 +6,9 @@ import { checkOptions, checkString } from './check.ts';
 
 /** An IP address of a host. */
 export interface ResolvedAddress {
+  /** As numbers: `127.0.0.1`, `::1`. */
   readonly address: string;
+  /** IPv4 or IPv6. */
   readonly family: 4 | 6;
 }
 

@@ -13,6 +13,7 @@ import { own } from './ownership.ts';
  * Two ends that are connected in memory: what one sends the other receives. For tests, and between tasks. Each way
  * holds 64 KiB; a send of more waits until the other end has received all but that.
  *
+ * @returns both ends
  * @example
  * const [client, server] = memoryStreamPair();
  * group.spawn(() => serve(server));

@@ -8,6 +8,7 @@ import { fileCall, pathOf } from './file-call.ts';
 import type { FilePath } from './file-call.ts';
 import { own } from './ownership.ts';
 
+/** What `openFile` takes besides. */
 export interface OpenFileOptions extends WaitOptions {
   /** The permission bits of a file that is created. Default 0o666, less the umask. */
   readonly mode?: number | undefined;
@@ -20,6 +21,8 @@ export interface OpenFileOptions extends WaitOptions {
  *
  * @param flags - as Node's; default 'r'
  * @param options - `mode`: see there; `signal`
+ * @param path - of the file
+ * @returns Node's FileHandle
  * @throws (rejects) Node's errors, with `code` and `path`; the ambient scope's CancelledError; `signal.reason`
  * @example
  * await using file = await openFile('data.bin');

@@ -15,7 +15,13 @@ const END: IteratorReturnResult<undefined> = { done: true, value: undefined };
 /** The longest that a timer can be set for. */
 const LONGEST = 2 ** 31 - 1;
 
-/** The signals that a process gets. Made by {@link openSignals}. */
+/**
+ * The signals that a process gets. Made by {@link openSignals}.
+ *
+ * @example
+ * using hangUps = openSignals('SIGHUP');
+ * for await (const _ of hangUps) await reload();
+ */
 export class SignalReceiver implements AsyncIterable<NodeJS.Signals>, Disposable, AsyncDisposable {
   readonly #names: ReadonlySet<NodeJS.Signals>;
   /** Those that came and were not received yet, oldest first. */

@@ -5,6 +5,7 @@ import { checkFunction, checkOptions } from './check.ts';
 import { fromReadable, fromWritable } from './from-stream.ts';
 import type { ReadableSource, WritableTarget } from './from-stream.ts';
 
+/** What `pipe` takes besides. */
 export interface PipeOptions extends WaitOptions {
   /** Called after each piece with the count of bytes sent so far. */
   readonly onProgress?: ((done: number) => void) | undefined;

@@ -5,6 +5,7 @@ import { checkDuration, checkOneOf, checkOptions, checkString, show } from './ch
 /** What becomes of one of the child's standard streams: a pipe to us, ours shared with it, or nothing. */
 export type ProcessStdio = 'pipe' | 'inherit' | 'ignore';
 
+/** What `openProcess` and `runProcess` both take besides. */
 export interface SpawnProcessOptions extends WaitOptions {
   /** The folder it runs in. Default: ours. */
   readonly cwd?: string | URL | undefined;
@@ -24,6 +25,7 @@ export interface SpawnProcessOptions extends WaitOptions {
   readonly tree?: boolean | undefined;
 }
 
+/** What `openProcess` takes besides. */
 export interface ProcessOptions extends SpawnProcessOptions {
   /** Default 'pipe'. */
   readonly stdin?: ProcessStdio | undefined;

@@ -18,7 +18,9 @@ import { ProcessTree } from './process-tree.ts';
 
 /** How a process ended: by itself with a code, or by a signal. */
 export interface ProcessEnd {
+  /** Its exit code; null if a signal ended it. */
   readonly code: number | null;
+  /** The signal that ended it, or null. */
   readonly signal: NodeJS.Signals | null;
 }
 
@@ -43,6 +45,10 @@ export interface ProcessParts {
  * Disposing of it ends it: SIGTERM to its whole process group, after `killGrace` SIGKILL, and waits until it is reaped
  * and its streams are closed. What it still writes meanwhile is dropped. The group around `openProcess` does so at its
  * end.
+ *
+ * @example
+ * await using child = await openProcess('make', ['all'], { stdout: 'inherit' });
+ * const { code } = await child.wait();
  */
 export class Process implements AsyncDisposable {
   /** Its number. */
@@ -129,7 +135,11 @@ export class Process implements AsyncDisposable {
     return this.#tree.signal(signal);
   }
 
-  /** Asks it to end: `kill('SIGTERM')`. Does not wait. */
+  /**
+   * Asks it to end: `kill('SIGTERM')`. Does not wait.
+   *
+   * @returns false if it has ended
+   */
   terminate(): boolean {
     return this.kill('SIGTERM');
   }
@@ -195,6 +205,7 @@ function drain(readable: Readable): void {
  *
  * @param command - a path, or a name that is looked up in PATH
  * @param args - its arguments
+ * @returns the process
  * @throws (rejects) Node's error if it cannot be started: ENOENT with the `path` of the command, or of the folder `cwd`;
  *   TypeError if an argument is not what it should be; the ambient scope's CancelledError or `signal.reason` on entry
  * @example

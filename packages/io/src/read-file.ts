@@ -5,6 +5,7 @@ import { checkOptions } from './check.ts';
 import { fileCall, pathOf } from './file-call.ts';
 import type { FilePath } from './file-call.ts';
 
+/** What `readFile` takes besides. */
 export interface ReadFileOptions extends WaitOptions {
   /** How its bytes are decoded. Default: not at all. */
   readonly encoding?: BufferEncoding | null | undefined;
@@ -14,8 +15,10 @@ export interface ReadFileOptions extends WaitOptions {
 
 /**
  * Reads a whole file. Cancelled, it stops between two pieces.
+ * Waits until it is read.
  *
  * @param options - the encoding, or `encoding`, `flag`, `signal`
+ * @param path - of the file
  * @returns the bytes; with an encoding, the text
  * @throws (rejects) Node's errors, with `code` and `path`; the ambient scope's CancelledError; `signal.reason`
  * @example

@@ -13,6 +13,7 @@ const PIECE = 65_536;
  * the first `next()`, and closed when the loop ends, in whatever way.
  *
  * @param options - `signal`: ends the iteration with `signal.reason`
+ * @param path - of the file
  * @throws (`next` rejects) Node's errors, with `code` and `path`; the ambient scope's CancelledError; `signal.reason`
  * @example
  * for await (const line of readLines('access.log')) count(line);

@@ -1,7 +1,7 @@
 import { enter } from '@ambit/core/lowlevel';
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { access, constants, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
@@ -65,7 +65,8 @@ async function targetOf(path: string): Promise<Target> {
       throw fileError('EISDIR', 'illegal operation on a directory', 'open', path);
     if (!stats.isFile())
       throw fileError('EINVAL', 'no regular file, so it cannot be replaced', 'rename', path);
-    await access(target, constants.W_OK);
+    // Not `access`, which asks for the user who started the process.
+    await (await open(target, 'r+')).close();
     return { path: target, stats };
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return { path, stats: undefined };

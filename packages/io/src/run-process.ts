@@ -9,6 +9,7 @@ import type { ProcessStdio, SpawnProcessOptions } from './process-options.ts';
 import { startProcess } from './process.ts';
 import type { ProcessEnd } from './process.ts';
 
+/** What `runProcess` takes besides. */
 export interface RunProcessOptions extends SpawnProcessOptions {
   /** What it reads. Default: nothing, its input is at its end at once. */
   readonly input?: string | Uint8Array | undefined;
@@ -24,8 +25,11 @@ export interface RunProcessOptions extends SpawnProcessOptions {
   readonly maxBuffer?: number | undefined;
 }
 
+/** How a process ended, and what it wrote. */
 export interface ProcessResult<T extends string | Buffer = string> extends ProcessEnd {
+  /** What it wrote. */
   readonly stdout: T;
+  /** What it wrote to stderr. */
   readonly stderr: T;
 }
 
@@ -35,12 +39,17 @@ export class ProcessError extends Error {
     this.prototype.name = 'ProcessError';
   }
 
+  /** As it was given. */
   readonly command: string;
+  /** As they were given. */
   readonly args: readonly string[];
+  /** Its exit code; null if a signal ended it. */
   readonly code: number | null;
+  /** The signal that ended it, or null. */
   readonly signal: NodeJS.Signals | null;
   /** What it wrote until then. */
   readonly stdout: string | Buffer;
+  /** What it wrote to stderr until then. */
   readonly stderr: string | Buffer;
 
   constructor(

@@ -16,6 +16,7 @@ import type { HttpHandler, OnHttpError } from './http-exchange.ts';
 import { HttpService, listen } from './http-service.ts';
 import type { HttpAddress } from './http-service.ts';
 
+/** What `serveHttp` takes besides. */
 export interface ServeHttpOptions extends WaitOptions {
   /** 0: any that is free. May be left out only if the server listens already. */
   readonly port?: number | undefined;

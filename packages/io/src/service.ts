@@ -10,8 +10,10 @@ import { checkCount, checkDuration, checkFunction, checkOptions } from './check.
 import { Share } from './ownership.ts';
 import type { SocketStream } from './socket-stream.ts';
 
+/** Serves one connection; the stream is closed when it has ended. */
 export type ConnectionHandler<A extends Address = Address> = (stream: SocketStream<A>) => unknown;
 
+/** What `listener.serve` takes besides. */
 export interface ServeOptions<A extends Address = Address> extends WaitOptions {
   /** How many connections are served at a time. Default: Infinity. */
   readonly limit?: number | undefined;

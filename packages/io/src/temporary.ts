@@ -7,7 +7,13 @@ import { checkOptions } from './check.ts';
 import { fileCall } from './file-call.ts';
 import { own } from './ownership.ts';
 
-/** A file or a folder that is removed with its owner. */
+/**
+ * A file or a folder that is removed with its owner.
+ *
+ * @example
+ * await using folder = await temporaryDirectory();
+ * await writeFile(join(folder.path, 'notes'), text);
+ */
 export class TemporaryPath implements AsyncDisposable {
   /** Where it is. */
   readonly path: string;
@@ -21,6 +27,7 @@ export class TemporaryPath implements AsyncDisposable {
 
   /**
    * Removes it, with all that is in it; the second time does nothing. In a cancelled scope as well.
+   * Waits until it is gone.
    *
    * @throws (rejects) Node's errors, with `code` and `path`
    */
@@ -42,7 +49,9 @@ export class TemporaryPath implements AsyncDisposable {
 /**
  * Makes an empty folder in the system's folder for such, for this user alone. It is removed, with all that is in it, by
  * the group around the call, or by `close()`.
+ * Waits until it is there.
  *
+ * @returns its path, and the way to remove it
  * @throws (rejects) Node's errors, with `code` and `path`; the ambient scope's CancelledError; `signal.reason`
  * @example
  * await using folder = await temporaryDirectory();
@@ -59,7 +68,9 @@ export async function temporaryDirectory(options?: WaitOptions): Promise<Tempora
 /**
  * Makes an empty file in the system's folder for such, for this user alone. It is removed by the group around the call,
  * or by `close()`.
+ * Waits until it is there.
  *
+ * @returns its path, and the way to remove it
  * @throws (rejects) Node's errors, with `code` and `path`; the ambient scope's CancelledError; `signal.reason`
  * @example
  * await using file = await temporaryFile();

@@ -26,7 +26,13 @@ export function textStream(stream: ByteStream, encoding: BufferEncoding = 'utf8'
   return new TextStream(stream, encoding);
 }
 
-/** See {@link textStream}. */
+/**
+ * See {@link textStream}.
+ *
+ * @example
+ * const lines = textStream(stream, 'latin1');
+ * await lines.send('hello\n');
+ */
 export class TextStream implements AsyncDisposable {
   readonly #stream: ByteStream;
   readonly #encoding: BufferEncoding;
@@ -72,19 +78,35 @@ export class TextStream implements AsyncDisposable {
     }
   }
 
-  /** As the stream's `send`. */
+  /**
+   * As the stream's `send`.
+   * Waits as that does.
+   *
+   * @param text - what to send
+   * @throws (rejects) as the stream's `send`
+   */
   async send(text: string, options?: WaitOptions): Promise<void> {
     if (typeof text !== 'string')
       throw new TypeError(`send: text is ${show(text)}, not a string; give a string`);
     await this.#stream.send(Buffer.from(text, this.#encoding), options);
   }
 
-  /** As the stream's `sendEof`. */
+  /**
+   * As the stream's `sendEof`.
+   * Waits as that does.
+   *
+   * @throws (rejects) as the stream's `sendEof`
+   */
   sendEof(options?: WaitOptions): Promise<void> {
     return this.#stream.sendEof(options);
   }
 
-  /** Closes the stream. */
+  /**
+   * Closes the stream.
+   * Waits as its `close` does.
+   *
+   * @throws (rejects) as the stream's `close`
+   */
   close(): Promise<void> {
     return this.#stream.close();
   }

@@ -6,6 +6,7 @@ import { checkMethod, checkOneOf, checkOptions } from './check.ts';
 import { ClosedResourceError } from './errors.ts';
 import { own } from './ownership.ts';
 
+/** What `toReadable` and `toWritable` take besides. */
 export interface ToStreamOptions<As extends 'node' | 'web'> {
   /** Whose stream it is to be: Node's (the default), or the web's. */
   readonly as?: As | undefined;
@@ -17,6 +18,8 @@ export interface ToStreamOptions<As extends 'node' | 'web'> {
  * cancelling it before its end destroys the ByteStream, and the group around the call does so at its end; at its end it
  * leaves the ByteStream open.
  *
+ * @param stream - where it comes from
+ * @param options - `as`: `node` (default) or `web`
  * @throws TypeError for bad arguments
  * @example
  * await pipeline(toReadable(stream), createGunzip(), createWriteStream('copy'));
@@ -43,6 +46,9 @@ export function toReadable(
  * of the result. Destroying or aborting it before its end destroys the ByteStream, and the group around the call does so
  * at its end.
  *
+ * @param stream - where it goes
+ * @param options - `as`: `node` (default) or `web`
+ * @returns the stream to write to
  * @throws TypeError for bad arguments
  * @example
  * await pipeline(createReadStream('data'), createGzip(), toWritable(stream));

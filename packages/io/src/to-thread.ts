@@ -13,6 +13,7 @@ let poolOfProcess: WorkerPool | undefined;
  * @param module - a URL, or a path; a relative one is relative to the current folder
  * @param name - of the export
  * @param args - its arguments: what `structuredClone` can copy
+ * @returns what the function returns, copied
  * @throws (rejects) as {@link WorkerPool.run}
  * @example
  * const hash = await toThread<string>(new URL('./hash.js', import.meta.url), 'sha256', path);

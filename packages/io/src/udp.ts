@@ -18,11 +18,15 @@ import type { Owner } from './ownership.ts';
 
 /** What came in one packet, and from where. */
 export interface Datagram {
+  /** The bytes of the packet. */
   readonly data: Uint8Array;
+  /** The address of the host. */
   readonly host: string;
+  /** The number of the port. */
   readonly port: number;
 }
 
+/** What `openUdp` takes. */
 export interface OpenUdpOptions extends WaitOptions {
   /** Where to receive, 0 to 65535. Default: one that is free. */
   readonly port?: number | undefined;
@@ -38,6 +42,7 @@ const KEPT = 1024;
 /**
  * Opens a UDP socket and waits until it is bound. IPv6 if the address is one. It belongs to the innermost group around.
  *
+ * @returns the socket
  * @throws (rejects) Node's error (`EADDRINUSE`, `ENOTFOUND`, …); TypeError, RangeError for arguments; the ambient scope's
  *   CancelledError; `signal.reason`
  * @example
@@ -187,6 +192,7 @@ export class UdpSocket implements AsyncDisposable {
   /**
    * Waits for a packet. Up to 1024 are kept until somebody receives. A receive that is cancelled has taken none.
    *
+   * @returns the packet, and where it comes from
    * @throws (rejects) Node's error (`ECONNREFUSED`: nobody listens at the remote end), after which it goes on;
    *   BusyResourceError if a receive is under way; ClosedResourceError, also while this waits; the ambient scope's
    *   CancelledError; `signal.reason`

@@ -9,6 +9,7 @@ import { fileCall, pathOf } from './file-call.ts';
 import type { FilePath } from './file-call.ts';
 import { own } from './ownership.ts';
 
+/** A file or a folder that `walk` came to. */
 export interface WalkEntry {
   /** Begins with the path that was given. */
   readonly path: string;

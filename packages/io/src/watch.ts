@@ -6,11 +6,13 @@ import { EventStream } from './event-stream.ts';
 import { pathOf } from './file-call.ts';
 import type { FilePath } from './file-call.ts';
 
+/** What `watch` takes besides. */
 export interface WatchOptions extends WaitOptions {
   /** The folders below as well, where Node can. Default: false. */
   readonly recursive?: boolean | undefined;
 }
 
+/** A change, as Node's `fs.watch` tells it. */
 export interface FileChange {
   /** 'rename': something came, went, or has another name; 'change': its content or attributes did. */
   readonly eventType: 'rename' | 'change';
@@ -23,6 +25,8 @@ export interface FileChange {
  * twice, and none of a file that was replaced by another.
  *
  * @param options - `recursive`: see there; `signal`: aborting it ends the iteration with `signal.reason`
+ * @param path - of a file or a folder
+ * @returns the changes, as they come
  * @throws (`next` rejects) Node's errors, with `code` and `path`; the ambient scope's CancelledError; `signal.reason`
  * @example
  * for await (const { filename } of watch('settings')) await reload(filename);

@@ -6,6 +6,7 @@ import type { WaitOptions } from './cancellable.ts';
 import { checkDuration, checkOneOf, checkOptions, checkString, show } from './check.ts';
 import type { OnCancel, WorkerOrder } from './worker-call.ts';
 
+/** What `WorkerPool.run` takes besides. */
 export interface WorkerRunOptions extends WaitOptions {
   /** What of the arguments is handed over instead of copied: ArrayBuffers, ports, streams. */
   readonly transfer?: readonly Transferable[] | undefined;

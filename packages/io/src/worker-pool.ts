@@ -15,6 +15,7 @@ import type { WorkerRunOptions } from './worker-order.ts';
 import { loadPiscina, WorkerThread } from './worker-thread.ts';
 import type { PiscinaClass } from './worker-thread.ts';
 
+/** What `WorkerPool` takes besides. */
 export interface WorkerPoolOptions {
   /** How many threads at most; they start as they are needed. Default: as many as the machine runs at once. */
   readonly size?: number | undefined;
@@ -26,6 +27,7 @@ export interface WorkerPoolOptions {
   readonly resourceLimits?: ResourceLimits | undefined;
 }
 
+/** What `WorkerPool.statistics()` tells: how it stands at this moment. */
 export interface WorkerPoolStatistics {
   /** How many threads there may be. */
   readonly size: number;
@@ -169,6 +171,7 @@ export class WorkerPool implements AsyncDisposable {
     if (this.#line.unpark(1, thread) === 0) this.#idle.push(thread);
   }
 
+  /** How it stands: its threads, and the calls in and before them. */
   statistics(): WorkerPoolStatistics {
     const threads = [...this.#threads].filter((thread) => thread.isRunning).length;
     return { size: this.#size, threads, busy: this.#calls.size, waiting: this.#line.size };

@@ -44,6 +44,7 @@ export const ambientWorkerScope: ContextVar<WorkerScope> = new ContextVar<Worker
  * of core waits in it by itself, and its `signal` is for the rest. A function that computes without ever waiting can ask
  * it at times: `workerScope().throwIfCancelled()`. After `grace` the thread is terminated, and then no `finally` runs.
  *
+ * @returns the scope of the call
  * @throws InvalidStateError outside of such a call
  * @example
  * export function render(scene: Scene): Uint8Array {

@@ -4,6 +4,7 @@ import type { Thread } from './worker-call.ts';
 import { workerFile } from './worker-file.ts';
 import type { call, WorkerTask } from './worker-main.ts';
 
+/** What `WorkerThread` takes besides. */
 export interface WorkerThreadOptions {
   /** Milliseconds after which an idle thread ends. */
   readonly idleTimeout: number;

@@ -6,6 +6,7 @@ import { fileCall, pathOf } from './file-call.ts';
 import type { FilePath } from './file-call.ts';
 import { replaceFile } from './replace-file.ts';
 
+/** What `writeFile` takes besides. */
 export interface WriteFileOptions extends WaitOptions {
   /**
    * Replaces the file at once: whatever happens, a reader finds the old content or the new one, whole, and so does who
@@ -24,9 +25,11 @@ export interface WriteFileOptions extends WaitOptions {
  * Writes a whole file. Cancelled, it stops between two pieces: without `atomic` a part may be written; with `atomic`
  * nothing is, and the temporary file beside it (`.name.….tmp`) is removed. An atomic write keeps the permission bits of
  * the file that is there, and follows a link; a process that is killed may leave its temporary file.
+ * Waits until it is written.
  *
  * @param data - a text, or bytes
  * @param options - `atomic`, `encoding`, `mode`, `flag`: see there; `signal`
+ * @param path - of the file
  * @throws (rejects) Node's errors, with `code` and `path`; the ambient scope's CancelledError; `signal.reason`
  * @example
  * await writeFile('settings.json', JSON.stringify(settings), { atomic: true });

@@ -13,9 +13,13 @@ export class BrokenBarrierError extends Error {
   }
 }
 
+/** What `Barrier.statistics()` tells: how it stands at this moment. */
 export interface BarrierStatistics {
+  /** Whether it is broken. */
   readonly broken: boolean;
+  /** How many have to come. */
   readonly parties: number;
+  /** How many wait. */
   readonly waiting: number;
 }
 
@@ -30,6 +34,7 @@ export interface BarrierStatistics {
  * if (index === 0) console.log('all three are here');
  */
 export class Barrier {
+  /** How many have to come. */
   readonly parties: number;
   readonly #lot = new ParkingLot<number>();
   readonly #label: string;
@@ -87,6 +92,7 @@ export class Barrier {
     this.#breakUp('was aborted');
   }
 
+  /** How it stands: who waits, and what is held. */
   statistics(): BarrierStatistics {
     return { broken: this.#isBroken, parties: this.parties, waiting: this.waiting };
   }

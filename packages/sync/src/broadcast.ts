@@ -13,6 +13,7 @@ import type { NameOptions, WaitOptions } from './options.ts';
 import { refused } from './refused.ts';
 import { taken } from './taken.ts';
 
+/** What `Broadcast` takes besides. */
 export interface BroadcastOptions extends NameOptions {
   /** How many of the last items a new subscriber gets first: a whole number from 0. Default: 0. */
   readonly replay?: number | undefined;
@@ -29,14 +30,19 @@ export interface BroadcastOptions extends NameOptions {
   readonly onLag: 'wait' | 'drop-oldest' | 'error';
 }
 
+/** What `Broadcast.statistics()` tells: how it stands at this moment. */
 export interface BroadcastStatistics {
+  /** How many subscribe. */
   readonly subscribers: number;
   /** How many items the slowest subscriber has still to take. */
   readonly size: number;
+  /** How many items are stored at most. */
   readonly capacity: number;
   /** All of those who wait: the sum of the next two. */
   readonly waiting: number;
+  /** How many wait until they can publish. */
   readonly publishing: number;
+  /** How many wait for an item. */
   readonly receiving: number;
 }
 
@@ -129,6 +135,7 @@ export class Broadcast<T> {
     return new FeedIterator(subscriber);
   }
 
+  /** How it stands: who waits, and what is held. */
   statistics(): BroadcastStatistics {
     const publishing = this.#publishers.size;
     let receiving = 0;

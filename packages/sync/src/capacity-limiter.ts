@@ -7,10 +7,15 @@ import type { NameOptions, WaitOptions } from './options.ts';
 import { Permits } from './permits.ts';
 import { after } from './refused.ts';
 
+/** What `CapacityLimiter.statistics()` tells: how it stands at this moment. */
 export interface CapacityLimiterStatistics {
+  /** How many are free. */
   readonly available: number;
+  /** How many are taken. */
   readonly borrowed: number;
+  /** How many there are. */
   readonly total: number;
+  /** How many wait. */
   readonly waiting: number;
 }
 
@@ -99,7 +104,12 @@ export class CapacityLimiter {
     this.#tokens.give(1);
   }
 
-  /** Acquires a token, calls the body, and gives it back when the body has ended, however it ends. */
+  /**
+   * Acquires a token, calls the body, and gives it back when the body has ended, however it ends.
+   *
+   * @returns the body's value
+   * @throws (rejects) as {@link CapacityLimiter.acquire}; what the body throws
+   */
   async run<T>(body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
     checkFunction('CapacityLimiter.run', 'body', body);
     const guard = await this.acquire(options);
@@ -114,6 +124,7 @@ export class CapacityLimiter {
    * As {@link CapacityLimiter.acquire}, on behalf of anything: one token for each borrower.
    *
    * @param borrower - a connection, a request, a task: compared by identity
+   * @returns the guard: disposing it gives the token back
    * @throws (rejects) InvalidStateError if it has a token, or waits for one
    */
   async acquireOnBehalfOf(borrower: unknown, options?: WaitOptions): Promise<Guard> {
@@ -153,6 +164,7 @@ export class CapacityLimiter {
     token[Symbol.dispose]();
   }
 
+  /** How it stands: who waits, and what is held. */
   statistics(): CapacityLimiterStatistics {
     const { available, borrowed, total, waiting } = this.#tokens;
     return { available, borrowed, total, waiting };

@@ -6,6 +6,7 @@ import type { NameOptions } from './options.ts';
 import { ReceiveChannel } from './receive-channel.ts';
 import { SendChannel } from './send-channel.ts';
 
+/** What `channel` takes besides. */
 export interface ChannelOptions<T> extends NameOptions {
   /**
    * What `send` does while there is no room: waits (default), drops the item that is stored longest, or

@@ -8,7 +8,9 @@ import { labelOf } from './options.ts';
 import type { NameOptions, WaitOptions } from './options.ts';
 import { taken } from './taken.ts';
 
+/** What `Condition.statistics()` tells: how it stands at this moment. */
 export interface ConditionStatistics {
+  /** Whether somebody holds it. */
   readonly locked: boolean;
   /** The name of the task that acquired the lock. */
   readonly owner: string | undefined;
@@ -59,12 +61,22 @@ export class Condition {
     return this.#lock.locked;
   }
 
-  /** As {@link Lock.acquire}, of the condition's lock. */
+  /**
+   * As {@link Lock.acquire}, of the condition's lock.
+   * A checkpoint.
+   *
+   * @returns the guard: disposing it releases the lock
+   * @throws (rejects) as {@link Lock.acquire}
+   */
   acquire(options?: WaitOptions): Promise<Guard> {
     return this.#lock.acquire(options);
   }
 
-  /** As {@link Lock.tryAcquire}, of the condition's lock. */
+  /**
+   * As {@link Lock.tryAcquire}, of the condition's lock.
+   *
+   * @returns the guard, or undefined if somebody holds the lock
+   */
   tryAcquire(): Guard | undefined {
     return this.#lock.tryAcquire();
   }
@@ -74,7 +86,14 @@ export class Condition {
     this.#lock.release();
   }
 
-  /** As {@link Lock.run}, of the condition's lock. */
+  /**
+   * As {@link Lock.run}, of the condition's lock.
+   * A checkpoint.
+   *
+   * @param body - called while the lock is held
+   * @returns the body's value
+   * @throws (rejects) as {@link Lock.run}
+   */
   run<T>(body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
     return this.#lock.run(body, options);
   }
@@ -133,6 +152,7 @@ export class Condition {
     this.#pass(Infinity);
   }
 
+  /** How it stands: who waits, and what is held. */
   statistics(): ConditionStatistics {
     const { locked, owner, waiting: waitingForLock } = this.#lock.statistics();
     return { locked, owner, waiting: this.#lot.size, waitingForLock };

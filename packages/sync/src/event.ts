@@ -4,8 +4,11 @@ import type { NameOptions, WaitOptions } from './options.ts';
 import { refused } from './refused.ts';
 import { taken } from './taken.ts';
 
+/** What `Event.statistics()` tells: how it stands at this moment. */
 export interface EventStatistics {
+  /** Whether it is set. */
   readonly isSet: boolean;
+  /** How many wait. */
   readonly waiting: number;
 }
 
@@ -62,6 +65,7 @@ export class Event {
     return this._lot.park({ signal: options?.signal, name: this._label });
   }
 
+  /** How it stands: who waits, and what is held. */
   statistics(): EventStatistics {
     return { isSet: this.#isSet, waiting: this._lot.size };
   }

@@ -6,6 +6,7 @@ import { Waits } from './waits.ts';
 
 /** An item that was taken; boxed, since an item may be undefined. */
 export interface Taken<T> {
+  /** The item. */
   readonly value: T;
 }
 
@@ -25,8 +26,19 @@ export interface Feed<T> {
 
 /** The items of a subscriber. Leaving the loop, or disposing it, ends the subscription. */
 export interface Subscription<T> extends AsyncIterableIterator<T>, Disposable, AsyncDisposable {
-  // Said here: `AsyncIterableIterator` has one parameter before TypeScript 5.6.
+  // The types are said here: `AsyncIterableIterator` has one parameter before TypeScript 5.6.
+  /**
+   * Waits for the next item. A checkpoint.
+   *
+   * @returns the item; `done` once the subscription has ended
+   * @throws (rejects) LaggedError if items were missed; the ambient scope's CancelledError
+   */
   next(): Promise<IteratorResult<T, undefined>>;
+  /**
+   * Ends the subscription, and whoever waits in `next()`. Waits for nothing, and never rejects.
+   *
+   * @returns that it is done
+   */
   return(): Promise<IteratorResult<T, undefined>>;
   [Symbol.asyncIterator](): Subscription<T>;
 }

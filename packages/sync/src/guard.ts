@@ -10,6 +10,7 @@ export class BusyResourceError extends Error {
   }
 }
 
+/** Made by `guard`. */
 export interface BusyGuard {
   /**
    * Begins the use. Never waits.
@@ -18,6 +19,7 @@ export interface BusyGuard {
    * @throws BusyResourceError if a use is under way
    */
   enter(): Guard;
+  /** How it stands: who waits, and what is held. */
   statistics(): { readonly busy: boolean; readonly owner: string | undefined; readonly waiting: 0 };
 }
 
@@ -26,6 +28,7 @@ export interface BusyGuard {
  * hide the mistake. As AnyIO's `ResourceGuard`.
  *
  * @param action - what the user does, for the message: 'reading from this stream'
+ * @returns the guard, of which `enter()` begins a use
  * @throws TypeError if the action is no text
  * @example
  * const reading = guard('reading from this stream');
@@ -62,6 +65,7 @@ class UseGuard implements BusyGuard {
     });
   }
 
+  /** How it stands: who waits, and what is held. */
   statistics(): {
     readonly busy: boolean;
     readonly owner: string | undefined;

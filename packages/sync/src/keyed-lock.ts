@@ -5,9 +5,11 @@ import { Lock } from './lock.ts';
 import type { NameOptions, WaitOptions } from './options.ts';
 import { after } from './refused.ts';
 
+/** What `KeyedLock.statistics()` tells: how it stands at this moment. */
 export interface KeyedLockStatistics {
   /** Keys that are held. */
   readonly size: number;
+  /** How many wait. */
   readonly waiting: number;
 }
 
@@ -83,6 +85,7 @@ export class KeyedLock<K> {
     }
   }
 
+  /** How it stands: who waits, and what is held. */
   statistics(): KeyedLockStatistics {
     let waiting = 0;
     for (const lock of this.#locks.values()) waiting += lock.statistics().waiting;

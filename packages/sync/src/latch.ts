@@ -5,9 +5,11 @@ import type { NameOptions, WaitOptions } from './options.ts';
 import { refused } from './refused.ts';
 import { taken } from './taken.ts';
 
+/** What `Latch.statistics()` tells: how it stands at this moment. */
 export interface LatchStatistics {
   /** How many are still to be counted down. */
   readonly count: number;
+  /** How many wait. */
   readonly waiting: number;
 }
 
@@ -67,6 +69,7 @@ export class Latch {
     return this.#lot.park({ signal: options?.signal, name: this.#label });
   }
 
+  /** How it stands: who waits, and what is held. */
   statistics(): LatchStatistics {
     return { count: this.#count, waiting: this.#lot.size };
   }

@@ -8,10 +8,13 @@ import type { NameOptions, WaitOptions } from './options.ts';
 import { refused } from './refused.ts';
 import { taken } from './taken.ts';
 
+/** What `Lock.statistics()` tells: how it stands at this moment. */
 export interface LockStatistics {
+  /** Whether somebody holds it. */
   readonly locked: boolean;
   /** The name of the task that acquired it; undefined if it is free, or was acquired outside of tasks. */
   readonly owner: string | undefined;
+  /** How many wait. */
   readonly waiting: number;
 }
 
@@ -150,6 +153,7 @@ export class Lock {
     }
   }
 
+  /** How it stands: who waits, and what is held. */
   statistics(): LockStatistics {
     const owner = this._hold?.task?.name;
     return { locked: this.locked, owner, waiting: this._lot.size };

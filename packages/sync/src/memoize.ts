@@ -5,6 +5,7 @@ import { Once } from './once.ts';
 import type { NameOptions } from './options.ts';
 import { taken } from './taken.ts';
 
+/** What `memoize` takes besides. */
 export interface MemoizeOptions<A extends unknown[]> extends NameOptions {
   /** What calls have to have in common to share a result. Default: all arguments, objects by identity. */
   readonly key?: ((...args: A) => unknown) | undefined;
@@ -14,20 +15,29 @@ export interface MemoizeOptions<A extends unknown[]> extends NameOptions {
   readonly ttl?: number | undefined;
 }
 
+/** What `Memoize.statistics()` tells: how it stands at this moment. */
 export interface MemoizeStatistics {
   /** Results kept, those included that are too old and have not been asked for since. */
   readonly size: number;
   /** Results being made. */
   readonly running: number;
+  /** How many wait. */
   readonly waiting: number;
 }
 
+/** A function that remembers what it answered; made by `memoize`. */
 export interface Memoized<A extends unknown[], R> {
   (...args: A): Promise<R>;
-  /** Forgets the result for these arguments, also one being made. @returns whether there was one */
+  /**
+   * Forgets the result for these arguments, also one being made.
+   *
+   * @param args - as of a call
+   * @returns whether there was one
+   */
   delete(...args: A): boolean;
   /** Forgets all results, also those being made: who waits for one still gets it. */
   clear(): void;
+  /** How it stands: who waits, and what is held. */
   statistics(): MemoizeStatistics;
 }
 
@@ -103,6 +113,7 @@ class Memory<A extends unknown[], R> {
     this.#running.clear();
   }
 
+  /** How it stands: who waits, and what is held. */
   statistics(): MemoizeStatistics {
     let waiting = 0;
     for (const once of this.#running.values()) waiting += once.statistics().waiting;

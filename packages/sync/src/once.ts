@@ -6,9 +6,11 @@ import { labelOf } from './options.ts';
 import type { NameOptions, WaitOptions } from './options.ts';
 import { taken } from './taken.ts';
 
+/** What `Once.statistics()` tells: how it stands at this moment. */
 export interface OnceStatistics {
   /** Whether the value is there, is being made, or nobody has asked for it. */
   readonly state: 'empty' | 'running' | 'done';
+  /** How many wait. */
   readonly waiting: number;
 }
 
@@ -70,6 +72,7 @@ export class Once<T> {
     return taken(this.#value());
   }
 
+  /** How it stands: who waits, and what is held. */
   statistics(): OnceStatistics {
     return { state: this.#state.is, waiting: this.#lot.size };
   }

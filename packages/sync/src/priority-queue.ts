@@ -4,6 +4,7 @@ import type { Compare } from './heap.ts';
 import { Queue } from './queue.ts';
 import type { QueueOptions } from './queue.ts';
 
+/** What `PriorityQueue` takes besides. */
 export interface PriorityQueueOptions<T> extends QueueOptions {
   /** Answers below 0 if `a` comes out before `b`, as for `Array.sort`; 0: first in, first out. */
   readonly compare: Compare<T>;

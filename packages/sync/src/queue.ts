@@ -12,20 +12,27 @@ import { Ring } from './ring.ts';
 import type { Store } from './store.ts';
 import { taken } from './taken.ts';
 
+/** What `Queue` takes besides. */
 export interface QueueOptions extends NameOptions {
   /** How many items it stores: a whole number from 1. Default: `Infinity`. */
   readonly capacity?: number | undefined;
 }
 
+/** What `Queue.statistics()` tells: how it stands at this moment. */
 export interface QueueStatistics {
+  /** How many items there are. */
   readonly size: number;
+  /** How many items are stored at most. */
   readonly capacity: number;
   /** Items that were put and not yet reported by `taskDone()`. */
   readonly unfinished: number;
   /** All of those who wait: the sum of the next three. */
   readonly waiting: number;
+  /** How many wait for an item. */
   readonly getting: number;
+  /** How many wait for room. */
   readonly putting: number;
+  /** How many wait until all is done. */
   readonly joining: number;
 }
 
@@ -142,6 +149,7 @@ export class Queue<T> implements AsyncIterable<T> {
   /**
    * Takes the next item if there is one. Never waits; no checkpoint.
    *
+   * @returns `ok: true` with the value, or `ok: false`
    * @throws QueueShutDownError once it is shut down and empty
    */
   tryGet(): { readonly ok: true; readonly value: T } | { readonly ok: false } {
@@ -213,6 +221,7 @@ export class Queue<T> implements AsyncIterable<T> {
     });
   }
 
+  /** How it stands: who waits, and what is held. */
   statistics(): QueueStatistics {
     const [getting, putting] = [this.#getters.size, this.#putters.size];
     const joining = this.#joiners.size;

@@ -7,6 +7,7 @@ import { refused } from './refused.ts';
 import { taken } from './taken.ts';
 import type { AcquireOptions } from './semaphore.ts';
 
+/** What `RateLimiter` takes besides. */
 export interface RateLimiterOptions extends NameOptions {
   /** How many in each `per`, in the long run: a whole number from 1. */
   readonly permits: number;
@@ -16,9 +17,11 @@ export interface RateLimiterOptions extends NameOptions {
   readonly burst?: number | undefined;
 }
 
+/** What `RateLimiter.statistics()` tells: how it stands at this moment. */
 export interface RateLimiterStatistics {
   /** Whole permits that could be taken now if nobody waited. */
   readonly available: number;
+  /** How many wait. */
   readonly waiting: number;
 }
 
@@ -102,13 +105,19 @@ export class RateLimiter {
     return this.#take(permits);
   }
 
-  /** Acquires, then calls the body. @returns the body's value */
+  /**
+   * Waits as {@link RateLimiter.acquire}, then calls the body.
+   *
+   * @returns the body's value
+   * @throws (rejects) as {@link RateLimiter.acquire}; what the body throws
+   */
   async run<T>(body: () => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
     checkFunction('RateLimiter.run', 'body', body);
     await this.acquire(options);
     return body();
   }
 
+  /** How it stands: who waits, and what is held. */
   statistics(): RateLimiterStatistics {
     return { available: this.available, waiting: this.#lot.size };
   }

@@ -11,6 +11,7 @@ import { taken } from './taken.ts';
 /** Who goes first when readers and writers wait. */
 export type Preference = 'fifo' | 'readers' | 'writers';
 
+/** What `ReadWriteLock` takes besides. */
 export interface ReadWriteLockOptions extends NameOptions {
   /**
    * - `fifo` (default): in the order they came; a waiting writer holds back later readers
@@ -20,12 +21,15 @@ export interface ReadWriteLockOptions extends NameOptions {
   readonly preferring?: Preference | undefined;
 }
 
+/** What `ReadWriteLock.statistics()` tells: how it stands at this moment. */
 export interface ReadWriteLockStatistics {
   /** Read guards that are out. */
   readonly readers: number;
   /** The name of the task that writes; undefined if nobody does, or it was acquired outside of tasks. */
   readonly owner: string | undefined;
+  /** Whether a writer holds it. */
   readonly writing: boolean;
+  /** How many wait. */
   readonly waiting: number;
 }
 
@@ -128,6 +132,7 @@ export class ReadWriteLock {
     return this.#tryAcquire('write');
   }
 
+  /** How it stands: who waits, and what is held. */
   statistics(): ReadWriteLockStatistics {
     return {
       readers: this.#readers.size,

@@ -12,7 +12,13 @@ import { refused } from './refused.ts';
 import { taken } from './taken.ts';
 import { Waits } from './waits.ts';
 
-/** A handle on the end of a channel where items come out; made by {@link channel}. */
+/**
+ * A handle on the end of a channel where items come out; made by {@link channel}.
+ *
+ * @example
+ * const [sender, receiver] = channel<Page>();
+ * for await (const page of receiver) await index(page);
+ */
 export class ReceiveChannel<T> implements AsyncIterable<T>, Disposable {
   readonly #core: ChannelCore<T>;
   readonly #waits = new Waits<T>();
@@ -50,6 +56,7 @@ export class ReceiveChannel<T> implements AsyncIterable<T>, Disposable {
   /**
    * Takes the next item if there is one. Never waits; no checkpoint.
    *
+   * @returns `ok: true` with the value, or `ok: false`
    * @throws EndOfChannelError, ClosedError
    */
   tryReceive(): { readonly ok: true; readonly value: T } | { readonly ok: false } {
@@ -95,6 +102,7 @@ export class ReceiveChannel<T> implements AsyncIterable<T>, Disposable {
   /**
    * Another handle on the same end: each item goes to one of them.
    *
+   * @returns a handle that is closed by itself
    * @throws ClosedError if this one is closed
    */
   clone(): ReceiveChannel<T> {
@@ -121,6 +129,7 @@ export class ReceiveChannel<T> implements AsyncIterable<T>, Disposable {
     this.close();
   }
 
+  /** How it stands: who waits, and what is held. */
   statistics(): ChannelStatistics {
     return statisticsOf(this.#core);
   }

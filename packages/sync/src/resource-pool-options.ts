@@ -1,6 +1,7 @@
 import { checkCount, checkDuration, checkFunction, checkOptions, checkWhole } from './check.ts';
 import type { NameOptions } from './options.ts';
 
+/** What `ResourcePool` takes besides. */
 export interface ResourcePoolOptions<T> extends NameOptions {
   /** Called in the flow of the call that needs it, which it is cancelled with. */
   readonly create: () => T | PromiseLike<T>;

@@ -12,6 +12,7 @@ import { refused } from './refused.ts';
 import { checkPoolOptions } from './resource-pool-options.ts';
 import type { ResourcePoolOptions } from './resource-pool-options.ts';
 
+/** What `ResourcePool.statistics()` tells: how it stands at this moment. */
 export interface ResourcePoolStatistics {
   /** Lent, or being made or destroyed. */
   readonly borrowed: number;
@@ -19,6 +20,7 @@ export interface ResourcePoolStatistics {
   readonly idle: number;
   /** All of them. */
   readonly size: number;
+  /** How many wait. */
   readonly waiting: number;
 }
 
@@ -142,6 +144,7 @@ export class ResourcePool<T> {
     );
   }
 
+  /** How it stands: who waits, and what is held. */
   statistics(): ResourcePoolStatistics {
     const { borrowed, waiting } = this.#slots;
     return { borrowed, idle: this.#idle.length, size: this.#size, waiting };

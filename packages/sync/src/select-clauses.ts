@@ -11,9 +11,17 @@ import { SendChannel } from './send-channel.ts';
 export interface Clause<T> {
   /** What is waited for, in the task tree. */
   readonly label: string;
-  /** Does it, if that is possible at once. Throws if it never will be. */
+  /**
+   * Does it, if that is possible at once. Throws if it never will be.
+   *
+   * @returns the value, in a box; undefined if it has to wait
+   */
   poll(): Taken<T> | undefined;
-  /** Waits for its turn beside other clauses; the waker is called once it is done. Answers the undo. */
+  /**
+   * Waits for its turn beside other clauses; the waker is called once it is done.
+   *
+   * @returns the undo
+   */
   enlist(waker: Waker<T>): () => void;
 }
 

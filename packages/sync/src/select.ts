@@ -15,6 +15,7 @@ export type Selected<C extends readonly Clause<unknown>[]> = {
   };
 }[number];
 
+/** Waits for one of several things; see its call, and the makers of its clauses. */
 export interface Select {
   /**
    * Waits until one of several things happens. Exactly one clause fires: of those that are ready at
@@ -102,6 +103,7 @@ function checkClauses(clauses: readonly unknown[]): void {
   }
 }
 
+/** Waits until one of several things happens, and takes that one; see {@link Select}. */
 export const select: Select = Object.assign(selectFrom as unknown as Select, {
   receive,
   send,

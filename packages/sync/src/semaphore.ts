@@ -4,19 +4,25 @@ import { labelOf } from './options.ts';
 import type { NameOptions, WaitOptions } from './options.ts';
 import { Permits } from './permits.ts';
 
+/** What `Semaphore` takes besides. */
 export interface SemaphoreOptions extends NameOptions {
   /** The most permits there may ever be. Without it, `release()` may raise the count for ever. */
   readonly max?: number | undefined;
 }
 
+/** What acquiring permits takes besides. */
 export interface AcquireOptions extends WaitOptions {
   /** How many at once: a whole number from 1. Default 1. */
   readonly permits?: number | undefined;
 }
 
+/** What `Semaphore.statistics()` tells: how it stands at this moment. */
 export interface SemaphoreStatistics {
+  /** How many are free. */
   readonly available: number;
+  /** How many are taken. */
   readonly borrowed: number;
+  /** How many wait. */
   readonly waiting: number;
 }
 
@@ -109,7 +115,12 @@ export class Semaphore {
     this.#permits.give(permits);
   }
 
-  /** Acquires one permit, calls the body, and gives it back when the body has ended, however it ends. */
+  /**
+   * Acquires one permit, calls the body, and gives it back when the body has ended, however it ends.
+   *
+   * @returns the body's value
+   * @throws (rejects) as {@link Semaphore.acquire}; what the body throws
+   */
   async run<T>(body: () => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
     checkFunction('Semaphore.run', 'body', body);
     const guard = await this.acquire(options);
@@ -138,6 +149,7 @@ export class Semaphore {
     this.#permits.total = permits;
   }
 
+  /** How it stands: who waits, and what is held. */
   statistics(): SemaphoreStatistics {
     const { available, borrowed, waiting } = this.#permits;
     return { available, borrowed, waiting };
@@ -171,7 +183,11 @@ export class BoundedSemaphore extends Semaphore {
     this._max = permits;
   }
 
-  /** As {@link Semaphore.resize}; what may be released changes with it. */
+  /**
+   * As {@link Semaphore.resize}; what may be released changes with it.
+   *
+   * @param permits - the new total: a whole number from 0, or `Infinity`
+   */
   override resize(permits: number): void {
     checkCount('BoundedSemaphore.resize', 'permits', permits, 0);
     this._max = permits;

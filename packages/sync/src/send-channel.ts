@@ -12,7 +12,14 @@ import type { SendPermit } from './permit.ts';
 import { taken } from './taken.ts';
 import { Waits } from './waits.ts';
 
-/** A handle on the end of a channel where items go in; made by {@link channel}. */
+/**
+ * A handle on the end of a channel where items go in; made by {@link channel}.
+ *
+ * @example
+ * const [sender, receiver] = channel<Page>();
+ * using mine = sender; // closed at the end of the block
+ * await mine.send(page);
+ */
 export class SendChannel<T> implements Disposable {
   readonly #core: ChannelCore<T>;
   readonly #waits = new Waits<void>();
@@ -117,6 +124,7 @@ export class SendChannel<T> implements Disposable {
   /**
    * Another handle on the same end.
    *
+   * @returns a handle that is closed by itself
    * @throws ClosedError if this one is closed
    */
   clone(): SendChannel<T> {
@@ -143,6 +151,7 @@ export class SendChannel<T> implements Disposable {
     this.close();
   }
 
+  /** How it stands: who waits, and what is held. */
   statistics(): ChannelStatistics {
     return statisticsOf(this.#core);
   }

@@ -5,10 +5,13 @@ import type { NameOptions, WaitOptions } from './options.ts';
 import { refused } from './refused.ts';
 import { taken } from './taken.ts';
 
+/** What `TaskTracker.statistics()` tells: how it stands at this moment. */
 export interface TaskTrackerStatistics {
+  /** Whether it is closed. */
   readonly closed: boolean;
   /** Work that has not ended. */
   readonly size: number;
+  /** How many wait. */
   readonly waiting: number;
 }
 
@@ -94,6 +97,7 @@ export class TaskTracker {
     return this.#lot.park({ signal: options?.signal, name: this.#label });
   }
 
+  /** How it stands: who waits, and what is held. */
   statistics(): TaskTrackerStatistics {
     return { closed: this.#isClosed, size: this.#size, waiting: this.#lot.size };
   }

@@ -10,8 +10,11 @@ import type { NameOptions, WaitOptions } from './options.ts';
 import { refused } from './refused.ts';
 import { taken } from './taken.ts';
 
+/** What `Watch.statistics()` tells: how it stands at this moment. */
 export interface WatchStatistics {
+  /** How many subscribe. */
   readonly subscribers: number;
+  /** How many wait. */
   readonly waiting: number;
 }
 
@@ -138,6 +141,7 @@ export class Watch<T> {
     );
   }
 
+  /** How it stands: who waits, and what is held. */
   statistics(): WatchStatistics {
     let waiting = this.#changes.size + this.#conditions.size;
     for (const subscriber of this.#hungry) waiting += subscriber.waiting;

@@ -6,6 +6,7 @@ import { helperGroup } from '../task-group.ts';
 import type { TaskGroup } from '../task-group.ts';
 import type { SignalOption } from './foreign-work.ts';
 
+/** What `proactiveRetry` takes besides. */
 export interface ProactiveRetryOptions extends SignalOption {
   /** Milliseconds before the second attempt, less up to half at random; doubled for each further one.
    * Default 1000. */

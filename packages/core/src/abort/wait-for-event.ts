@@ -6,7 +6,9 @@ import type { SignalOption } from './foreign-work.ts';
 
 /** As those of `addEventListener`, for targets that have it. */
 export interface WaitForEventOptions extends SignalOption {
+  /** Of an EventTarget's listener. */
   readonly capture?: boolean;
+  /** Of an EventTarget's listener. */
   readonly passive?: boolean;
 }
 

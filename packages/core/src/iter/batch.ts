@@ -6,6 +6,7 @@ import { checkSource } from './source.ts';
 import type { AnySource } from './source.ts';
 import { Upstream } from './upstream.ts';
 
+/** What `batch` takes besides. */
 export interface BatchOptions {
   /** How many items make a batch: a whole number from 1, or `Infinity` (default). */
   readonly size?: number | undefined;

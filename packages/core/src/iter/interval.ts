@@ -3,6 +3,7 @@ import { Pipeline } from './pipeline.ts';
 import type { Item, Stage } from './pipeline.ts';
 import { Upstream } from './upstream.ts';
 
+/** What `interval` takes besides. */
 export interface IntervalOptions {
   /**
    * What comes of ticks for which nobody was ready:

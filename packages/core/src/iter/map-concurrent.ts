@@ -7,6 +7,7 @@ import { checkSource } from './source.ts';
 import type { AnySource } from './source.ts';
 import { Upstream } from './upstream.ts';
 
+/** What `mapConcurrent` takes besides. */
 export interface MapConcurrentOptions {
   /** How many items at most are under way: being worked on, or done and not taken yet. A whole number from
    * 1, or `Infinity`. */

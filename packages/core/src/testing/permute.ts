@@ -4,6 +4,7 @@ import type { TaskGroup } from '../task-group.ts';
 import { testRun } from './test-run.ts';
 import type { VirtualLoop } from './virtual-loop.ts';
 
+/** What `permute` takes besides. */
 export interface PermuteOptions {
   /** How many orders are tried. Default 100. */
   readonly runs?: number | undefined;
@@ -13,7 +14,8 @@ export interface PermuteOptions {
 
 /**
  * Runs a test under many orders: whoever is woken in the same tick resumes in an order that the seed
- * decides. What fails under a seed fails under it again.
+ * decides. What fails under a seed fails under it again. Waits for all runs, or the first
+ * that fails.
  *
  * @param body - the test, as of `testRun`; run once for each seed, so it must start from nothing
  * @param options - `runs`: how many seeds; `seed`: the first

@@ -34,7 +34,13 @@ export class Sequencer {
     }
   }
 
-  /** The same with `using`: `using step = await sequencer.at(1);`. The step ends at its disposal. */
+  /**
+   * The same with `using`: `using step = await sequencer.at(1);`. A checkpoint.
+   *
+   * @param position - a whole number from 0, used once
+   * @returns the step; it ends at its disposal
+   * @throws (rejects) as {@link Sequencer.run}
+   */
   async at(position: number): Promise<Disposable> {
     checkPosition('Sequencer.at', position);
     this.#take(position);

@@ -9,6 +9,7 @@ import { afterRealTime } from './host.ts';
 import { shuffler } from './shuffle.ts';
 import { VirtualLoop } from './virtual-loop.ts';
 
+/** What `testRun` takes besides. */
 export interface TestRunOptions {
   /** Lets what is woken in one tick resume in an order that this whole number decides. Default: in order. */
   readonly seed?: number | undefined;
@@ -20,7 +21,8 @@ export interface TestRunOptions {
 
 /**
  * Runs a test on a virtual loop. Fails it, with the task tree, if it leaves a task, a scope, a timer or a
- * listener behind, or if it takes too long in real time.
+ * listener behind, or if it takes too long in real time. Waits
+ * until the body and all its tasks have ended.
  *
  * @param body - gets a group and the loop
  * @param options - `limit`: real milliseconds

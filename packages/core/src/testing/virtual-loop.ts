@@ -99,6 +99,7 @@ export class VirtualLoop implements EventLoop {
    *
    * @param ms - milliseconds, not negative
    * @returns once everything is blocked at the new instant
+   * @throws (rejects) RangeError for a negative time or NaN
    */
   async advance(ms: number): Promise<void> {
     checkTime('VirtualLoop.advance', 'ms', ms);
