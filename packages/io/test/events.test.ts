@@ -1,12 +1,4 @@
-import {
-  CancelScope,
-  formatTaskTree,
-  moveOnAfter,
-  run,
-  sleep,
-  taskGroup,
-  timeout,
-} from '@ambit/core';
+import { CancelScope, formatTaskTree, moveOnAfter, run, sleep, taskGroup } from '@ambit/core';
 import { events, once } from '@ambit/io';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
@@ -95,7 +87,8 @@ describe('events', () => {
     const emitter = new EventEmitter();
     const stream = events(emitter, 'error');
     emitter.emit('error', 'boom');
-    expect(await take(stream, 1)).toEqual([['boom']]);
+    emitter.emit('error', 'bang');
+    expect(await take(stream, 2)).toEqual([['boom'], ['bang']]);
     expect(emitter.listenerCount('error')).toBe(0);
   });
 
@@ -162,17 +155,13 @@ describe('events', () => {
   test('an endless backlog lets others run', async () => {
     const emitter = new EventEmitter();
     const stream = events(emitter, 'x');
-    const fill = (): void => {
-      for (let count = 0; count < 1000; count += 1) emitter.emit('x');
-    };
-    await expect(
-      timeout(20, async () => {
-        for (let count = 0; ; count += 1) {
-          if (count % 1000 === 0) fill();
-          await stream.next();
-        }
-      }),
-    ).rejects.toMatchObject({ name: 'TimeoutError' });
+    let turns = 0;
+    setImmediate(() => (turns += 1));
+    for (let count = 0; turns === 0 && count < 1_000_000; count += 1) {
+      emitter.emit('x');
+      await stream.next();
+    }
+    expect(turns).toBe(1);
     await stream.close();
   });
 

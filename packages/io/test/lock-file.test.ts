@@ -13,6 +13,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import filesystem from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -204,6 +205,32 @@ test('a dead holder’s lock is taken by one of many', async () => {
         });
       }
     });
+  }
+  expect(readdirSync(path())).toEqual([]);
+});
+
+test('who looked at a dead holder’s lock before another one took it over, does not take it too', async () => {
+  writeFileSync(path('lock'), JSON.stringify(dead));
+  const { link } = filesystem;
+  let goOn = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (goOn = resolve));
+  const spy = jest.spyOn(filesystem, 'link').mockImplementationOnce(async (...paths) => {
+    await gate;
+    return link(...paths);
+  });
+  try {
+    await taskGroup(async (group) => {
+      const slow = group.spawn(() => lockFile(path('lock')));
+      while (spy.mock.calls.length === 0) await sleep(1);
+      const fast = await lockFile(path('lock'));
+      goOn();
+      await sleep(20);
+      expect(slow.done).toBe(false);
+      await fast.release();
+      await (await slow).release();
+    });
+  } finally {
+    spy.mockRestore();
   }
   expect(readdirSync(path())).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { copy, writeFile } from '@ambit/io';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
   mkdirSync,
@@ -15,9 +16,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { runInThisContext } from 'node:vm';
 import { useFolder } from './temporary-folder.ts';
 
 const { path } = useFolder();
+// The sandbox has a copy.
+const { seteuid } = runInThisContext('process') as NodeJS.Process;
 const isRoot = process.getuid?.() === 0;
 
 describe('writeFile', () => {
@@ -125,6 +129,23 @@ describe('writeFile, atomic', () => {
     expect(lstatSync('/dev/null').isCharacterDevice()).toBe(true);
   });
 
+  test('what may not be written to is not replaced either', async () => {
+    chmodSync(path(), 0o777);
+    writeFileSync(path('a'), 'old');
+    chmodSync(path('a'), 0o444);
+    // Root may write everything.
+    if (isRoot) seteuid!(65_534);
+    try {
+      await expect(writeFile(path('a'), 'x', { atomic: true })).rejects.toMatchObject({
+        code: 'EACCES',
+        path: path('a'),
+      });
+    } finally {
+      if (isRoot) seteuid!(0);
+    }
+    expect(readdirSync(path())).toEqual(['a']);
+  });
+
   test('cancelled while it writes: the old content stays, and the temporary file is removed', async () => {
     writeFileSync(path('a'), 'old');
     const big = Buffer.alloc(30_000_000, 'n');
@@ -211,6 +232,17 @@ describe('copy', () => {
       seen.map(([done]) => done).sort((one, other) => one! - other!),
     );
     expect(readdirSync(path())).toEqual(['a', 'b']);
+  });
+
+  test('a file that grows meanwhile: all of it, and no more done than there is', async () => {
+    writeFileSync(path('a'), Buffer.alloc(300_000));
+    const seen: number[][] = [];
+    const onProgress = (done: number, total: number): void => {
+      if (seen.push([done, total]) === 1) appendFileSync(path('a'), Buffer.alloc(100_000));
+    };
+    await copy(path('a'), path('b'), { onProgress });
+    expect(seen.at(-1)).toEqual([400_000, 400_000]);
+    expect(statSync(path('b')).size).toBe(400_000);
   });
 
   test('replaces what is there, and may be onto itself', async () => {
