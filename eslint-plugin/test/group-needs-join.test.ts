@@ -75,6 +75,12 @@ untyped('group-needs-join', groupNeedsJoin, {
       ),
     },
     {
+      name: 'a failure before the join handled: not the normal path',
+      code: program(
+        '  try { group.spawn(work); await x(); await group.join(); } catch (error) { log(error); }',
+      ),
+    },
+    {
       name: 'joined in finally',
       code: program('  try { group.spawn(work); await x; } finally { await group.join(); }'),
     },
@@ -159,6 +165,11 @@ untyped('group-needs-join', groupNeedsJoin, {
     {
       name: 'left by an early return, without a block around it',
       code: program('  group.spawn(work);\n  if (x) return;\n  await group.join();'),
+      errors: [here()],
+    },
+    {
+      name: 'left in a later turn of a loop than the one that spawned',
+      code: program('  for (;;) {\n    if (await x()) return;\n    group.spawn(work);\n  }'),
       errors: [here()],
     },
     {

@@ -386,5 +386,10 @@ typed('no-unowned-task, with types', noUnownedTask, {
       code: all('const later = sleep; later(10);'),
       errors: unowned(suggest('await', all('const later = sleep; await later(10);'))),
     },
+    {
+      name: 'any, where the file says what it is',
+      code: all('const work: any = async () => {}; work();'),
+      errors: unowned(suggest('await', all('const work: any = async () => {}; await work();'))),
+    },
   ],
 });
