@@ -188,6 +188,35 @@ describe('fromWritable', () => {
     expect(written).toEqual(['größe', 'two', 'three']);
   });
 
+  test('what a web stream was given is its own: the buffer may be used again', async () => {
+    const kept: Uint8Array[] = [];
+    const web = new WritableStream<Uint8Array>({ write: (chunk) => void kept.push(chunk) });
+    const bytes = Buffer.from('kept');
+    await fromWritable(web).send(bytes);
+    bytes.fill(0);
+    expect(kept.map(text)).toEqual(['kept']);
+  });
+
+  // rule 258
+  test('a second close does not cut short what the first one waits for', async () => {
+    const order: string[] = [];
+    const writable = new Writable({
+      final: (done) => {
+        setTimeout(() => {
+          order.push('final');
+          done();
+        }, 5);
+      },
+      destroy: (error, done) => {
+        order.push('destroy');
+        done(error);
+      },
+    });
+    const stream = fromWritable(writable);
+    await Promise.all([stream.close(), stream.close()]);
+    expect(order).toEqual(['final', 'destroy']);
+  });
+
   // In a program of its own: the sandbox has another stdout.
   test('the program’s own stdout stays open, and keeps no listener', () => {
     const program = `
