@@ -1,3 +1,4 @@
+import { targetOf } from '../jumps.mjs';
 import { propertyName, variableOf } from '../syntax.mjs';
 import { isTaskGroup } from '../task-groups.mjs';
 
@@ -240,29 +241,6 @@ function leavings({ events, groups }) {
     found.set(group, places);
   }
   return found;
-}
-
-/**
- * Where a jump goes: the loop, switch or labelled statement. undefined: out of the function.
- *
- * @param {Node} node
- * @returns {Node | undefined}
- */
-function targetOf(node) {
-  if (node.type !== 'BreakStatement' && node.type !== 'ContinueStatement') return undefined;
-  let around = node.parent;
-  while (around && !isTarget(around, node)) around = /** @type {any} */ (around.parent);
-  return around;
-}
-
-/**
- * @param {Node} around
- * @param {import('@typescript-eslint/utils').TSESTree.BreakStatement | import('@typescript-eslint/utils').TSESTree.ContinueStatement} jump
- */
-function isTarget(around, { type, label }) {
-  if (label) return around.type === 'LabeledStatement' && around.label.name === label.name;
-  if (around.type === 'SwitchStatement') return type === 'BreakStatement';
-  return /^(DoWhile|For|ForIn|ForOf|While)Statement$/.test(around.type);
 }
 
 /**
