@@ -87,28 +87,37 @@ async function withPage(browser, origin, check, dist) {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   await check(page, dist);
   await context.close();
   assert.deepEqual(complaints, [], 'complaints in the console');
 }
 
+/** Until the page answers to clicks. */
+async function open(page, path) {
+  await page.goto(path);
+  await isAwake(page);
+}
+
+function isAwake(page) {
+  return page.waitForFunction(() => '__vue_app__' in document.querySelector('#app'));
+}
+
 async function navigates(page) {
-  await page.goto('/');
+  await open(page, '/');
   await page.getByRole('link', { name: 'Begin the tutorial' }).click();
-  await page.waitForURL('**/tutorial/first-group.html');
-  const titles = [];
+  const titles = ['A first group'];
   for (;;) {
-    titles.push(await page.locator('main h1').innerText());
+    await page.locator('main h1', { hasText: titles.at(-1) }).waitFor();
+    await isAwake(page);
     const next = page.locator('.pager-link.next');
     if (!(await next.getAttribute('href')).startsWith('/tutorial/')) break;
-    const href = await next.getAttribute('href');
+    titles.push(await next.locator('.title').innerText());
     await next.click();
-    await page.waitForURL(`**${href}`);
   }
   assert.equal(titles.length, 8, `the tutorial is ${titles.join(', ')}`);
   // A name in the text leads to its place in the reference.
-  await page.goto('/tutorial/timeouts.html');
+  await open(page, '/tutorial/timeouts.html');
   await page.locator('main a.name', { hasText: 'moveOnAfter' }).first().click();
   await page.waitForURL('**/reference/core.html#moveonafter');
   const place = page.locator('main h2#moveonafter');
@@ -120,7 +129,7 @@ async function navigates(page) {
 }
 
 async function finds(page) {
-  await page.goto('/');
+  await open(page, '/');
   await page.getByRole('button', { name: 'Search' }).first().click();
   await page.locator('.VPLocalSearchBox input').fill('suppressedErrors');
   const first = page.locator('.VPLocalSearchBox .result').first();
@@ -132,7 +141,7 @@ async function finds(page) {
 
 async function draws(page) {
   for (const path of ['/internals.html', '/tutorial/cancellation.html']) {
-    await page.goto(path);
+    await open(page, path);
     const drawings = await page.locator('.diagram').evaluateAll((all) =>
       all.map((each) => ({
         label: each.getAttribute('aria-label'),
@@ -155,7 +164,7 @@ async function draws(page) {
 async function isReadableInTheDark(page) {
   for (const scheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme: scheme });
-    await page.goto('/internals.html');
+    await open(page, '/internals.html');
     const isDark = await page.evaluate(() => document.documentElement.classList.contains('dark'));
     assert.equal(isDark, scheme === 'dark');
     const contrasts = await page.evaluate(contrastsOfDrawings);
@@ -192,10 +201,10 @@ async function fitsAPhone(page, dist) {
     const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     assert.ok(over <= 0, `${file} is ${over} px too wide for a phone`);
   }
-  await page.goto('/');
+  await open(page, '/');
   await page.locator('.VPNavBarHamburger').click();
   await page.locator('.VPNavScreen').getByText('Reference').waitFor();
-  await page.goto('/tutorial/failure.html');
+  await open(page, '/tutorial/failure.html');
   await page.getByRole('button', { name: 'Menu' }).click();
   await page.locator('.VPSidebar.open').getByText('Cancellation', { exact: true }).click();
   await page.waitForURL('**/tutorial/cancellation.html');
