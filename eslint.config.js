@@ -110,7 +110,15 @@ export default defineConfig(
       globals: Object.fromEntries(
         [
           ...['AbortController', 'Bun', 'Event', 'EventTarget', 'addEventListener', 'clearTimeout'],
-          ...['fetch', 'location', 'performance', 'queueMicrotask', 'removeEventListener'],
+          ...[
+            'fetch',
+            'location',
+            'performance',
+            'TextDecoder',
+            'URL',
+            'queueMicrotask',
+            'removeEventListener',
+          ],
         ].map((name) => [name, false]),
       ),
     },

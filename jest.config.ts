@@ -42,6 +42,7 @@ const config: Config = {
     global: {},
     './packages/core/src/': { branches: 95 },
     './packages/sync/src/': { branches: 95 },
+    './packages/io/src/': { branches: 90 },
   },
 };
 

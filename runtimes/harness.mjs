@@ -67,7 +67,7 @@ async function runOne(fn, environment) {
     return { outcome: 'passed' };
   } catch (error) {
     if (error instanceof Lack) return { outcome: 'lacking', text: error.message };
-    return { outcome: 'failed', text: String(error?.stack ?? error) };
+    return { outcome: 'failed', text: `${error}\n${error?.stack ?? ''}` };
   } finally {
     clearTimeout(timer);
   }

@@ -1,5 +1,6 @@
 // What Node, Bun and Deno run: the suite, its results as one line of JSON.
 import { runAll } from './harness.mjs';
+import { io } from './io.mjs';
 import { memory } from './memory.mjs';
 import { smoke } from './smoke.mjs';
 
@@ -17,5 +18,5 @@ const environment = {
   },
 };
 
-const results = await runAll({ ...smoke, ...memory }, environment);
+const results = await runAll({ ...smoke, ...memory, ...io }, environment);
 console.log(JSON.stringify(results));

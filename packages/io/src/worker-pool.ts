@@ -250,7 +250,9 @@ function because(cause: unknown): string {
 /** The stack of the thread, and then that of the caller. */
 function withSite(error: unknown, site: { readonly stack?: string }): unknown {
   if (typeof error !== 'object' || error === null || !('stack' in error)) return error;
-  const frames = site.stack?.split('\n').slice(1).join('\n') ?? '';
+  // Of Bun it may be a list, the first time.
+  const stack: unknown = site.stack;
+  const frames = typeof stack === 'string' ? stack.split('\n').slice(1).join('\n') : '';
   error.stack = `${String(error.stack)}\n    --- in a worker thread, called from ---\n${frames}`;
   return error;
 }
