@@ -17,6 +17,7 @@ export interface BufferedReaderOptions {
 
 const LF = Buffer.from('\n');
 const DEFAULT_LIMIT = 65_536;
+const MORE = Symbol('more');
 
 /**
  * Reads a stream in the units that a protocol has: so many bytes, up to a separator, lines. It reads ahead, so from now
@@ -76,8 +77,8 @@ export class BufferedReader {
    */
   async read(max: number = Infinity, options?: WaitOptions): Promise<Uint8Array | undefined> {
     checkCount('read', 'max', max, 1);
-    return this.#reading('read', options, async () => {
-      if (this.#buffer.length === 0 && !(await this.#receive(options))) return undefined;
+    return this.#reading('read', options, () => {
+      if (this.#buffer.length === 0) return this.#hasEnded ? undefined : MORE;
       return this.#buffer.take(Math.min(max, this.#buffer.length));
     });
   }
@@ -91,11 +92,10 @@ export class BufferedReader {
    */
   async readExactly(count: number, options?: WaitOptions): Promise<Uint8Array> {
     checkCount('readExactly', 'count', count, 0);
-    return this.#reading('readExactly', options, async () => {
-      while (this.#buffer.length < count) {
-        if (!(await this.#receive(options))) throw this.#incomplete(count);
-      }
-      return this.#buffer.take(count);
+    return this.#reading('readExactly', options, () => {
+      if (this.#buffer.length >= count) return this.#buffer.take(count);
+      if (this.#hasEnded) throw this.#incomplete(count);
+      return MORE;
     });
   }
 
@@ -111,10 +111,11 @@ export class BufferedReader {
     options?: WaitOptions,
   ): Promise<Uint8Array> {
     const search = new SeparatorSearch(separatorsOf(separator), this.#limit);
-    return this.#reading('readUntil', options, async () => {
-      const end = await this.#find(search, options);
-      if (end === undefined) throw this.#incomplete(undefined);
-      return this.#buffer.take(end);
+    return this.#reading('readUntil', options, () => {
+      const match = search.find(this.#buffer);
+      if (match !== undefined) return this.#buffer.take(match.end);
+      if (this.#hasEnded) throw this.#incomplete(undefined);
+      return MORE;
     });
   }
 
@@ -127,9 +128,10 @@ export class BufferedReader {
    */
   async readLine(options?: WaitOptions): Promise<string | undefined> {
     const search = new SeparatorSearch([LF], this.#limit);
-    return this.#reading('readLine', options, async () => {
-      const end = await this.#find(search, options);
-      return end === undefined ? this.#takeRest() : this.#takeLine(end);
+    return this.#reading('readLine', options, () => {
+      const match = search.find(this.#buffer);
+      if (match !== undefined) return this.#takeLine(match.end);
+      return this.#hasEnded ? this.#takeRest() : MORE;
     });
   }
 
@@ -144,10 +146,11 @@ export class BufferedReader {
     return new Pieces({ receive: () => this.readLine(options) });
   }
 
+  /** @param take - takes what is asked for; answers MORE until it is there, or the stream has ended */
   async #reading<T>(
     verb: string,
     options: WaitOptions | undefined,
-    body: () => Promise<T>,
+    take: () => T | typeof MORE,
   ): Promise<T> {
     checkOptions(verb, options);
     enter(options);
@@ -156,36 +159,27 @@ export class BufferedReader {
         `${verb}: another read is under way on this reader; let one end before the next begins`,
       );
     }
+    const there = take();
+    const value = there === MORE ? await this.#receiving(options, take) : there;
+    const pause = breathe();
+    if (pause !== undefined) await pause;
+    return value;
+  }
+
+  async #receiving<T>(options: WaitOptions | undefined, take: () => T | typeof MORE): Promise<T> {
     this.#isReading = true;
     try {
-      const value = await body();
-      // What was read is the caller's: nothing may come between.
-      await breathe();
-      return value;
+      for (;;) {
+        const chunk = await this.#stream.receive(undefined, options);
+        // A terminal goes on after its end; a stream that has ended has ended, and is not asked again.
+        if (chunk === undefined) this.#hasEnded = true;
+        else this.#buffer.append(chunk);
+        const value = take();
+        if (value !== MORE) return value;
+      }
     } finally {
       this.#isReading = false;
     }
-  }
-
-  /** Where the separator ends; undefined if the stream does first. */
-  async #find(
-    search: SeparatorSearch,
-    options: WaitOptions | undefined,
-  ): Promise<number | undefined> {
-    for (;;) {
-      const match = search.find(this.#buffer);
-      if (match !== undefined) return match.end;
-      if (!(await this.#receive(options))) return undefined;
-    }
-  }
-
-  async #receive(options: WaitOptions | undefined): Promise<boolean> {
-    // A terminal goes on after its end; a stream that has ended has ended.
-    if (this.#hasEnded) return false;
-    const chunk = await this.#stream.receive(undefined, options);
-    if (chunk === undefined) this.#hasEnded = true;
-    else this.#buffer.append(chunk);
-    return chunk !== undefined;
   }
 
   #takeLine(end: number): string {

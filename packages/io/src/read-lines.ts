@@ -36,8 +36,13 @@ async function* linesOf(
     const { bytesRead } = await file.read(buffer);
     return bytesRead === 0 ? undefined : buffer.subarray(0, bytesRead);
   };
+  const reader = bufferedReader({ receive }, { limit: Infinity });
   try {
-    yield* bufferedReader({ receive }, { limit: Infinity }).lines(options);
+    for (;;) {
+      const line = await reader.readLine(options);
+      if (line === undefined) return;
+      yield line;
+    }
   } finally {
     await file.close();
   }
