@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { MarkdownRenderer } from 'vitepress';
-import { originOf, siteLink } from '../build/repository.mjs';
+import { siteLink } from '../build/repository.mjs';
 
 const docs = join(import.meta.dirname, '..');
 
@@ -28,7 +28,7 @@ export function extend(md: MarkdownRenderer): void {
       block.children = block.children.flatMap((token) => {
         if (token.type === 'link_open') {
           depth += 1;
-          const href = siteLink(originOf(page), String(token.attrGet('href')));
+          const href = siteLink(page, String(token.attrGet('href')));
           if (href !== undefined) token.attrSet('href', href);
         } else if (token.type === 'link_close') {
           depth -= 1;

@@ -7,7 +7,7 @@ export default {
   load(files) {
     return files.sort().map((file) => {
       const [, title] = /^# (.*)$/m.exec(readFileSync(file, 'utf8'));
-      return { title, url: `./${basename(file, '.md')}.html` };
+      return { title: title.replaceAll('`', ''), url: `./${basename(file, '.md')}.html` };
     });
   },
 };

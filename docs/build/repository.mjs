@@ -5,20 +5,14 @@ import { dirname, extname, join, posix } from 'node:path';
 
 const made = 'reference/repository';
 
-/** Files that have a page of their own on the site. */
-const pages = { 'README.md': '/', 'ARCHITECTURE.md': '/internals' };
+/** Files that have another page on the site already. */
+const pages = { 'ARCHITECTURE.md': '/internals' };
 
-/** Which file of the repository a page of the site shows. */
-export function originOf(page) {
-  if (!page.startsWith(`${made}/`)) return `docs/${page}`;
-  return page.slice(made.length + 1).replace(/-(\w+)\.md$/, '.$1');
-}
-
-/** Where on the site a link leads that a file of the repository has. Undefined: it is none of ours. */
-export function siteLink(origin, href) {
+/** Where on the site a link leads that a page has. Undefined: it stays as it is. */
+export function siteLink(page, href) {
   if (/^(\w+:|\/|#)/.test(href)) return undefined;
   const [path = '', fragment] = href.split('#');
-  const target = posix.join(posix.dirname(origin), path);
+  const target = posix.join('docs', posix.dirname(page), path);
   return pageOf(target) + (fragment === undefined ? '' : `#${fragment}`);
 }
 
@@ -64,11 +58,23 @@ function linksOf(root, origin) {
 function writePage(root, target) {
   const file = join(root, target);
   if (statSync(file).isDirectory()) throw new Error(`docs: ${target} is a folder; link to a file`);
-  const page = join(root, 'docs', `${pageOf(target).slice(1).replace(/\.md$/, '')}.md`);
+  const path = `docs${pageOf(target).replace(/\.md$/, '')}.md`;
+  const page = join(root, path);
   mkdirSync(dirname(page), { recursive: true });
   const text = readFileSync(file, 'utf8');
-  const body = target.endsWith('.md') ? text : `# ${target}\n\n${fenced(text, extname(target))}\n`;
+  const body = target.endsWith('.md')
+    ? moved(text, target, path)
+    : `# ${target}\n\n${fenced(text, extname(target))}\n`;
   writeFileSync(page, `---\nsearch: false\noutline: 2\n---\n\n${body}`);
+}
+
+/** With its links as they have to be in another place. */
+function moved(text, from, to) {
+  return text.replaceAll(/\]\(([^)\s#]+)(#[^)\s]*)?\)/g, (link, href, fragment = '') => {
+    if (/^(\w+:|\/)/.test(href)) return link;
+    const target = posix.join(posix.dirname(from), href);
+    return `](${posix.relative(posix.dirname(to), target)}${fragment})`;
+  });
 }
 
 function fenced(text, extension) {
