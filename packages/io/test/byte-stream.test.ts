@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { NodeByteStream } from '../src/node-stream.ts';
+import { NodeByteStream } from '../src/streams/node-stream.ts';
 import { byteStreamContract } from './contracts/byte-stream.ts';
 
 byteStreamContract('Node’s sockets over TCP', async () => {

@@ -1,6 +1,6 @@
 import { suppressedErrors } from '@ambit/core';
 import { suppress } from '@ambit/core/lowlevel';
-import { decodeThrown, encodeThrown } from '../src/error-codec.ts';
+import { decodeThrown, encodeThrown } from '../src/threads/error-codec.ts';
 
 type Loose = Error & Record<string, unknown>;
 

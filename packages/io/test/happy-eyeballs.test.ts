@@ -5,7 +5,7 @@ import { getRunningLoop } from '@ambit/core';
 import { connectTcp, listenTcp } from '@ambit/io';
 import dns from 'node:dns';
 import net from 'node:net';
-import { interleave } from '../src/lookup.ts';
+import { interleave } from '../src/net/lookup.ts';
 
 const host = '127.0.0.1';
 

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { Writable } from 'node:stream';
-import { NodeByteStream } from '../src/node-stream.ts';
+import { NodeByteStream } from '../src/streams/node-stream.ts';
 
 async function pair(): Promise<{ here: NodeByteStream; there: Socket; [Symbol.dispose](): void }> {
   const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');

@@ -29,7 +29,7 @@ const work = pathToFileURL(path);
 
 // Threads run the built package.
 beforeAll(() => {
-  if (!existsSync(join(__dirname, '..', 'dist', 'worker-main.js')))
+  if (!existsSync(join(__dirname, '..', 'dist', 'threads', 'worker-main.js')))
     throw new Error('the packages are not built; run `npm test`, or `npx tsc -b packages/io`');
 });
 

@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
-import { WorkerCall } from '../src/worker-call.ts';
-import { WorkerThread } from '../src/worker-thread.ts';
-import type { PiscinaClass } from '../src/worker-thread.ts';
+import { WorkerCall } from '../src/threads/worker-call.ts';
+import { WorkerThread } from '../src/threads/worker-thread.ts';
+import type { PiscinaClass } from '../src/threads/worker-thread.ts';
 
 // What cannot be had from a real thread at will: one that dies before the call has begun.
 

@@ -1,0 +1,204 @@
+import { InvalidStateError } from '@ambit/core';
+import { breathe, currentLoop, enter, park } from '@ambit/core/lowlevel';
+import type { Waker } from '@ambit/core/lowlevel';
+import { constants } from 'node:os';
+import process from 'node:process';
+import { clearInterval, setInterval } from 'node:timers';
+import { isMainThread } from 'node:worker_threads';
+import { show } from '../check.ts';
+import { BusyResourceError } from '../errors.ts';
+import { own } from '../ownership.ts';
+import type { Owner } from '../ownership.ts';
+
+const END: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
+/** The longest that a timer can be set for. */
+const LONGEST = 2 ** 31 - 1;
+
+/**
+ * The signals that a process gets. Made by {@link openSignals}.
+ *
+ * @example
+ * using hangUps = openSignals('SIGHUP');
+ * for await (const _ of hangUps) await reload();
+ */
+export class SignalReceiver implements AsyncIterable<NodeJS.Signals>, Disposable, AsyncDisposable {
+  readonly #names: ReadonlySet<NodeJS.Signals>;
+  /** Those that came and were not received yet, oldest first. */
+  readonly #pending = new Set<NodeJS.Signals>();
+  readonly #owner: Owner | undefined;
+  #waker: Waker<void> | undefined;
+  #isReceiving = false;
+  #isClosed = false;
+
+  /** @internal */
+  constructor(names: readonly NodeJS.Signals[]) {
+    this.#names = new Set(names);
+    for (const name of this.#names) process.on(name, this.#onSignal);
+    this.#owner = own(this);
+  }
+
+  readonly #onSignal = (name: NodeJS.Signals): void => {
+    this.#pending.add(name);
+    this.#wake();
+  };
+
+  #wake(): void {
+    const waker = this.#waker;
+    this.#waker = undefined;
+    waker?.wake();
+  }
+
+  /**
+   * The signals as they come. Leaving the loop does not close the receiver; closing the receiver ends the loop. A wait
+   * for the next signal keeps the process alive.
+   *
+   * @throws (`next` rejects) the ambient scope's CancelledError, and then no signal is lost; BusyResourceError if
+   *   another loop is waiting
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<NodeJS.Signals> {
+    return new SignalIterator(() => this.#receive());
+  }
+
+  async #receive(): Promise<NodeJS.Signals | undefined> {
+    enter();
+    if (this.#isReceiving) {
+      throw new BusyResourceError(
+        `openSignals: another loop waits for the next of ${this.#label()}; a signal goes to one of them, so have one receiver for each`,
+      );
+    }
+    this.#isReceiving = true;
+    try {
+      // What wakes takes nothing: a signal is taken by who gets it.
+      if (this.#pending.size === 0 && !this.#isClosed) await this.#nextSignal();
+      else await breathe();
+    } finally {
+      this.#isReceiving = false;
+    }
+    return this.#take();
+  }
+
+  #take(): NodeJS.Signals | undefined {
+    const [name] = this.#pending;
+    if (name !== undefined) this.#pending.delete(name);
+    return name;
+  }
+
+  async #nextSignal(): Promise<void> {
+    // A listener for signals alone does not keep the process alive, and somebody waits here.
+    const alive = setInterval(() => undefined, LONGEST);
+    try {
+      await park<void>(
+        (waker) => {
+          this.#waker = waker;
+          return () => {
+            this.#waker = undefined;
+          };
+        },
+        { name: () => `the next of ${this.#label()}` },
+      );
+    } finally {
+      clearInterval(alive);
+    }
+  }
+
+  #label(): string {
+    return [...this.#names].join(', ');
+  }
+
+  /**
+   * Gives the signals back their default action, unless somebody else listens. One that came and was not received is
+   * sent again then: it takes that action.
+   */
+  [Symbol.dispose](): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const name of this.#names) process.off(name, this.#onSignal);
+    const undelivered = [...this.#pending];
+    this.#pending.clear();
+    this.#owner?.release(this);
+    this.#wake();
+    for (const name of undelivered) {
+      // Others who listen have had it already.
+      if (process.listenerCount(name) === 0) process.kill(process.pid, name);
+    }
+  }
+
+  /** As `Symbol.dispose`, a moment later: a signal that is on its way is not lost. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return;
+    // The turn that is under way may be past the point where it looks for signals.
+    for (let turn = 0; turn < 2; turn += 1) await this.#nextTurn();
+    this[Symbol.dispose]();
+  }
+
+  #nextTurn(): Promise<void> {
+    return park<void>((waker) => void currentLoop().callNext(() => waker.wake()), {
+      shield: true,
+      name: () => `the last of ${this.#label()}`,
+    });
+  }
+}
+
+class SignalIterator implements AsyncIterableIterator<NodeJS.Signals> {
+  readonly #receive: () => Promise<NodeJS.Signals | undefined>;
+  #isOver = false;
+
+  constructor(receive: () => Promise<NodeJS.Signals | undefined>) {
+    this.#receive = receive;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<NodeJS.Signals, undefined>> {
+    if (this.#isOver) return END;
+    const value = await this.#receive();
+    if (value !== undefined) return { done: false, value };
+    this.#isOver = true;
+    return END;
+  }
+
+  return(): Promise<IteratorResult<NodeJS.Signals, undefined>> {
+    this.#isOver = true;
+    return Promise.resolve(END);
+  }
+}
+
+/**
+ * Receives signals in a loop instead of having their default action. A signal that comes again before it was received
+ * counts once; none is lost, and of several kinds each has its turn. It belongs to the group around the call, which
+ * closes it at its end; outside of any, and for less time, dispose of it.
+ *
+ * Inside `run()` the signals that `run()` handles still cancel the program: give `run` other `signals` to receive SIGINT
+ * or SIGTERM here. In worker threads there are no signals.
+ *
+ * @param names - 'SIGHUP', 'SIGUSR2', …
+ * @throws TypeError if a name is none, or of a signal that nobody can handle; InvalidStateError in a worker thread
+ * @example
+ * group.spawn(
+ *   async () => {
+ *     for await (const signal of openSignals('SIGHUP')) await reload();
+ *   },
+ *   { daemon: true },
+ * );
+ */
+export function openSignals(...names: NodeJS.Signals[]): SignalReceiver {
+  if (names.length === 0) throw new TypeError("openSignals: no signal is named; give 'SIGHUP' say");
+  for (const name of names) checkSignalName(name);
+  if (!isMainThread) {
+    throw new InvalidStateError(
+      'openSignals: this is a worker thread, which gets no signals; receive them in the main thread and send a message',
+    );
+  }
+  return new SignalReceiver(names);
+}
+
+function checkSignalName(name: unknown): void {
+  if (name === 'SIGKILL' || name === 'SIGSTOP') {
+    throw new TypeError(`openSignals: nobody can handle ${name}; leave it out`);
+  }
+  if (typeof name === 'string' && Object.hasOwn(constants.signals, name)) return;
+  throw new TypeError(`openSignals: ${show(name)} is no signal here; give names like 'SIGHUP'`);
+}

@@ -1,0 +1,50 @@
+import { readFile as read } from 'node:fs/promises';
+import { cancellable } from '../cancellable.ts';
+import type { WaitOptions } from '../cancellable.ts';
+import { checkOptions } from '../check.ts';
+import { fileCall, pathOf } from './file-call.ts';
+import type { FilePath } from './file-call.ts';
+
+/** What `readFile` takes besides. */
+export interface ReadFileOptions extends WaitOptions {
+  /** How its bytes are decoded. Default: not at all. */
+  readonly encoding?: BufferEncoding | null | undefined;
+  /** As Node's; default 'r'. */
+  readonly flag?: string | number | undefined;
+}
+
+/**
+ * Reads a whole file. Cancelled, it stops between two pieces.
+ * Waits until it is read.
+ *
+ * @param options - the encoding, or `encoding`, `flag`, `signal`
+ * @param path - of the file
+ * @returns the bytes; with an encoding, the text
+ * @throws (rejects) Node's errors, with `code` and `path`; the ambient scope's CancelledError; `signal.reason`
+ * @example
+ * const settings = JSON.parse(await readFile('settings.json', 'utf8'));
+ */
+export function readFile(
+  path: FilePath,
+  options?: ReadFileOptions & { readonly encoding?: null | undefined },
+): Promise<Buffer>;
+export function readFile(
+  path: FilePath,
+  options: BufferEncoding | (ReadFileOptions & { readonly encoding: BufferEncoding }),
+): Promise<string>;
+export function readFile(
+  path: FilePath,
+  options?: BufferEncoding | ReadFileOptions,
+): Promise<Buffer | string>;
+export async function readFile(
+  path: FilePath,
+  options?: BufferEncoding | ReadFileOptions,
+): Promise<Buffer | string> {
+  const name = pathOf('readFile', 'path', path);
+  const given = typeof options === 'string' ? { encoding: options } : options;
+  checkOptions('readFile', given);
+  return cancellable(
+    (signal) => fileCall('read', name, undefined, () => read(name, { ...given, signal } as object)),
+    given,
+  );
+}

@@ -1,0 +1,62 @@
+import { writeFile as write } from 'node:fs/promises';
+import { cancellable } from '../cancellable.ts';
+import type { WaitOptions } from '../cancellable.ts';
+import { checkOptions, show } from '../check.ts';
+import { fileCall, pathOf } from './file-call.ts';
+import type { FilePath } from './file-call.ts';
+import { replaceFile } from './replace-file.ts';
+
+/** What `writeFile` takes besides. */
+export interface WriteFileOptions extends WaitOptions {
+  /**
+   * Replaces the file at once: whatever happens, a reader finds the old content or the new one, whole, and so does who
+   * comes after a crash. Default: false, the file is emptied and written.
+   */
+  readonly atomic?: boolean | undefined;
+  /** Of a text. Default 'utf8'. */
+  readonly encoding?: BufferEncoding | undefined;
+  /** The permission bits of a file that is created. Default 0o666, less the umask. */
+  readonly mode?: number | undefined;
+  /** As Node's; default 'w'. Not with `atomic`. */
+  readonly flag?: string | number | undefined;
+}
+
+/**
+ * Writes a whole file. Cancelled, it stops between two pieces: without `atomic` a part may be written; with `atomic`
+ * nothing is, and the temporary file beside it (`.name.….tmp`) is removed. An atomic write keeps the permission bits of
+ * the file that is there, and follows a link; a process that is killed may leave its temporary file.
+ * Waits until it is written.
+ *
+ * @param data - a text, or bytes
+ * @param options - `atomic`, `encoding`, `mode`, `flag`: see there; `signal`
+ * @param path - of the file
+ * @throws (rejects) Node's errors, with `code` and `path`; the ambient scope's CancelledError; `signal.reason`
+ * @example
+ * await writeFile('settings.json', JSON.stringify(settings), { atomic: true });
+ */
+export async function writeFile(
+  path: FilePath,
+  data: string | Uint8Array,
+  options?: WriteFileOptions,
+): Promise<void> {
+  const name = pathOf('writeFile', 'path', path);
+  if (typeof data !== 'string' && !ArrayBuffer.isView(data)) {
+    throw new TypeError(`writeFile: data is ${show(data)}; give a string or a Uint8Array`);
+  }
+  checkOptions('writeFile', options);
+  const { atomic = false, encoding, mode, flag, signal } = options ?? {};
+  if (atomic && flag !== undefined)
+    throw new TypeError(`writeFile: flag is ${show(flag)}; an atomic write takes none`);
+  await cancellable(
+    (ending) => {
+      const wait = { encoding, signal: ending };
+      if (!atomic)
+        return fileCall('write', name, undefined, () => write(name, data, { ...wait, mode, flag }));
+      return replaceFile(name, {
+        mode,
+        fill: (handle) => fileCall('write', name, undefined, () => handle.writeFile(data, wait)),
+      });
+    },
+    { signal },
+  );
+}

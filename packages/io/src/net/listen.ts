@@ -1,0 +1,147 @@
+import { enter, park } from '@ambit/core/lowlevel';
+import * as net from 'node:net';
+import type { AddressInfo, ListenOptions, Server } from 'node:net';
+import * as tls from 'node:tls';
+import type { TlsOptions } from 'node:tls';
+import { formatAddress } from './address.ts';
+import type { TcpAddress, UnixAddress } from './address.ts';
+import { checkSignal, under } from '../cancellable.ts';
+import type { WaitOptions } from '../cancellable.ts';
+import { checkCount, checkOptions, checkString, checkWithin, show } from '../check.ts';
+import { Listener } from './listener.ts';
+import { checkUnixPath, UnixPath } from './unix-path.ts';
+
+interface CommonOptions extends WaitOptions {
+  /** How many connections the system keeps until they are accepted; it may have a limit of its own. Default: Node's, 511. */
+  readonly backlog?: number | undefined;
+  /** With TLS: the options of `tls.createServer`, with `key` and `cert`. */
+  readonly tls?: TlsOptions | undefined;
+}
+
+/** What `listenTcp` takes. */
+export interface ListenTcpOptions extends CommonOptions {
+  /** 0 to 65535; 0: one that is free. */
+  readonly port: number;
+  /** An address of this machine, or a name of it. Default: all of them. */
+  readonly host?: string | undefined;
+  /** Lets several processes listen on one port; the system distributes the connections. Needs Node 22.12. */
+  readonly reusePort?: boolean | undefined;
+}
+
+/** What `listenUnix` takes besides. */
+export type ListenUnixOptions = CommonOptions;
+
+/**
+ * Listens on a TCP port and waits until that is so. Connections have `noDelay`. The listener belongs to the innermost
+ * group around.
+ *
+ * @returns the listener
+ * @throws (rejects) Node's error (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, …); TypeError, RangeError for arguments; the ambient
+ *   scope's CancelledError; `signal.reason`
+ * @example
+ * const listener = await listenTcp({ port: 0, host: '127.0.0.1' });
+ * await listener.serve(async (stream) => pipe(stream, stream));
+ */
+export async function listenTcp(options: ListenTcpOptions): Promise<Listener<TcpAddress>> {
+  checkTcpOptions(options);
+  const { port, host, backlog, reusePort } = options;
+  return under(options.signal, async () => {
+    enter();
+    const server = createServer(options.tls);
+    const where: ListenOptions & { reusePort?: true } = { port };
+    if (host !== undefined) where.host = host;
+    if (backlog !== undefined) where.backlog = backlog;
+    if (reusePort === true) where.reusePort = true;
+    await listening(server, where, formatAddress({ host: host ?? '', port }));
+    const { address, port: bound } = server.address() as AddressInfo;
+    return new Listener(server, { host: address, port: bound });
+  });
+}
+
+/**
+ * Listens on a unix socket, on Windows a named pipe, and waits until that is so. A socket file that nobody listens on any
+ * more is replaced. At the end the file is removed, if it is still this listener's. The listener belongs to the innermost
+ * group around.
+ *
+ * @param path - of the socket
+ * @returns the listener
+ * @throws (rejects) Node's error: `EADDRINUSE` if somebody listens there, or if the file is none of a socket, `EACCES`, …;
+ *   TypeError, RangeError for arguments; the ambient scope's CancelledError; `signal.reason`
+ * @example
+ * const listener = await listenUnix('/run/app.sock');
+ */
+export async function listenUnix(
+  path: string,
+  options?: ListenUnixOptions,
+): Promise<Listener<UnixAddress>> {
+  checkUnixPath('listenUnix', path);
+  checkCommon('listenUnix', options);
+  return under(options?.signal, async () => {
+    enter();
+    const file = new UnixPath(path);
+    const server = createServer(options?.tls);
+    try {
+      const where: ListenOptions = { path: file.bound };
+      if (options?.backlog !== undefined) where.backlog = options.backlog;
+      await listening(server, where, path);
+      await file.claim();
+    } catch (error) {
+      server.close();
+      throw file.renameIn(error);
+    }
+    return new Listener(server, { path }, file);
+  });
+}
+
+function createServer(options: TlsOptions | undefined): Server {
+  // What is not accepted yet is not read either: the other end is to notice that nobody is there.
+  if (options === undefined) {
+    return net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true });
+  }
+  // Half-open only once the handshake is done.
+  return tls.createServer({ ...options, allowHalfOpen: false, noDelay: true });
+}
+
+function listening(server: Server, where: ListenOptions, name: string): Promise<void> {
+  return park<void>(
+    (waker) => {
+      server.once('error', (error) => waker.fail(error));
+      server.listen(where, () => waker.wake());
+      return () => server.close();
+    },
+    { name: () => `listen on ${name}` },
+  );
+}
+
+function checkTcpOptions(options: unknown): asserts options is ListenTcpOptions {
+  if (options === undefined) throw new TypeError('listenTcp: give { port }');
+  checkCommon('listenTcp', options);
+  const { port, host, reusePort } = options as ListenTcpOptions;
+  checkWithin('listenTcp', 'port', port, 0, 65_535);
+  if (host !== undefined) checkString('listenTcp', 'host', host);
+  if (reusePort !== undefined) checkReusePort(reusePort);
+}
+
+// Node before would ignore it, and the second process would not get the port.
+function checkReusePort(value: unknown): void {
+  if (typeof value !== 'boolean') {
+    throw new TypeError(`listenTcp: reusePort is ${show(value)}; give true or false`);
+  }
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const isKnown = major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);
+  if (isKnown || !value) return;
+  throw new TypeError(
+    `listenTcp: reusePort needs Node 22.12 or newer, and this is ${process.versions.node}; leave it out`,
+  );
+}
+
+function checkCommon(where: string, options: unknown): void {
+  checkOptions(where, options);
+  const { backlog, tls: secure, signal } = (options ?? {}) as CommonOptions;
+  if (backlog !== undefined) checkCount(where, 'backlog', backlog, 1);
+  checkSignal(where, signal);
+  if (secure === undefined || (typeof secure === 'object' && (secure as unknown) !== null)) return;
+  throw new TypeError(
+    `${where}: tls is ${show(secure)}; give the options of tls.createServer, with key and cert`,
+  );
+}

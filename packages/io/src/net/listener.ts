@@ -1,0 +1,232 @@
+import { throwIfCancelled } from '@ambit/core';
+import { currentLoop, enter, ParkingLot } from '@ambit/core/lowlevel';
+import type { Server, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { formatAddress } from './address.ts';
+import type { Address } from './address.ts';
+import { checkSignal, under } from '../cancellable.ts';
+import type { WaitOptions } from '../cancellable.ts';
+import { checkDuration, checkOptions } from '../check.ts';
+import { BusyResourceError, ClosedResourceError, codeOf } from '../errors.ts';
+import { own } from '../ownership.ts';
+import type { Owner } from '../ownership.ts';
+import { checkServe, Service } from './service.ts';
+import type { ConnectionHandler, ServeOptions } from './service.ts';
+import { SocketStream } from './socket-stream.ts';
+import type { Role } from './socket-stream.ts';
+import { established } from './tls-handshake.ts';
+import type { UnixPath } from './unix-path.ts';
+
+/** What `listener.close` takes besides. */
+export interface CloseListenerOptions {
+  /** Milliseconds that the handlers of `serve` have to finish; then they are cancelled. Default: 0. */
+  readonly grace?: number | undefined;
+}
+
+/** Errors of the system that pass: it is short of something that connections which end give back. */
+const PASSING = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'ECONNABORTED']);
+/** Milliseconds of pause after one. */
+const PAUSE = 100;
+
+/**
+ * Accepts connections. Made by `listenTcp` and `listenUnix`.
+ *
+ * @example
+ * await using listener = await listenTcp({ port: 7 });
+ * await listener.serve(async (stream) => {
+ *   for await (const piece of stream) await stream.send(piece);
+ * });
+ */
+export class Listener<A extends Address = Address> implements AsyncDisposable {
+  /** Where it listens; with port 0, the port that the system gave. */
+  readonly address: A;
+  readonly #server: Server;
+  readonly #file: UnixPath | undefined;
+  readonly #role: Role;
+  readonly #owner: Owner | undefined;
+  readonly #loop: ReturnType<typeof currentLoop> = currentLoop();
+  /** Connections that nobody has asked for yet. */
+  readonly #arrived: Socket[] = [];
+  readonly #acceptors = new ParkingLot<Socket>();
+  readonly #handshakes = new Set<Socket>();
+  #service: Service | undefined;
+  #pause: { cancel(): void } | undefined;
+  #isClosed = false;
+  #failure: Error | undefined;
+
+  /** @internal */
+  constructor(server: Server, address: A, file?: UnixPath) {
+    this.#server = server;
+    this.address = address;
+    this.#file = file;
+    this.#role = 'path' in address ? { isServer: true, path: address.path } : { isServer: true };
+    server.removeAllListeners('error').on('error', (error) => this.#failed(error));
+    if ('setSecureContext' in server) this.#listenForHandshakes();
+    else server.on('connection', (socket) => this.#connected(socket));
+    this.#owner = own(this);
+  }
+
+  #listenForHandshakes(): void {
+    this.#server.on('connection', (raw: Socket) => {
+      this.#handshakes.add(raw);
+      raw.once('close', () => this.#handshakes.delete(raw));
+    });
+    this.#server.on('secureConnection', (socket: TLSSocket & { readonly _parent?: Socket }) => {
+      if (socket._parent !== undefined) this.#handshakes.delete(socket._parent);
+      established(socket);
+      this.#connected(socket);
+    });
+    // One that fails stops nobody else; who serves may want to know.
+    this.#server.on('tlsClientError', (error) => this.#service?.handshakeFailed(error));
+  }
+
+  #connected(socket: Socket): void {
+    if (this.#isClosed) {
+      socket.destroy();
+      return;
+    }
+    this.#arrived.push(socket);
+    this.#handOut();
+  }
+
+  #handOut(): void {
+    while (this.#pause === undefined && this.#arrived.length > 0) {
+      const acceptor = this.#acceptors.head;
+      if (acceptor === undefined) return;
+      if (acceptor.wake(this.#arrived[0] as Socket)) this.#arrived.shift();
+    }
+  }
+
+  #failed(error: Error): void {
+    if (!PASSING.has(codeOf(error) ?? '')) {
+      this.#failure = error;
+      this._stop();
+      return;
+    }
+    if (this.#pause !== undefined) return;
+    process.emitWarning(
+      `the listener on ${formatAddress(this.address)} cannot accept now, and goes on in ${PAUSE} ms: ${error.message}`,
+      { type: 'AcceptWarning', code: codeOf(error) ?? '' },
+    );
+    this.#pause = this.#loop.callLater(PAUSE, () => {
+      this.#pause = undefined;
+      this.#handOut();
+    });
+  }
+
+  /**
+   * Waits for a connection. It belongs to the innermost group around this call. With TLS, its handshake is done. Several may
+   * wait; they get connections in turn.
+   *
+   * @returns the connection
+   * @throws (rejects) ClosedResourceError if the listener is closed, also meanwhile; Node's error if it broke;
+   *   BusyResourceError while `serve` runs; the ambient scope's CancelledError; `signal.reason`
+   */
+  async accept(options?: WaitOptions): Promise<SocketStream<A>> {
+    checkOptions('accept', options);
+    checkSignal('accept', options?.signal);
+    enter(options);
+    if (this.#service !== undefined) throw this.#busy('accept');
+    return new SocketStream<A>(await this._next(options), this.#role);
+  }
+
+  /** @internal */
+  async _next(options?: WaitOptions): Promise<Socket> {
+    if (this.#isClosed) throw this.#failure ?? this.#closed();
+    const arrived = this.#pause === undefined ? this.#arrived.shift() : undefined;
+    if (arrived !== undefined) return arrived;
+    return this.#acceptors.park({
+      signal: options?.signal,
+      name: () => `accept on ${formatAddress(this.address)}`,
+    });
+  }
+
+  /** @internal A connection of the service, which sees to its end. */
+  _streamOf(socket: Socket): SocketStream<A> {
+    return new SocketStream<A>(socket, this.#role, 'unowned');
+  }
+
+  /**
+   * Serves: each connection is a task, named after the address of the other end, in which the handler runs. What the
+   * handler opens is closed with it, and so is its stream: by force if the handler failed or was cancelled. Runs until it
+   * is cancelled, or until `close()`, which ends it well. The listener is closed at its end.
+   *
+   * @param handler - called for each connection
+   * @param options - `limit`: how many connections are served at a time, the others wait; `onError`: gets what a handler
+   *   throws, and what a TLS handshake fails with (without it, as Node's servers do, nobody learns of the latter);
+   *   `grace`: milliseconds that the handlers have to finish once this is cancelled, default 0
+   * @throws (rejects) without `onError` the first error of a handler, which cancels the others; what `onError` throws;
+   *   Node's error if the listener broke; BusyResourceError if it serves already; ClosedResourceError; the ambient scope's
+   *   CancelledError; `signal.reason`
+   * @example
+   * await listener.serve((stream) => pipe(stream, stream), { limit: 1000, onError: console.error });
+   */
+  async serve(handler: ConnectionHandler<A>, options: ServeOptions<A> = {}): Promise<void> {
+    checkServe(handler, options);
+    return under(options.signal, async () => {
+      enter();
+      if (this.#isClosed) throw this.#failure ?? this.#closed();
+      if (this.#service !== undefined) throw this.#busy('serve');
+      const service = new Service(this, handler as ConnectionHandler, options as ServeOptions);
+      this.#service = service;
+      try {
+        await service.run();
+      } finally {
+        this._stop();
+      }
+      if (this.#failure !== undefined) throw this.#failure;
+      throwIfCancelled();
+    });
+  }
+
+  /**
+   * Stops accepting, lets the handlers of `serve` finish for a time, then cancels them, and waits until all is over.
+   * Connections that nobody has accepted are dropped; accepted ones are the caller's. A handler may call it: then this does
+   * not wait, for it would wait for itself. In a cancelled scope there is no grace. May be called again: the
+   * shortest grace counts.
+   *
+   * @throws (rejects) the ambient scope's CancelledError, once it is closed; RangeError
+   */
+  async close(options?: CloseListenerOptions): Promise<void> {
+    checkOptions('close', options);
+    const { grace = 0 } = options ?? {};
+    checkDuration('close', 'grace', grace);
+    await this.#close(grace);
+    throwIfCancelled();
+  }
+
+  /** As `close()`, but leaves it to others to say that the scope is cancelled. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#close(0);
+  }
+
+  async #close(grace: number): Promise<void> {
+    this._stop();
+    this.#service?.stop(grace);
+    await this.#service?.untilOver();
+  }
+
+  /** @internal No more connections. */
+  _stop(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#pause?.cancel();
+    this.#file?.release();
+    this.#server.close();
+    for (const socket of [...this.#arrived.splice(0), ...this.#handshakes]) socket.destroy();
+    for (let place = this.#acceptors.head; place !== undefined; place = this.#acceptors.head) {
+      place.fail(this.#failure ?? this.#closed());
+    }
+    this.#owner?.release(this);
+  }
+
+  #closed(): ClosedResourceError {
+    return new ClosedResourceError(`the listener on ${formatAddress(this.address)} is closed`);
+  }
+
+  #busy(verb: string): BusyResourceError {
+    return new BusyResourceError(
+      `${verb}: serve() is under way on the listener on ${formatAddress(this.address)}; let it end before`,
+    );
+  }
+}

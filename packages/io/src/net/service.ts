@@ -1,0 +1,191 @@
+import { contextSnapshot, ContextVar, currentScope, shield, taskGroup } from '@ambit/core';
+import type { CancelScope, TaskGroup } from '@ambit/core';
+import { currentLoop, isWithin, park, ParkingLot, suppress } from '@ambit/core/lowlevel';
+import type { Waker } from '@ambit/core/lowlevel';
+import type { Socket } from 'node:net';
+import type { Address } from './address.ts';
+import { checkSignal, withoutCancellation } from '../cancellable.ts';
+import type { WaitOptions } from '../cancellable.ts';
+import { checkCount, checkDuration, checkFunction, checkOptions } from '../check.ts';
+import { Share } from '../ownership.ts';
+import type { SocketStream } from './socket-stream.ts';
+
+/** Serves one connection; the stream is closed when it has ended. */
+export type ConnectionHandler<A extends Address = Address> = (stream: SocketStream<A>) => unknown;
+
+/** What `listener.serve` takes besides. */
+export interface ServeOptions<A extends Address = Address> extends WaitOptions {
+  /** How many connections are served at a time. Default: Infinity. */
+  readonly limit?: number | undefined;
+  /** Gets what a handler throws; with no stream, what a TLS handshake fails with. Is awaited; what it throws fails the server. */
+  readonly onError?: ((error: unknown, stream?: SocketStream<A>) => unknown) | undefined;
+  /** Milliseconds that the handlers have to finish once `serve` is cancelled. Default: 0. */
+  readonly grace?: number | undefined;
+}
+
+/** Where the connections come from. */
+interface Source {
+  _next(): Promise<Socket>;
+  /** Has no more connections from now on: who waits for one gets an error. */
+  _stop(): void;
+  _streamOf(socket: Socket): SocketStream;
+}
+
+/** The services that the caller runs in. */
+const serving = new ContextVar<unknown>({ name: 'serving' });
+
+/**
+ * One `serve`: a group with a task for each connection. With a grace the group has a shield, which falls when
+ * the time is over.
+ */
+export class Service {
+  readonly #source: Source;
+  readonly #handler: ConnectionHandler;
+  readonly #limit: number;
+  readonly #grace: number;
+  readonly #onError: ServeOptions['onError'];
+  readonly #ended = new ParkingLot();
+  readonly #here: ReturnType<typeof contextSnapshot> = contextSnapshot();
+  readonly #around: CancelScope = currentScope();
+  readonly #timers: { cancel(): void }[] = [];
+  #group: TaskGroup | undefined;
+  #active = 0;
+  #room: Waker<void> | undefined;
+  #isStopping = false;
+  #isOver = false;
+
+  constructor(source: Source, handler: ConnectionHandler, options: ServeOptions) {
+    this.#source = source;
+    this.#handler = handler;
+    this.#limit = options.limit ?? Infinity;
+    this.#grace = options.grace ?? 0;
+    this.#onError = options.onError;
+  }
+
+  async run(): Promise<void> {
+    const hasGrace = this.#grace > 0;
+    // Without a grace the cancellation reaches everybody by itself.
+    const watch = hasGrace ? this.#around.onCancel(() => this.stop(this.#grace)) : undefined;
+    try {
+      await serving.run(this, () =>
+        taskGroup((group) => this.#acceptAll(group), { shield: hasGrace, name: 'serve' }),
+      );
+    } finally {
+      watch?.[Symbol.dispose]();
+      for (const timer of this.#timers) timer.cancel();
+      this.#isOver = true;
+      this.#ended.unparkAll();
+    }
+  }
+
+  async #acceptAll(group: TaskGroup): Promise<void> {
+    this.#group = group;
+    for (;;) {
+      if (this.#active >= this.#limit) await this.#untilRoom();
+      const socket = await this.#accept();
+      if (socket === undefined) return;
+      this.#begin(group, socket);
+    }
+  }
+
+  #untilRoom(): Promise<void> {
+    return park<void>((waker) => void (this.#room = waker), { name: 'room for a connection' });
+  }
+
+  /** Undefined: the service stops. */
+  async #accept(): Promise<Socket | undefined> {
+    try {
+      return this.#isStopping ? undefined : await this.#source._next();
+    } catch (error) {
+      if (this.#isStopping) return undefined;
+      throw error;
+    }
+  }
+
+  #begin(group: TaskGroup, socket: Socket): void {
+    const stream = this.#source._streamOf(socket);
+    const task = group.spawn(() => this.#attend(group, stream), { name: stream._peer });
+    // The group was cancelled in this very turn: the task is none, and never will be.
+    if (task.done) stream.destroy();
+  }
+
+  // One function: each that waits costs every connection its frame.
+  async #attend(group: TaskGroup, stream: SocketStream): Promise<void> {
+    this.#active += 1;
+    const share = new Share(group);
+    try {
+      await share.run(() => this.#handler(stream));
+      if (share.isUsed) await shield(() => share.closeAll());
+      await stream.close();
+    } catch (error) {
+      await this.#abandon(error, share, stream);
+    } finally {
+      this.#active -= 1;
+      this.#room?.wake();
+    }
+  }
+
+  /** Closes by force what a handler leaves that failed, or was cancelled. */
+  async #abandon(error: unknown, share: Share, stream: SocketStream): Promise<void> {
+    stream.destroy();
+    await shield(() => share.closeAll()).catch((later: unknown) => {
+      suppress(error, [later]);
+    });
+    await stream[Symbol.asyncDispose]();
+    const { reason } = currentScope();
+    const failure = reason === undefined ? error : await withoutCancellation(error);
+    if (this.#onError === undefined || failure === reason) throw failure;
+    await this.#onError(failure, stream);
+  }
+
+  /** A connection that came to nothing before it was one: no reason to stop, but somebody may want to know. */
+  handshakeFailed(error: unknown): void {
+    const [group, onError] = [this.#group, this.#onError];
+    if (group === undefined || onError === undefined || this.#isOver) return;
+    this.#here(() => void group.spawn(() => onError(error), { name: 'onError' }));
+  }
+
+  /** Accepts no more; after the grace the handlers are cancelled. The shortest grace counts. */
+  stop(grace: number): void {
+    this.#isStopping = true;
+    this.#source._stop();
+    this.#room?.wake();
+    if (grace <= 0) this.#force();
+    else if (grace !== Infinity) {
+      this.#timers.push(currentLoop().callLater(grace, () => this.#force()));
+    }
+  }
+
+  #force(): void {
+    const group = this.#group;
+    if (group === undefined || this.#isOver) return;
+    group.scope.shield = false;
+    if (group.scope.reason === undefined) group.cancel('the listener was closed');
+  }
+
+  /** Waits until the last handler has ended; who is one of them need not. Cancelled: there is no grace any more. */
+  async untilOver(): Promise<void> {
+    if (isWithin(serving, this)) return;
+    const name = 'the handlers of serve()';
+    try {
+      if (!this.#isOver) await this.#ended.park({ name });
+    } catch {
+      this.#force();
+      if (!this.#hasEnded()) await this.#ended.park({ name, shield: true });
+    }
+  }
+
+  #hasEnded(): boolean {
+    return this.#isOver;
+  }
+}
+
+export function checkServe(handler: unknown, options: unknown): void {
+  checkFunction('serve', 'handler', handler);
+  checkOptions('serve', options);
+  const { limit, onError, grace, signal } = options as ServeOptions;
+  if (limit !== undefined) checkCount('serve', 'limit', limit, 1);
+  if (onError !== undefined) checkFunction('serve', 'onError', onError);
+  if (grace !== undefined) checkDuration('serve', 'grace', grace);
+  checkSignal('serve', signal);
+}

@@ -1,0 +1,128 @@
+import process from 'node:process';
+import { Writable } from 'node:stream';
+import { setImmediate } from 'node:timers';
+import type { Duplex, Readable } from 'node:stream';
+import type { ReadableStream, WritableStream } from 'node:stream/web';
+import type { ByteStream } from './byte-stream.ts';
+import { show } from '../check.ts';
+import { ignoreErrors, NodeByteStream } from './node-stream.ts';
+import { readWeb, writeWeb } from './web-stream.ts';
+
+/** What bytes can be received from, of Node's and of the web's. */
+export type ReadableSource = Readable | ReadableStream;
+
+/** What bytes can be sent to, of Node's and of the web's. */
+export type WritableTarget = Writable | WritableStream;
+
+/** Both directions: one of Node's, or the web's pair, a `TransformStream` say. */
+export type DuplexStream =
+  Duplex | { readonly readable: ReadableStream; readonly writable: WritableStream };
+
+/**
+ * A ByteStream from which what a stream of Node's or of the web's gives is received. Closing it destroys or cancels
+ * that stream; so does the group around the call at its end.
+ *
+ * @param readable - is to be used through the ByteStream alone; not in object mode
+ * @returns a stream that can only be received from
+ * @throws TypeError if it is no such stream; Node's ERR_INVALID_STATE if it has a reader already
+ * @example
+ * const body = bufferedReader(fromReadable(response.body));
+ */
+export function fromReadable(readable: ReadableSource): ByteStream {
+  return new NodeByteStream({ label: 'a readable stream', readable: nodeReadable(readable) });
+}
+
+/**
+ * A ByteStream that sends to a stream of Node's or of the web's. `sendEof` ends it, and waits until it has finished;
+ * closing it ends and destroys it. The process's own stdout and stderr are left open.
+ *
+ * @param writable - is to be used through the ByteStream alone; not in object mode
+ * @returns a stream that can only be sent to
+ * @throws TypeError if it is no such stream; Node's ERR_INVALID_STATE if it has a writer already
+ * @example
+ * await using log = fromWritable(createWriteStream('app.log'));
+ * await log.send('started\n');
+ */
+export function fromWritable(writable: WritableTarget): ByteStream {
+  return new NodeByteStream({ label: 'a writable stream', writable: nodeWritable(writable) });
+}
+
+/**
+ * A ByteStream over both directions of Node's Duplex, or of a pair of web streams.
+ *
+ * @throws TypeError if it is no such stream; Node's ERR_INVALID_STATE if it has a reader or writer already
+ * @example
+ * const packed = fromDuplex(createGzip());
+ */
+export function fromDuplex(duplex: DuplexStream): ByteStream {
+  if (isNode(duplex, 'read') && isNode(duplex, 'write')) {
+    const stream = duplex as Duplex;
+    return new NodeByteStream({ label: 'a duplex stream', readable: stream, writable: stream });
+  }
+  const { readable, writable } = pairOf(duplex);
+  return new NodeByteStream({
+    label: 'a duplex stream',
+    readable: nodeReadable(readable),
+    writable: nodeWritable(writable),
+  });
+}
+
+function nodeReadable(readable: unknown): Readable {
+  if (has(readable, 'getReader')) return readWeb(readable as ReadableStream);
+  if (isNode(readable, 'read')) return readable as Readable;
+  throw notA('fromReadable', 'readable', readable, 'a Readable or ReadableStream');
+}
+
+function nodeWritable(writable: unknown): Writable {
+  if (has(writable, 'getWriter')) return writeWeb(writable as WritableStream);
+  if (writable === process.stdout || writable === process.stderr)
+    return keptOpen(writable as Writable);
+  if (isNode(writable, 'write')) return writable as Writable;
+  throw notA('fromWritable', 'writable', writable, 'a Writable or WritableStream');
+}
+
+function pairOf(duplex: unknown): { readable: unknown; writable: unknown } {
+  const isPair = has(property(duplex, 'readable'), 'getReader');
+  if (isPair && has(property(duplex, 'writable'), 'getWriter'))
+    return duplex as { readable: unknown; writable: unknown };
+  throw notA('fromDuplex', 'duplex', duplex, 'a Duplex or a pair of web streams');
+}
+
+/** Who ends stdout ends it for the whole program, and Node does not say when. */
+function keptOpen(stream: Writable): Writable {
+  let isWriting = false;
+  // A failed write is told to its callback first, and to the listeners after it.
+  const leave = (): void => void setImmediate(() => stream.off('error', ignoreErrors));
+  stream.on('error', ignoreErrors);
+  const outer = new Writable({
+    write: (chunk, _encoding, done) => {
+      isWriting = true;
+      stream.write(chunk, (error) => {
+        isWriting = false;
+        done(error);
+        if (outer.destroyed) leave();
+      });
+    },
+    destroy: (error, done) => {
+      if (!isWriting) leave();
+      done(error);
+    },
+  });
+  return outer;
+}
+
+function isNode(value: unknown, method: 'read' | 'write'): boolean {
+  return has(value, method) && has(value, 'destroy') && has(value, 'on');
+}
+
+function has(value: unknown, method: string): boolean {
+  return typeof property(value, method) === 'function';
+}
+
+function property(value: unknown, name: string): unknown {
+  return (value as Record<string, unknown> | null | undefined)?.[name];
+}
+
+function notA(where: string, argument: string, value: unknown, what: string): TypeError {
+  return new TypeError(`${where}: ${argument} is ${show(value)}, not ${what}; give ${what}`);
+}

@@ -1,0 +1,234 @@
+import { throwIfCancelled } from '@ambit/core';
+import { breathe, enter, park } from '@ambit/core/lowlevel';
+import type { Waker } from '@ambit/core/lowlevel';
+import { ByteBuffer } from './byte-buffer.ts';
+import { checkData, checkMax, Pieces } from './byte-stream.ts';
+import type { ByteStream } from './byte-stream.ts';
+import type { WaitOptions } from '../cancellable.ts';
+import { checkOptions } from '../check.ts';
+import { BrokenResourceError, BusyResourceError, ClosedResourceError } from '../errors.ts';
+import { own } from '../ownership.ts';
+
+/**
+ * Two ends that are connected in memory: what one sends the other receives. For tests, and between tasks. Each way
+ * holds 64 KiB; a send of more waits until the other end has received all but that.
+ *
+ * @returns both ends
+ * @example
+ * const [client, server] = memoryStreamPair();
+ * group.spawn(() => serve(server));
+ * await client.send('hello');
+ */
+export function memoryStreamPair(): [ByteStream, ByteStream] {
+  const [there, back] = [new Flow(), new Flow()];
+  return [new MemoryStream(back, there), new MemoryStream(there, back)];
+}
+
+const CAPACITY = 65_536;
+
+/** One direction. */
+class Flow {
+  readonly bytes = new ByteBuffer();
+  /** The sending end will send no more. */
+  hasEnded = false;
+  /** The receiving end is closed. */
+  isAbandoned = false;
+  receiver: Waker<void> | undefined = undefined;
+  sender: Waker<void> | undefined = undefined;
+
+  put(data: Uint8Array): void {
+    this.bytes.append(data);
+    this.wakeReceiver();
+  }
+
+  take(max: number): Uint8Array {
+    const bytes = this.bytes.take(Math.min(max, this.bytes.length));
+    if (this.isFull()) return bytes;
+    const { sender } = this;
+    this.sender = undefined;
+    sender?.wake();
+    return bytes;
+  }
+
+  isFull(): boolean {
+    return this.bytes.length > CAPACITY;
+  }
+
+  end(): void {
+    this.hasEnded = true;
+    this.wakeReceiver();
+  }
+
+  abandon(error: Error): void {
+    this.isAbandoned = true;
+    this.bytes.skip(this.bytes.length);
+    this.failSender(error);
+  }
+
+  wakeReceiver(): void {
+    const { receiver } = this;
+    this.receiver = undefined;
+    receiver?.wake();
+  }
+
+  failReceiver(error: Error): void {
+    const { receiver } = this;
+    this.receiver = undefined;
+    receiver?.fail(error);
+  }
+
+  failSender(error: Error): void {
+    const { sender } = this;
+    this.sender = undefined;
+    sender?.fail(error);
+  }
+}
+
+class MemoryStream implements ByteStream {
+  readonly #in: Flow;
+  readonly #out: Flow;
+  readonly #owner = own(this);
+  #isClosed = false;
+  #isReceiving = false;
+  #isSending = false;
+
+  constructor(incoming: Flow, outgoing: Flow) {
+    this.#in = incoming;
+    this.#out = outgoing;
+  }
+
+  async receive(max: number = Infinity, options?: WaitOptions): Promise<Uint8Array | undefined> {
+    checkMax(max);
+    checkOptions('receive', options);
+    enter(options);
+    if (this.#isReceiving) throw busy('receive', 'receive');
+    this.#isReceiving = true;
+    try {
+      if (this.#isEmpty()) await this.#untilBytes(options);
+      const bytes = this.#take(max);
+      await breathe();
+      return bytes;
+    } finally {
+      this.#isReceiving = false;
+    }
+  }
+
+  #isEmpty(): boolean {
+    if (this.#isClosed) throw closed('receive');
+    return this.#in.bytes.length === 0 && !this.#in.hasEnded;
+  }
+
+  #untilBytes(options: WaitOptions | undefined): Promise<void> {
+    return park<void>(
+      (waker) => {
+        this.#in.receiver = waker;
+        return () => {
+          this.#in.receiver = undefined;
+        };
+      },
+      { signal: options?.signal, name: 'receive from a memory stream' },
+    );
+  }
+
+  // Woken, but closed before the caller went on: what there was is dropped.
+  #take(max: number): Uint8Array | undefined {
+    if (this.#isClosed) throw closed('receive');
+    return this.#in.bytes.length === 0 ? undefined : this.#in.take(max);
+  }
+
+  async send(data: Uint8Array | string, options?: WaitOptions): Promise<void> {
+    checkData(data);
+    checkOptions('send', options);
+    enter(options);
+    this.#checkSendable('send');
+    if (data.length === 0) return breathe();
+    this.#isSending = true;
+    try {
+      if (this.#out.isFull()) await this.#afterCancelled(options);
+      this.#out.put(typeof data === 'string' ? Buffer.from(data) : data);
+      if (this.#out.isFull()) await this.#untilRoom(options);
+      else await breathe();
+    } finally {
+      this.#isSending = false;
+    }
+  }
+
+  /** Full already: an earlier send was cancelled. */
+  async #afterCancelled(options: WaitOptions | undefined): Promise<void> {
+    await this.#untilRoom(options);
+    this.#checkOpen('send');
+  }
+
+  #untilRoom(options: WaitOptions | undefined): Promise<void> {
+    return park<void>(
+      (waker) => {
+        this.#out.sender = waker;
+        return () => {
+          this.#out.sender = undefined;
+        };
+      },
+      { signal: options?.signal, name: 'send to a memory stream' },
+    );
+  }
+
+  async sendEof(options?: WaitOptions): Promise<void> {
+    checkOptions('sendEof', options);
+    enter(options);
+    if (!this.#out.hasEnded || this.#isClosed) this.#checkSendable('sendEof');
+    this.#out.end();
+    await breathe();
+  }
+
+  #checkSendable(verb: string): void {
+    if (this.#isSending) throw busy(verb, 'send');
+    this.#checkOpen(verb);
+    if (!this.#out.hasEnded) return;
+    throw new ClosedResourceError(
+      `${verb}: sendEof() was called on the memory stream; nothing can be sent after it`,
+    );
+  }
+
+  #checkOpen(verb: string): void {
+    if (this.#isClosed) throw closed(verb);
+    if (this.#out.isAbandoned) throw gone();
+  }
+
+  async close(): Promise<void> {
+    await this[Symbol.asyncDispose]();
+    throwIfCancelled();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.destroy();
+    return Promise.resolve();
+  }
+
+  // What was sent is with the other end already: nothing is lost by it.
+  destroy(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#in.failReceiver(closed('receive'));
+    this.#out.failSender(closed('send'));
+    this.#out.end();
+    this.#in.abandon(gone());
+    this.#owner?.release(this);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
+    return new Pieces(this);
+  }
+}
+
+function busy(verb: string, other: string): BusyResourceError {
+  return new BusyResourceError(
+    `${verb}: another ${other} is under way on the memory stream; let one end before the next begins`,
+  );
+}
+
+function closed(verb: string): ClosedResourceError {
+  return new ClosedResourceError(`${verb}: the memory stream is closed at this end`);
+}
+
+function gone(): BrokenResourceError {
+  return new BrokenResourceError('cannot send to the memory stream: its other end is closed');
+}

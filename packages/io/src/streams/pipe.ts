@@ -1,0 +1,85 @@
+import type { ByteStream } from './byte-stream.ts';
+import { checkSignal, under } from '../cancellable.ts';
+import type { WaitOptions } from '../cancellable.ts';
+import { checkFunction, checkOptions } from '../check.ts';
+import { fromReadable, fromWritable } from './from-stream.ts';
+import type { ReadableSource, WritableTarget } from './from-stream.ts';
+
+/** What `pipe` takes besides. */
+export interface PipeOptions extends WaitOptions {
+  /** Called after each piece with the count of bytes sent so far. */
+  readonly onProgress?: ((done: number) => void) | undefined;
+}
+
+/**
+ * Sends what it receives from one stream to another, at the pace of the slower one, until the first ends; then it sends
+ * the end on. If it fails or is cancelled the end is not sent on: what came is not taken for the whole. ByteStreams stay
+ * open in any case; streams of Node's and the web's are used up, and destroyed if this fails. The process's stdout and
+ * stderr stay open.
+ *
+ * @param source - a ByteStream, or what `fromReadable` takes
+ * @param destination - a ByteStream, or what `fromWritable` takes
+ * @param options - `onProgress`: see there, what it throws ends the pipe; `signal`
+ * @returns how many bytes there were
+ * @throws (rejects) what receiving and sending do; what `onProgress` throws; the ambient scope's CancelledError;
+ *   `signal.reason`; TypeError for bad arguments
+ * @example
+ * await using file = await openFile('song.mp3');
+ * await pipe(file.createReadStream(), stream, { onProgress: (done) => bar.update(done) });
+ */
+export async function pipe(
+  source: Pick<ByteStream, 'receive'> | ReadableSource,
+  destination: Pick<ByteStream, 'send' | 'sendEof'> | WritableTarget,
+  options?: PipeOptions,
+): Promise<number> {
+  checkOptions('pipe', options);
+  checkSignal('pipe', options?.signal);
+  if (options?.onProgress !== undefined) checkFunction('pipe', 'onProgress', options.onProgress);
+  return under(options?.signal, () => pipeAdapted(source, destination, options?.onProgress));
+}
+
+async function pipeAdapted(
+  source: Pick<ByteStream, 'receive'> | ReadableSource,
+  destination: Pick<ByteStream, 'send' | 'sendEof'> | WritableTarget,
+  onProgress: ((done: number) => void) | undefined,
+): Promise<number> {
+  const adapted: ByteStream[] = [];
+  const adopt = (stream: ByteStream): ByteStream => {
+    adapted.push(stream);
+    return stream;
+  };
+  try {
+    const from = isSource(source) ? source : adopt(fromReadable(source));
+    const to = isDestination(destination) ? destination : adopt(fromWritable(destination));
+    return await pump(from, to, onProgress);
+  } finally {
+    // What has ended is only let go of.
+    for (const stream of adapted) stream.destroy();
+    for (const stream of adapted) await stream[Symbol.asyncDispose]();
+  }
+}
+
+async function pump(
+  source: Pick<ByteStream, 'receive'>,
+  destination: Pick<ByteStream, 'send' | 'sendEof'>,
+  onProgress: ((done: number) => void) | undefined,
+): Promise<number> {
+  let done = 0;
+  for (;;) {
+    const bytes = await source.receive();
+    if (bytes === undefined) break;
+    await destination.send(bytes);
+    done += bytes.length;
+    onProgress?.(done);
+  }
+  await destination.sendEof();
+  return done;
+}
+
+function isSource(stream: object | undefined): stream is Pick<ByteStream, 'receive'> {
+  return typeof (stream as Partial<ByteStream> | undefined)?.receive === 'function';
+}
+
+function isDestination(stream: object | undefined): stream is Pick<ByteStream, 'send' | 'sendEof'> {
+  return typeof (stream as Partial<ByteStream> | undefined)?.sendEof === 'function';
+}

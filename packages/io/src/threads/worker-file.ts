@@ -1,0 +1,39 @@
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const FILE = join('threads', 'worker-main.js');
+
+interface Site {
+  getFileName(): string | null;
+}
+
+/**
+ * The file that worker threads run: always the compiled ES module, whichever way this one was loaded, so that in a thread
+ * there is one copy of everything.
+ */
+export function workerFile(): string {
+  const file = thisFile();
+  const root = join(dirname(file), '..');
+  // From the sources, when tests run: a thread of its own cannot load these everywhere.
+  if (file.endsWith('.ts')) return join(root, '..', 'dist', FILE);
+  return join(basename(root) === 'cjs' ? dirname(root) : root, FILE);
+}
+
+// `import.meta.url` cannot be compiled to CommonJS, nor `__filename` to an ES module; a call site knows in both.
+function thisFile(): string {
+  const { stackTraceLimit } = Error;
+  const prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
+  const holder: { stack?: unknown } = {};
+  try {
+    Error.stackTraceLimit = 1;
+    Error.prepareStackTrace = (_error, sites) => sites;
+    Error.captureStackTrace(holder);
+    const [site] = holder.stack as Site[];
+    const name = site?.getFileName() ?? '';
+    return name.startsWith('file:') ? fileURLToPath(name) : name;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+    if (prepare === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
+    else Object.defineProperty(Error, 'prepareStackTrace', prepare);
+  }
+}

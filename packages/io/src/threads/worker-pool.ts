@@ -1,0 +1,258 @@
+import { shield } from '@ambit/core';
+import { enter, ParkingLot } from '@ambit/core/lowlevel';
+import { availableParallelism } from 'node:os';
+import type { ResourceLimits } from 'node:worker_threads';
+import { checkCount, checkDuration, checkOptions } from '../check.ts';
+import { decodeThrown } from './error-codec.ts';
+import { BusyResourceError, ClosedResourceError } from '../errors.ts';
+import { own } from '../ownership.ts';
+import type { Owner } from '../ownership.ts';
+import { WorkerCall } from './worker-call.ts';
+import type { WorkerOrder, WorkerOutcome } from './worker-call.ts';
+import { BrokenWorkerError } from './worker-errors.ts';
+import { orderOf } from './worker-order.ts';
+import type { WorkerRunOptions } from './worker-order.ts';
+import { loadPiscina, WorkerThread } from './worker-thread.ts';
+import type { PiscinaClass } from './worker-thread.ts';
+
+/** What `WorkerPool` takes besides. */
+export interface WorkerPoolOptions {
+  /** How many threads at most; they start as they are needed. Default: as many as the machine runs at once. */
+  readonly size?: number | undefined;
+  /** How many calls may wait for a thread. Default `Infinity`. */
+  readonly maxQueue?: number | undefined;
+  /** Milliseconds after which an idle thread ends. Default 10000; `Infinity`: it stays. */
+  readonly idleTimeout?: number | undefined;
+  /** Memory that each thread may use, as for `node:worker_threads`. Too little to start with ends the process. */
+  readonly resourceLimits?: ResourceLimits | undefined;
+}
+
+/** What `WorkerPool.statistics()` tells: how it stands at this moment. */
+export interface WorkerPoolStatistics {
+  /** How many threads there may be. */
+  readonly size: number;
+  /** How many there are. */
+  readonly threads: number;
+  /** Calls in a thread, abandoned ones too. */
+  readonly busy: number;
+  /** Calls that wait for a thread. */
+  readonly waiting: number;
+}
+
+/**
+ * Worker threads for functions that compute. A function is named by module and export; arguments and results are
+ * copied, as by `structuredClone`, when a thread takes the call. Calls wait in line, first in, first out. Idle threads
+ * do not keep the process alive; calls do.
+ *
+ * The group around it disposes of it at its end. That cancels the calls that are still running, and ends all threads.
+ *
+ * @example
+ * await using pool = new WorkerPool({ size: 4 });
+ * const hash = await pool.run<string>(new URL('./hash.js', import.meta.url), 'sha256', [bytes]);
+ */
+export class WorkerPool implements AsyncDisposable {
+  readonly #size: number;
+  readonly #maxQueue: number;
+  readonly #threadOptions: { idleTimeout: number; resourceLimits: ResourceLimits | undefined };
+  readonly #owner: Owner | undefined;
+  readonly #threads = new Set<WorkerThread>();
+  /** The one that was used last is used next: the others may go. */
+  readonly #idle: WorkerThread[] = [];
+  readonly #calls = new Set<WorkerCall>();
+  readonly #line = new ParkingLot<WorkerThread>();
+  #closing: Promise<void> | undefined;
+
+  /** @throws RangeError or TypeError if an option is not what it should be */
+  constructor(options: WorkerPoolOptions = {}) {
+    checkOptions('WorkerPool', options);
+    const { size = availableParallelism(), maxQueue = Infinity } = options;
+    const { idleTimeout = 10_000, resourceLimits } = options;
+    checkCount('WorkerPool', 'size', size, 1);
+    checkCount('WorkerPool', 'maxQueue', maxQueue, 0);
+    checkDuration('WorkerPool', 'idleTimeout', idleTimeout);
+    checkOptions('WorkerPool resourceLimits', resourceLimits);
+    this.#size = size;
+    this.#maxQueue = maxQueue;
+    this.#threadOptions = { idleTimeout, resourceLimits };
+    this.#owner = own(this);
+  }
+
+  /** @internal Somebody else sees to its end. */
+  _disown(): this {
+    this.#owner?.release(this);
+    return this;
+  }
+
+  /**
+   * Calls an exported function in a thread, and waits for what it returns. While all threads are busy the call waits in
+   * line; cancelled there, it never starts. Cancelled while it runs: see `onCancel`; unless it is abandoned this waits
+   * until the function has ended or its thread is terminated, and a value that it returns all the same is returned.
+   *
+   * @param module - a URL, or a path; a relative one is relative to the current folder
+   * @param name - of the export
+   * @param args - its arguments: what `structuredClone` can copy
+   * @throws (rejects) what the function throws, with its class name, code, causes and both stacks; BusyResourceError if
+   *   `maxQueue` calls wait; BrokenWorkerError if the thread died; ClosedResourceError if the pool is disposed of;
+   *   TypeError if there is no such function, or arguments or result cannot be copied; the ambient scope's
+   *   CancelledError, or `signal.reason`
+   */
+  async run<T>(
+    module: URL | string,
+    name: string,
+    args: readonly unknown[] = [],
+    options: WorkerRunOptions = {},
+  ): Promise<T> {
+    const order = orderOf(module, name, args, options);
+    const site: { stack?: string } = {};
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- only where the stack is to begin
+    Error.captureStackTrace(site, this.run);
+    const piscina = await this.#ready(options, order);
+    enter(options);
+    const thread = await this.#acquire(piscina, options, order);
+    const call = this.#begin(thread, options, order);
+    const outcome = await outcomeOf(call, options, order);
+    return valueOf(outcome, order, site) as T;
+  }
+
+  async #ready(options: WorkerRunOptions, order: WorkerOrder): Promise<PiscinaClass> {
+    enter(options);
+    this.#checkOpen(order);
+    return loadPiscina();
+  }
+
+  #checkOpen({ name }: WorkerOrder): void {
+    if (this.#closing === undefined) return;
+    throw new ClosedResourceError(`run: the pool was closed before ${name} was called`);
+  }
+
+  async #acquire(
+    piscina: PiscinaClass,
+    options: WorkerRunOptions,
+    order: WorkerOrder,
+  ): Promise<WorkerThread> {
+    this.#checkOpen(order);
+    const idle = this.#idle.pop();
+    if (idle !== undefined) return idle;
+    if (this.#threads.size < this.#size) {
+      const thread = new WorkerThread(piscina, this.#threadOptions);
+      this.#threads.add(thread);
+      return thread;
+    }
+    if (this.#line.size >= this.#maxQueue) {
+      throw new BusyResourceError(
+        `run: all ${this.#size} threads are busy, and ${this.#line.size} calls wait, which is maxQueue; call ${order.name} later, or make maxQueue larger`,
+      );
+    }
+    return this.#line.park({
+      signal: options.signal,
+      name: `a thread for ${order.name} of ${order.module}`,
+    });
+  }
+
+  #begin(thread: WorkerThread, options: WorkerRunOptions, order: WorkerOrder): WorkerCall {
+    try {
+      // It may have been cancelled when it had just got the thread.
+      enter(options);
+      this.#checkOpen(order);
+      const call = callOn(thread, order);
+      this.#calls.add(call);
+      void call.done.then(() => {
+        this.#calls.delete(call);
+        this.#release(thread);
+      });
+      return call;
+    } catch (error) {
+      this.#release(thread);
+      throw error;
+    }
+  }
+
+  #release(thread: WorkerThread): void {
+    if (this.#line.unpark(1, thread) === 0) this.#idle.push(thread);
+  }
+
+  /** How it stands: its threads, and the calls in and before them. */
+  statistics(): WorkerPoolStatistics {
+    const threads = [...this.#threads].filter((thread) => thread.isRunning).length;
+    return { size: this.#size, threads, busy: this.#calls.size, waiting: this.#line.size };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= shield(() => this.#close());
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#owner?.release(this);
+    const closed = new ClosedResourceError('run: the pool was closed');
+    for (let head = this.#line.head; head !== undefined; head = this.#line.head) {
+      head.fail(
+        new ClosedResourceError('run: the pool was closed while a call waited for a thread'),
+      );
+    }
+    await Promise.all(Array.from(this.#calls, (call) => call.stop(closed)));
+    await Promise.all(Array.from(this.#threads, (thread) => thread.kill()));
+  }
+}
+
+function callOn(thread: WorkerThread, order: WorkerOrder): WorkerCall {
+  try {
+    return new WorkerCall(order, thread);
+  } catch (cause) {
+    const text = `run: the arguments of ${order.name} of ${order.module} cannot be sent${because(cause)}; give plain data`;
+    throw new TypeError(text, { cause });
+  }
+}
+
+async function outcomeOf(
+  call: WorkerCall,
+  { signal }: WorkerRunOptions,
+  { name, module, onCancel }: WorkerOrder,
+): Promise<WorkerOutcome> {
+  try {
+    return await call.wait({ signal, name: `${name} of ${module}` });
+  } catch (cancellation) {
+    if (onCancel === 'abandon') {
+      call.abandon(cancellation);
+      throw cancellation;
+    }
+    const outcome = await call.stop(cancellation);
+    if (outcome.is === 'cancelled') throw cancellation;
+    return outcome;
+  }
+}
+
+function valueOf(
+  outcome: WorkerOutcome,
+  { name, module }: WorkerOrder,
+  site: { readonly stack?: string },
+): unknown {
+  switch (outcome.is) {
+    case 'value':
+      return outcome.value;
+    case 'error':
+      throw withSite(decodeThrown(outcome.error), site);
+    case 'broken':
+      throw new BrokenWorkerError(
+        `run: the thread that ran ${name} of ${module} has died${because(outcome.cause)}`,
+        { cause: outcome.cause },
+      );
+    case 'cancelled':
+      throw new ClosedResourceError(`run: the pool was closed while it ran ${name} of ${module}`);
+  }
+}
+
+function because(cause: unknown): string {
+  if (typeof cause !== 'object' || cause === null || !('message' in cause)) return '';
+  return `: ${String(cause.message)}`;
+}
+
+/** The stack of the thread, and then that of the caller. */
+function withSite(error: unknown, site: { readonly stack?: string }): unknown {
+  if (typeof error !== 'object' || error === null || !('stack' in error)) return error;
+  // Of Bun it may be a list, the first time.
+  const stack: unknown = site.stack;
+  const frames = typeof stack === 'string' ? stack.split('\n').slice(1).join('\n') : '';
+  error.stack = `${String(error.stack)}\n    --- in a worker thread, called from ---\n${frames}`;
+  return error;
+}
