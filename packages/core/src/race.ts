@@ -30,12 +30,14 @@ export async function race<const F extends readonly Contender[]>(
     (group) => {
       const settled = (task: Task<unknown>): void => {
         winner ??= task;
-        group.cancel();
+        cancelLosers(group);
       };
       for (const fn of functions) {
         const task = group.spawn(fn);
         if (task._settled === undefined) task._listen(() => settled(task));
-        else if (winner === undefined) settled(task);
+        else settled(task);
+        // What should not happen must not begin.
+        if (winner !== undefined) break;
       }
     },
     () => winner?._settled === 'fulfilled',
@@ -108,7 +110,7 @@ class Attempts {
     while (this.winner === undefined && this.#failures < this.#functions.length) {
       await this.#ended.park({ name: 'any' });
     }
-    group.cancel();
+    cancelLosers(group);
   }
 
   #attempt(group: TaskGroup, at: number): void {
@@ -146,6 +148,11 @@ class Attempts {
       `any: all ${String(this.#errors.length)} attempts failed`,
     );
   }
+}
+
+// Not the whole group: what the winner has left open, the body of a response say, goes on in the scope around.
+function cancelLosers(group: TaskGroup): void {
+  for (const task of group.tasks) task.cancel('another has won');
 }
 
 function contenders(where: string, tasks: unknown): TaskFunction<unknown>[] {

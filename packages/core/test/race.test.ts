@@ -1,4 +1,5 @@
 import {
+  any,
   CancelScope,
   isCancelled,
   moveOnAfter,
@@ -34,6 +35,24 @@ test('the first to settle wins; the others are cancelled and waited for', () =>
     expect(log).toEqual(['loser cleaned up']);
     expect(loop.now()).toBe(25);
   }));
+
+test.each([race, any])(
+  '%p: what the winner has left open is not cancelled with the losers',
+  (contest) =>
+    testRun(async () => {
+      const open = await contest([
+        async () => {
+          const scope = new CancelScope();
+          const _started = scope.signal;
+          await sleep(5);
+          return scope;
+        },
+        () => sleepForever(),
+      ]);
+      expect(open.reason).toBeUndefined();
+      open[Symbol.dispose]();
+    }),
+);
 
 test('a failure wins as well as a value does', () =>
   testRun(async () => {

@@ -1,6 +1,5 @@
-import { CancelScope, currentScope, currentTask } from '@ambit/core';
-import type { CancelledError } from '@ambit/core';
-import { currentGroup, enter, park } from '@ambit/core/lowlevel';
+import { CancelScope } from '@ambit/core';
+import { enter, park } from '@ambit/core/lowlevel';
 import { finished } from 'node:stream';
 import { checkSignal } from '../cancellable.ts';
 import { ClosedResourceError } from '../errors.ts';
@@ -70,9 +69,7 @@ class Transfer implements AsyncDisposable {
   readonly #signal: AbortSignal | undefined;
   readonly #controller = new AbortController();
   readonly #owner: Owner | undefined;
-  readonly #group = currentGroup();
-  #task = currentTask();
-  #scope: CancelScope;
+  readonly #scope: CancelScope;
   // Weak: of a response that nobody has any more the platform cancels the body, and that ends this.
   #response: WeakRef<Response> | undefined;
 
@@ -80,45 +77,14 @@ class Transfer implements AsyncDisposable {
     this.#label = label;
     this.#signal = signal;
     this.#owner = own(this);
-    this.#scope = this.#below(currentScope());
-  }
-
-  /** If the scope around it ends before the body does, it moves to the one around that. */
-  #below(parent: CancelScope): CancelScope {
-    const scope = new CancelScope({ name: this.#label, signal: this.#signal, parent });
+    // If the scope around it ends before the body does, it moves to the one around that.
+    this.#scope = new CancelScope({ name: label, signal });
     // Reading it puts the scope in its place.
-    const _started = scope.signal;
-    scope.onCancel((reason) => {
-      const isBySignal = reason.scope === scope && reason.source === 'signal';
-      if (this.#hasWon(reason)) this.#awaitReader(scope);
-      else this.#abort(isBySignal ? reason.reason : reason);
+    const _started = this.#scope.signal;
+    this.#scope.onCancel((reason) => {
+      const isBySignal = reason.scope === this.#scope && reason.source === 'signal';
+      this.#abort(isBySignal ? reason.reason : reason);
     });
-    return scope;
-  }
-
-  /** Whether it is only that `any` or `race` ends its losers, after the task of this call has won. */
-  #hasWon({ scope, source }: CancelledError): boolean {
-    const task = this.#task;
-    if (task === undefined || task.group === this.#group || task.group.scope !== scope)
-      return false;
-    return source === 'explicit' && task.status === 'fulfilled';
-  }
-
-  /** The scopes around that are not known here: from now on it is with that of whoever begins to read. */
-  #awaitReader(scope: CancelScope): void {
-    scope[Symbol.dispose]();
-    const response = this.#response?.deref();
-    if (response === undefined) return;
-    const names = ['body', 'clone', ...readers].filter((name) => name in response);
-    const get = (name: string): unknown => {
-      for (const each of names) Reflect.deleteProperty(response, each);
-      this.#task = currentTask();
-      this.#scope = this.#below(currentScope());
-      return Reflect.get(response, name);
-    };
-    for (const name of names) {
-      Object.defineProperty(response, name, { configurable: true, get: () => get(name) });
-    }
   }
 
   start(input: FetchInput, init: FetchInit | undefined): Promise<Response> {
