@@ -5,7 +5,7 @@ import { currentScope, moveOnAfter, run } from '@ambit/core';
 
 await run(async () => {
   const server = createServer().listen(0, '127.0.0.1');
-  const result = await moveOnAfter(10, async () => {
+  const result = await moveOnAfter(50, async () => {
     const { signal } = currentScope();
     using _ = currentScope().onCancel(() => server.close());
     await once(server, 'close', { signal });

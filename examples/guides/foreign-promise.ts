@@ -2,10 +2,10 @@
 import { moveOnAfter, run, throwIfCancelled } from '@ambit/core';
 
 /** Takes no signal: nothing can end it early. */
-const oldLibrary = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 40));
+const oldLibrary = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 120));
 
 await run(async () => {
-  const result = await moveOnAfter(10, async () => {
+  const result = await moveOnAfter(50, async () => {
     await oldLibrary();
     console.log('it went on to its end');
     throwIfCancelled();

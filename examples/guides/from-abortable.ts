@@ -13,7 +13,7 @@ const pollHere = fromAbortable(poll);
 
 await run(async () => {
   try {
-    await timeout(10, () => pollHere('news'));
+    await timeout(50, () => pollHere('news'));
   } catch (error) {
     console.log(error instanceof TimeoutError);
   }

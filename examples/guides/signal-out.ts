@@ -6,7 +6,7 @@ const emitter = new EventEmitter();
 
 await run(async () => {
   try {
-    await timeout(10, () => once(emitter, 'ready', { signal: currentScope().signal }));
+    await timeout(50, () => once(emitter, 'ready', { signal: currentScope().signal }));
   } catch (error) {
     console.log(error instanceof TimeoutError, emitter.listenerCount('ready'));
   }

@@ -5,7 +5,7 @@ const left = (): number => Math.round(currentScope().effectiveDeadline - getRunn
 
 await run(async () => {
   try {
-    await timeout(50, async () => {
+    await timeout(80, async () => {
       console.log('outside, below 100 ms are left:', left() < 100);
       await timeout(60_000, async () => {
         console.log('inside too:', left() < 100);

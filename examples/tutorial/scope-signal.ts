@@ -7,6 +7,6 @@ function ask(): Promise<string> {
 }
 
 await run(async () => {
-  console.log((await moveOnAfter(10, ask)) ?? 'no answer in time');
+  console.log((await moveOnAfter(50, ask)) ?? 'no answer in time');
 });
 // #endregion scope-signal

@@ -2,7 +2,7 @@
 import { moveOnAfter, run, shield, sleep } from '@ambit/core';
 
 await run(async () => {
-  await moveOnAfter(10, async () => {
+  await moveOnAfter(50, async () => {
     try {
       await sleep(60_000);
     } finally {

@@ -11,12 +11,12 @@ async function query(): Promise<string> {
 
 await run(async () => {
   try {
-    await timeout(20, query);
+    await timeout(50, query);
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error;
     console.log(error.message);
   }
-  const rows = await moveOnAfter(20, query);
+  const rows = await moveOnAfter(50, query);
   console.log(rows ?? 'go on without');
 });
 // #endregion timeout
