@@ -286,6 +286,21 @@ describe('the end of the group around', () => {
     expect(isRunning(grandchild)).toBe(false);
   });
 
+  // rule 254
+  test('ends grandchildren whose leader has gone, though nobody holds its streams any more', async () => {
+    let grandchild = 0;
+    await taskGroup(async () => {
+      const script = 'sleep 30 <&- >/dev/null 2>&1 & echo $!';
+      const child = await openProcess('sh', ['-c', script]);
+      grandchild = Number(await textOf(child.stdout));
+      expect(await child.wait()).toEqual({ code: 0, signal: null });
+      await textOf(child.stderr);
+      await sleep(20);
+      expect(isRunning(grandchild)).toBe(true);
+    });
+    expect(isRunning(grandchild)).toBe(false);
+  });
+
   test('gives grandchildren their time too, though the leader is gone', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ambit-'));
     const path = join(folder, 'clean');

@@ -15,10 +15,16 @@ function killAll(): void {
 export class ProcessTree {
   readonly #pid: number;
   readonly #isGroup: boolean;
+  readonly #onOver: () => void;
+  #hasLeader = true;
 
-  constructor(pid: number, isGroup: boolean) {
+  /** @param onOver - called when it is known that nobody is left to be signalled */
+  constructor(pid: number, isGroup: boolean, onOver: () => void) {
     this.#pid = pid;
     this.#isGroup = isGroup;
+    this.#onOver = onOver;
+    // Nothing tells when the last one has gone: this is as good a time as any to look.
+    for (const tree of live) if (!tree.#hasLeader) tree.forgetIfEmpty();
     if (live.size === 0) process.on('exit', killAll);
     live.add(this);
   }
@@ -46,12 +52,20 @@ export class ProcessTree {
 
   /** The process itself has exited. Others of its group may go on. */
   leaderExited(): void {
+    this.#hasLeader = false;
+    this.forgetIfEmpty();
+  }
+
+  /** Looks whether others of its group go on, once its leader has exited. */
+  forgetIfEmpty(): void {
     if (!this.#isGroup || !this.#hasMembers()) this.forget();
   }
 
   /** Nothing more is to be signalled. */
   forget(): void {
-    if (live.delete(this) && live.size === 0) process.off('exit', killAll);
+    if (!live.delete(this)) return;
+    if (live.size === 0) process.off('exit', killAll);
+    this.#onOver();
   }
 
   /** Waits until nobody is left of the group, once its leader has exited. Others than children give no event. */

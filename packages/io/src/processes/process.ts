@@ -64,6 +64,7 @@ export class Process implements AsyncDisposable {
   readonly #owner: Owner | undefined;
   readonly #waiters = new ParkingLot<ProcessEnd>();
   #end: ProcessEnd | undefined;
+  #isClosed = false;
   #closing: Promise<void> | undefined;
 
   /** @internal */
@@ -71,9 +72,9 @@ export class Process implements AsyncDisposable {
     const { child, tree } = parts;
     this.#parts = parts;
     this.pid = child.pid;
-    this.#tree = new ProcessTree(child.pid, tree);
+    this.#tree = new ProcessTree(child.pid, tree, () => this.#releaseIfOver());
     child.on('exit', this.#onExit);
-    child.on('close', () => this.#owner?.release(this));
+    child.on('close', this.#onClose);
     const { stdin, stdout, stderr } = child;
     if (stdin !== null)
       this.stdin = new NodeByteStream({ label: this.#label('stdin'), writable: stdin });
@@ -102,6 +103,17 @@ export class Process implements AsyncDisposable {
     this.#tree.leaderExited();
     this.#waiters.unparkAll(this.#end);
   };
+
+  readonly #onClose = (): void => {
+    this.#isClosed = true;
+    if (this.#tree.isAlive) this.#tree.forgetIfEmpty();
+    this.#releaseIfOver();
+  };
+
+  /** Not before: what it has started, and left behind with streams of its own, ends with the group around. */
+  #releaseIfOver(): void {
+    if (this.#isClosed && !this.#tree.isAlive) this.#owner?.release(this);
+  }
 
   /**
    * Waits until it has ended; any number may. It has then even if something that it started holds its output open.
