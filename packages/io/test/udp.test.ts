@@ -1,4 +1,12 @@
-import { CancelScope, formatTaskTree, moveOnAfter, run, sleep, taskGroup } from '@ambit/core';
+import {
+  CancelScope,
+  formatTaskTree,
+  moveOnAfter,
+  run,
+  sleep,
+  taskGroup,
+  timeout,
+} from '@ambit/core';
 import { openUdp } from '@ambit/io';
 import type { UdpSocket } from '@ambit/io';
 import dgram from 'node:dgram';
@@ -126,6 +134,24 @@ test('closed: who waits is woken, everything is refused, the port is free', asyn
     await expect(there.send('x', 1)).rejects.toMatchObject(closed);
     await there.close();
     await openUdp({ host, port: there.address.port });
+  });
+});
+
+test('closed while the name of the other end is looked up: who sends is woken', async () => {
+  await taskGroup(async (group) => {
+    const [here, there] = await pair();
+    const sends = [1, 2].map(() =>
+      group.spawn(() => here.send('x', there.address.port, 'localhost').catch((e: unknown) => e)),
+    );
+    await Promise.resolve();
+    await here.close();
+    for (const send of sends) {
+      const outcome = await timeout(400, () => send.join());
+      expect(outcome).toMatchObject({
+        name: 'ClosedResourceError',
+        message: expect.stringMatching(/^send: /) as string,
+      });
+    }
   });
 });
 

@@ -118,6 +118,8 @@ export class UdpSocket implements AsyncDisposable {
   readonly #isConnected: boolean;
   readonly #owner: Owner | undefined;
   readonly #arrived: (Datagram | { readonly error: Error })[] = [];
+  /** A socket that is closed tells them nothing. */
+  readonly #senders = new Set<Waker<void>>();
   #receiver: Waker<void> | undefined;
   #isReceiving = false;
   #isClosed = false;
@@ -149,8 +151,8 @@ export class UdpSocket implements AsyncDisposable {
    * @param data - a text is sent as UTF-8
    * @param port - where to; not with `remote`
    * @param host - an address or a name. Default: this machine
-   * @throws (rejects) Node's error (`EMSGSIZE`, `ECONNREFUSED`, …); ClosedResourceError; TypeError, RangeError for arguments;
-   *   the ambient scope's CancelledError; `signal.reason`
+   * @throws (rejects) Node's error (`EMSGSIZE`, `ECONNREFUSED`, …); ClosedResourceError, also while this waits; TypeError,
+   *   RangeError for arguments; the ambient scope's CancelledError; `signal.reason`
    */
   async send(
     data: Uint8Array | string,
@@ -166,11 +168,14 @@ export class UdpSocket implements AsyncDisposable {
     await park<void>(
       (waker) => {
         const done = (error: Error | null): void => {
+          this.#senders.delete(waker);
           if (error === null) waker.wake();
-          else waker.fail(this.#isClosed ? this.#closed('send') : error);
+          else waker.fail(error);
         };
         if (this.#isConnected) this.#socket.send(bytes, done);
         else this.#socket.send(bytes, port as number, host, done);
+        this.#senders.add(waker);
+        return () => this.#senders.delete(waker);
       },
       { signal: options?.signal, name: () => `send from ${this.#name()}` },
     );
@@ -227,8 +232,8 @@ export class UdpSocket implements AsyncDisposable {
   }
 
   /**
-   * Closes it, and waits until that is done; who waits to receive is woken with a ClosedResourceError. The second time does
-   * nothing.
+   * Closes it, and waits until that is done; who waits to receive or to send is woken with a ClosedResourceError. The second
+   * time does nothing.
    *
    * @throws (rejects) the ambient scope's CancelledError, once it is closed
    */
@@ -243,6 +248,8 @@ export class UdpSocket implements AsyncDisposable {
     this.#isClosed = true;
     this.#receiver?.fail(this.#closed('receive'));
     this.#receiver = undefined;
+    for (const sender of this.#senders) sender.fail(this.#closed('send'));
+    this.#senders.clear();
     await park<void>((waker) => void this.#socket.close(() => waker.wake()), {
       shield: true,
       name: () => `close ${this.#name()}`,
