@@ -17,7 +17,7 @@ await run(async () => {
     await concurrentForEach(
       numbers(),
       async (number) => {
-        await sleep(20 * number);
+        await sleep(number === 3 ? 10 : 100 * number);
         if (number === 3) throw new Error('three is enough');
       },
       { limit: 2 },

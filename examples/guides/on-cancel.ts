@@ -20,6 +20,6 @@ const job = (): Promise<string> =>
   });
 
 await run(async () => {
-  console.log((await moveOnAfter(50, job)) ?? 'not in time');
+  console.log((await moveOnAfter(200, job)) ?? 'not in time');
 });
 // #endregion on-cancel

@@ -125,6 +125,7 @@ test('every program has its test', () => {
     'job-runner',
     'hash-farm',
     'tail',
+    'chat-server',
   ];
   expect(programs.sort()).toEqual([...tested, ...more].map((name) => `${name}.ts`).sort());
 });

@@ -255,3 +255,15 @@ test('half a pair is no duplex', () => {
   const { readable } = new TransformStream();
   expect(() => fromDuplex({ readable } as never)).toThrow('fromDuplex: duplex is an object');
 });
+
+test.each([
+  [
+    'one of the web’s',
+    () => fromWritable(new WritableStream({ close: () => new Promise(() => {}) })),
+  ],
+  ['one of Node’s', () => fromWritable(new Writable({ final: () => undefined }))],
+])('a sink that never ends does not hold up the end of its group: %s', async (_name, open) => {
+  const start = performance.now();
+  await taskGroup(() => void open());
+  expect(performance.now() - start).toBeLessThan(5000);
+});

@@ -183,3 +183,23 @@ test('refuses bad arguments', () => {
     `toReadable: as is "deno"; give 'node' or 'web'`,
   );
 });
+
+test('a cancellation that nobody listens for ends the stream, and not the process', async () => {
+  const [here] = memoryStreamPair();
+  const [sender] = memoryStreamPair();
+  const heard = await taskGroup(async (group) => {
+    const readable = toReadable(here).resume();
+    const writable = toWritable(sender);
+    writable.write(Buffer.alloc(200_000));
+    const listening = toReadable(memoryStreamPair()[0]).resume();
+    const error = once(listening, 'error');
+    // Not by `once`, which listens for 'error' as well.
+    const closed = [readable, writable].map((end) => new Promise((done) => end.on('close', done)));
+    await sleep(5);
+    group.cancel();
+    await Promise.all(closed);
+    expect([readable.errored, writable.errored]).toEqual([null, null]);
+    return (await error) as Error[];
+  });
+  expect(heard[0]).toMatchObject({ name: 'AbortError' });
+});

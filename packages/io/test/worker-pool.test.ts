@@ -366,7 +366,7 @@ describe('a call whose caller is cancelled', () => {
     await using pool = new WorkerPool({ size: 1 });
     const array = shared();
     const thread = await pool.run(work, 'thread');
-    await expect(timeout(40, () => pool.run(work, 'wait', [array, 30]))).rejects.toThrow(
+    await expect(timeout(300, () => pool.run(work, 'wait', [array, 30]))).rejects.toThrow(
       TimeoutError,
     );
     expect([...array]).toEqual([1, 2]);

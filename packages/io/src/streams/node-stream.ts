@@ -25,6 +25,9 @@ export interface NodeStreamParts {
   readonly goodbye?: number | undefined;
 }
 
+/** Milliseconds, where it is the system, or the end of a group, that waits for the other end. */
+const LONGEST_GOODBYE = 1000;
+
 /** An error is kept by the stream, and told to whoever uses it next; without a listener it would end the process. */
 export function ignoreErrors(): void {
   // See above.
@@ -224,10 +227,19 @@ export class NodeByteStream implements ByteStream {
   }
 
   /** As `close`, but leaves it to others to say that the scope is cancelled. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#close(this.#parts.goodbye ?? Infinity);
+  }
+
+  /** @internal Its group has ended: nothing may hold that up for long. */
+  _closeByOwner(): Promise<void> {
+    return this.#close(LONGEST_GOODBYE);
+  }
+
+  async #close(goodbye: number): Promise<void> {
     const isGentle = this.#canEnd();
     this.#retire('close');
-    if (isGentle) await this.#end();
+    if (isGentle) await this.#end(goodbye);
     // Another close may be saying goodbye still: it is not cut short.
     if (isGentle || !this.#isEnding || currentScope().reason !== undefined) this.#destroyStreams();
     await this.#untilClosed(true);
@@ -282,19 +294,35 @@ export class NodeByteStream implements ByteStream {
   }
 
   /** Says goodbye, as far as the transport knows how to. */
-  async #end(): Promise<void> {
-    const { readable, writable, goodbye } = this.#parts;
+  async #end(goodbye: number): Promise<void> {
+    const { readable, writable } = this.#parts;
     this.#isEnding = true;
     if (readable !== writable) readable?.destroy();
-    const said = (): Promise<void> =>
-      park<void>((waker) => void writable?.end(() => waker.wake()), {
-        name: () => `close ${this.#label()}`,
-      });
     try {
-      await (goodbye === undefined ? said() : moveOnAfter(goodbye, said));
+      await moveOnAfter(goodbye, () =>
+        park<void>((waker) => void writable?.end(() => waker.wake()), {
+          name: () => `close ${this.#label()}`,
+        }),
+      );
+      if (readable === writable) await moveOnAfter(LONGEST_GOODBYE, () => this.#discardRest());
     } catch {
       // Cancelled meanwhile: it is closed by force, and the cancellation is told at the next checkpoint.
     }
+  }
+
+  // A socket that is destroyed with something unread in it resets the connection: what was sent would be lost too.
+  async #discardRest(): Promise<void> {
+    const { readable } = this.#parts;
+    if (readable === undefined || readable.readableLength === 0) return;
+    readable.off('readable', this.#onReadable).resume();
+    await park<void>(
+      (waker) => {
+        const over = (): void => void waker.wake();
+        readable.once('end', over).once('close', over);
+        return () => readable.off('end', over).off('close', over);
+      },
+      { name: () => `close ${this.#label()}` },
+    );
   }
 
   #destroyStreams(): void {

@@ -1,4 +1,4 @@
-import { contextSnapshot } from '@ambit/core';
+import { contextSnapshot, isCancelled } from '@ambit/core';
 import { Readable, Writable } from 'node:stream';
 import { ReadableStream, WritableStream } from 'node:stream/web';
 import type { ByteStream } from './byte-stream.ts';
@@ -131,7 +131,7 @@ function nodeReadable(stream: ByteStream): Readable {
     read: () => {
       bridge.receive().then(
         (bytes) => readable.push(bytes ?? null),
-        (error: unknown) => readable.destroy(error as Error),
+        (error: unknown) => readable.destroy(errorFor(readable, error)),
       );
     },
     destroy: (error, done) => {
@@ -146,18 +146,24 @@ function nodeReadable(stream: ByteStream): Readable {
 function nodeWritable(stream: ByteStream): Writable {
   const writable = new Writable({
     write: (chunk: Uint8Array, _encoding, done) => {
-      bridge.send(chunk).then(() => done(), done);
+      bridge.send(chunk).then(() => done(), failed);
     },
     final: (done) => {
-      bridge.sendEof().then(() => done(), done);
+      bridge.sendEof().then(() => done(), failed);
     },
     destroy: (error, done) => {
       bridge.abandon();
       done(error);
     },
   });
+  const failed = (error: unknown): void => void writable.destroy(errorFor(writable, error));
   const bridge = new Bridge(stream, () => writable.destroy());
   return writable;
+}
+
+/** A cancellation is told to those who listen; an 'error' that nobody listens to would end the process. */
+function errorFor(stream: Readable | Writable, error: unknown): Error | undefined {
+  return isCancelled(error) && stream.listenerCount('error') === 0 ? undefined : (error as Error);
 }
 
 function webReadable(stream: ByteStream): ReadableStream<Uint8Array> {

@@ -41,6 +41,7 @@ export function writeWeb(web: WritableStream): Writable {
       writer.ready.then(() => writer.write(bytes)).then(() => written(), failing(written));
     },
     final: (done) => {
+      isWriting = true;
       writer.close().then(() => done(), failing(done));
     },
     destroy: (error, done) => {
