@@ -1,5 +1,5 @@
-/** What a healthy process may take to end once the tests are over. */
-const patience = 3000;
+/** What a healthy process may take to end once the tests are over: coverage is put together then, which takes its time. */
+const patience = 60_000;
 
 /** A timer or socket that outlives the tests is a leak: jest would say so and then wait for it for ever. */
 export default class OpenHandlesReporter {

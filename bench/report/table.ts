@@ -11,7 +11,7 @@ export interface Outcome {
   readonly aims: readonly (Aim & { readonly ratio: number })[];
 }
 
-export interface Row {
+interface Row {
   readonly name: string;
   readonly median: number;
   readonly least: number;
