@@ -204,6 +204,13 @@ describe('a request', () => {
   });
 });
 
+/** Whatever is done with it throws. */
+function revoked(): unknown {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 describe('a handler that fails', () => {
   test.each([
     [
@@ -309,6 +316,64 @@ describe('a handler that fails', () => {
     } finally {
       write.mockRestore();
     }
+  });
+
+  test.each([
+    ['has no text', (): unknown => Object.create(null)],
+    ['breaks when it is looked at', revoked],
+  ])('with what %s is told of on stderr, and harms no other request', async (_, make) => {
+    const write = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const error = make();
+    const [began, go] = [signal(), signal()];
+    const handler = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+      if (request.url === '/bad') throw error;
+      began.give();
+      await go.given;
+      response.end('fine');
+    };
+    const onError = (failure: unknown): never => {
+      throw failure;
+    };
+    try {
+      await serving(
+        handler,
+        async ({ url }) => {
+          const other = fetch(`${url}/other`);
+          await began.given;
+          expect((await fetch(`${url}/bad`)).status).toBe(500);
+          go.give();
+          expect(await (await other).text()).toBe('fine');
+          expect(await (await fetch(`${url}/again`)).text()).toBe('fine');
+        },
+        { onError },
+      );
+      const line = ['serveHttp: GET /bad: something that has no text\n'];
+      expect(write.mock.calls).toEqual([line, line]);
+    } finally {
+      write.mockRestore();
+    }
+  });
+
+  test('with what breaks when it is looked at, after its client has left, fails alone', async () => {
+    const [began, told] = [signal(), signal()];
+    const handler = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+      if (request.url === '/') return void response.end('fine');
+      began.give();
+      await sleepForever().catch(() => {
+        throw revoked();
+      });
+    };
+    await serving(
+      handler,
+      async ({ port, url }) => {
+        using client = new RawClient(port).get('/left');
+        await began.given;
+        client.socket.destroy();
+        await told.given;
+        expect(await (await fetch(url)).text()).toBe('fine');
+      },
+      { onError: () => told.give() },
+    );
   });
 
   test('a write after the end is told to onError, and does not end the process', async () => {

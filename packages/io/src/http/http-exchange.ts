@@ -75,7 +75,7 @@ export class HttpExchange {
   /** Throws nothing but the task's cancellation. */
   async #fail(error: unknown): Promise<void> {
     const cancellation = this.#task?.scope.reason;
-    const failure = cancellation === undefined ? error : await withoutCancellation(error);
+    const [failure] = cancellation === undefined ? [error] : await withoutCancellation(error);
     if (cancellation !== undefined && failure === cancellation) {
       this.#endBadly(503);
       throw cancellation;
@@ -132,14 +132,23 @@ export class HttpExchange {
 
   /** Whether an error says no more than that the client has gone away. */
   #isOfClient(error: unknown): boolean {
+    if (!this.#hasClientLeft && codeOf(this.request.errored) !== 'ECONNRESET') return false;
+    try {
+      return this.#saysClientLeft(error);
+    } catch {
+      // It fails when it is looked at.
+      return false;
+    }
+  }
+
+  #saysClientLeft(error: unknown): boolean {
     const { request, response } = this;
-    if (!this.#hasClientLeft && codeOf(request.errored) !== 'ECONNRESET') return false;
     if (error === request.errored || error === response.errored) return true;
     if (ofClosedStreams.has(codeOf(error) ?? '')) return true;
     // What `pipeline` makes of the errors of both ends.
     const parts = partsOf(error);
-    if (parts.length > 0) return parts.every((part) => this.#isOfClient(part));
-    return error instanceof BrokenResourceError && this.#isOfClient(error.cause);
+    if (parts.length > 0) return parts.every((part) => this.#saysClientLeft(part));
+    return error instanceof BrokenResourceError && this.#saysClientLeft(error.cause);
   }
 
   async #report(error: unknown): Promise<void> {
@@ -152,14 +161,17 @@ export class HttpExchange {
   }
 }
 
-/** In a cancelled scope: its cancellation, if the error is nothing but that; else the error without it. */
-async function withoutCancellation(error: unknown): Promise<unknown> {
+/**
+ * In a cancelled scope: its cancellation, if the error is nothing but that; else the error without it.
+ * In an array: what is thrown may have a `then`, or break when asked for one.
+ */
+async function withoutCancellation(error: unknown): Promise<readonly [unknown]> {
   try {
     return await taskGroup<never>(() => {
       throw error;
     });
   } catch (rest) {
-    return rest;
+    return [rest];
   }
 }
 
@@ -182,6 +194,15 @@ function nameOf({ method = '', url = '' }: IncomingMessage): string {
 }
 
 function printError(error: unknown, request: IncomingMessage): void {
-  const text = String(error).replaceAll(/\s+/g, ' ');
+  const text = textOf(error).replaceAll(/\s+/g, ' ');
   process.stderr.write(`serveHttp: ${nameOf(request)}: ${text}\n`);
+}
+
+/** Anything can be thrown, also what has no text or fails when it is looked at. */
+function textOf(error: unknown): string {
+  try {
+    return String(error);
+  } catch {
+    return 'something that has no text';
+  }
 }
