@@ -1,6 +1,7 @@
 import { ContextVar } from '@ambit/core';
 import type { TaskGroup } from '@ambit/core';
 import { currentGroup, suppress } from '@ambit/core/lowlevel';
+import { ClosedResourceError } from './errors.ts';
 
 /** One for each group that something was opened in. */
 const owners = new WeakMap<TaskGroup, Owner>();
@@ -11,13 +12,38 @@ const owners = new WeakMap<TaskGroup, Owner>();
  * @returns the owner, which is to be told when the handle has closed; undefined outside of any group
  */
 export function own(handle: AsyncDisposable): Owner | undefined {
+  const owner = currentOwner();
+  owner?.add(handle);
+  return owner;
+}
+
+/**
+ * Opens something that takes its time. If nobody awaits the call, the group around it may end before: then nobody would
+ * close what comes, so that this does.
+ *
+ * @param verb - the call, for the message
+ * @throws (rejects) ClosedResourceError then; what `open` rejects with
+ */
+export async function opening<T extends AsyncDisposable>(
+  verb: string,
+  open: () => T | PromiseLike<T>,
+): Promise<T> {
+  const owner = currentOwner();
+  // In a cleanup at the end of the group: the caller's alone.
+  const isAlone = owner === undefined || owner.isOver();
+  const handle = await open();
+  if (isAlone || !owner.isOver()) return handle;
+  await handle[Symbol.asyncDispose]();
+  throw new ClosedResourceError(
+    `${verb}: the group around the call ended before it did, so that it is closed again; await the call in the group`,
+  );
+}
+
+function currentOwner(): Owner | undefined {
   const group = currentGroup();
   if (group === undefined) return undefined;
   const share = shares.get();
-  const owner =
-    share?.isOf(group) === true ? share.owner() : (owners.get(group) ?? newOwner(group));
-  owner.add(handle);
-  return owner;
+  return share?.isOf(group) === true ? share.owner() : (owners.get(group) ?? newOwner(group));
 }
 
 function newOwner(group: TaskGroup): Owner {
@@ -80,6 +106,12 @@ async function close(handle: Hasty): Promise<void> {
 /** The handles that a group closes at its end. */
 export class Owner {
   readonly #handles = new Set<AsyncDisposable>();
+  #isOver = false;
+
+  /** Whether it has closed all, and closes nothing more. */
+  isOver(): boolean {
+    return this.#isOver;
+  }
 
   add(handle: AsyncDisposable): void {
     this.#handles.add(handle);
@@ -99,6 +131,7 @@ export class Owner {
         if (outcome.status === 'rejected') errors.push(outcome.reason);
       }
     }
+    this.#isOver = true;
     if (errors.length === 0) return;
     const [first, ...later] = errors;
     suppress(first, later);

@@ -11,7 +11,7 @@ import type { FilePath } from './file-call.ts';
 import { fileError, inWordsOf } from './file-errors.ts';
 import { forget, isDead, newHolder, parseHolder } from './lock-holder.ts';
 import type { Holder } from './lock-holder.ts';
-import { own } from '../ownership.ts';
+import { opening, own } from '../ownership.ts';
 import { changesOf } from './watch.ts';
 import type { FileChange } from './watch.ts';
 
@@ -77,8 +77,10 @@ export async function lockFile(path: FilePath, options?: WaitOptions): Promise<F
   checkSignal('lockFile', options?.signal);
   const holder = newHolder();
   try {
-    await under(options?.signal, () => acquire(name, holder));
-    return new FileLock(name, holder);
+    return await opening('lockFile', async () => {
+      await under(options?.signal, () => acquire(name, holder));
+      return new FileLock(name, holder);
+    });
   } catch (error) {
     forget(holder);
     throw inWordsOf(error, name);

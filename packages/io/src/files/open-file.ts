@@ -6,7 +6,7 @@ import type { WaitOptions } from '../cancellable.ts';
 import { checkOptions } from '../check.ts';
 import { fileCall, pathOf } from './file-call.ts';
 import type { FilePath } from './file-call.ts';
-import { own } from '../ownership.ts';
+import { opening, own } from '../ownership.ts';
 
 /** What `openFile` takes besides. */
 export interface OpenFileOptions extends WaitOptions {
@@ -35,10 +35,12 @@ export async function openFile(
 ): Promise<FileHandle> {
   const name = pathOf('openFile', 'path', path);
   checkOptions('openFile', options);
-  const handle = await fileCall('open', name, options, () => open(name, flags, options?.mode));
-  ownHandle(handle);
-  makeCancellable(handle, name);
-  return handle;
+  return opening('openFile', async () => {
+    const handle = await fileCall('open', name, options, () => open(name, flags, options?.mode));
+    ownHandle(handle);
+    makeCancellable(handle, name);
+    return handle;
+  });
 }
 
 function ownHandle(handle: FileHandle): void {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { WaitOptions } from '../cancellable.ts';
 import { checkOptions } from '../check.ts';
 import { fileCall } from './file-call.ts';
-import { own } from '../ownership.ts';
+import { opening, own } from '../ownership.ts';
 
 /**
  * A file or a folder that is removed with its owner.
@@ -60,9 +60,10 @@ export class TemporaryPath implements AsyncDisposable {
 export async function temporaryDirectory(options?: WaitOptions): Promise<TemporaryPath> {
   checkOptions('temporaryDirectory', options);
   const prefix = join(tmpdir(), 'ambit-');
-  return new TemporaryPath(
-    await fileCall('make the folder', prefix, options, () => mkdtemp(prefix)),
-  );
+  return opening('temporaryDirectory', async () => {
+    const path = await fileCall('make the folder', prefix, options, () => mkdtemp(prefix));
+    return new TemporaryPath(path);
+  });
 }
 
 /**
@@ -79,9 +80,11 @@ export async function temporaryDirectory(options?: WaitOptions): Promise<Tempora
 export async function temporaryFile(options?: WaitOptions): Promise<TemporaryPath> {
   checkOptions('temporaryFile', options);
   const path = join(tmpdir(), `ambit-${randomBytes(8).toString('hex')}`);
-  await fileCall('make', path, options, async () => {
-    const handle = await open(path, 'wx', 0o600);
-    await handle.close();
+  return opening('temporaryFile', async () => {
+    await fileCall('make', path, options, async () => {
+      const handle = await open(path, 'wx', 0o600);
+      await handle.close();
+    });
+    return new TemporaryPath(path);
   });
-  return new TemporaryPath(path);
 }

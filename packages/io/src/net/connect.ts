@@ -9,6 +9,7 @@ import { checkSignal, under } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { checkOptions, checkString, checkWithin, show } from '../check.ts';
 import { codeOf } from '../errors.ts';
+import { opening } from '../ownership.ts';
 import { interleave, lookup } from './lookup.ts';
 import type { ResolvedAddress } from './lookup.ts';
 import { ignoreErrors, untilClosed } from '../streams/node-stream.ts';
@@ -46,13 +47,14 @@ export interface ConnectTcpOptions extends WaitOptions {
 export async function connectTcp(options: ConnectTcpOptions): Promise<SocketStream<TcpAddress>> {
   checkTcpOptions(options);
   const { host, tls } = options;
-  return under(options.signal, async () => {
+  const connect = async (): Promise<SocketStream<TcpAddress>> => {
     const stream = new SocketStream<TcpAddress>(await connectHost(options), {
       isServer: false,
       host,
     });
     return secured(stream, tls);
-  });
+  };
+  return under(options.signal, () => opening('connectTcp', connect));
 }
 
 /** What `connectUnix` takes besides. */
@@ -80,10 +82,11 @@ export async function connectUnix(
   checkOptions('connectUnix', options);
   checkSignal('connectUnix', options?.signal);
   checkTls('connectUnix', options?.tls);
-  return under(options?.signal, async () => {
+  const connect = async (): Promise<SocketStream<UnixAddress>> => {
     const socket = await connectSocket({ path }, path);
     return secured(new SocketStream<UnixAddress>(socket, { isServer: false, path }), options?.tls);
-  });
+  };
+  return under(options?.signal, () => opening('connectUnix', connect));
 }
 
 async function secured<A extends TcpAddress | UnixAddress>(

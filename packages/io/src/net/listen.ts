@@ -8,6 +8,7 @@ import type { TcpAddress, UnixAddress } from './address.ts';
 import { checkSignal, under } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { checkCount, checkOptions, checkString, checkWithin, show } from '../check.ts';
+import { opening } from '../ownership.ts';
 import { Listener } from './listener.ts';
 import { checkUnixPath, UnixPath } from './unix-path.ts';
 
@@ -45,7 +46,7 @@ export type ListenUnixOptions = CommonOptions;
 export async function listenTcp(options: ListenTcpOptions): Promise<Listener<TcpAddress>> {
   checkTcpOptions(options);
   const { port, host, backlog, reusePort } = options;
-  return under(options.signal, async () => {
+  const listen = async (): Promise<Listener<TcpAddress>> => {
     enter();
     const server = createServer(options.tls);
     const where: ListenOptions & { reusePort?: true } = { port };
@@ -55,7 +56,8 @@ export async function listenTcp(options: ListenTcpOptions): Promise<Listener<Tcp
     await listening(server, where, formatAddress({ host: host ?? '', port }));
     const { address, port: bound } = server.address() as AddressInfo;
     return new Listener(server, { host: address, port: bound });
-  });
+  };
+  return under(options.signal, () => opening('listenTcp', listen));
 }
 
 /**
@@ -76,7 +78,7 @@ export async function listenUnix(
 ): Promise<Listener<UnixAddress>> {
   checkUnixPath('listenUnix', path);
   checkCommon('listenUnix', options);
-  return under(options?.signal, async () => {
+  const listen = async (): Promise<Listener<UnixAddress>> => {
     enter();
     const file = new UnixPath(path);
     const server = createServer(options?.tls);
@@ -90,7 +92,8 @@ export async function listenUnix(
       throw file.renameIn(error);
     }
     return new Listener(server, { path }, file);
-  });
+  };
+  return under(options?.signal, () => opening('listenUnix', listen));
 }
 
 function createServer(options: TlsOptions | undefined): Server {

@@ -8,7 +8,7 @@ import { checkSignal, under } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { checkDuration, checkOptions } from '../check.ts';
 import { BusyResourceError, ClosedResourceError, codeOf } from '../errors.ts';
-import { own } from '../ownership.ts';
+import { opening, own } from '../ownership.ts';
 import type { Owner } from '../ownership.ts';
 import { checkServe, Service } from './service.ts';
 import type { ConnectionHandler, ServeOptions } from './service.ts';
@@ -127,7 +127,10 @@ export class Listener<A extends Address = Address> implements AsyncDisposable {
     checkSignal('accept', options?.signal);
     enter(options);
     if (this.#service !== undefined) throw this.#busy('accept');
-    return new SocketStream<A>(await this._next(options), this.#role);
+    return opening(
+      'accept',
+      async () => new SocketStream<A>(await this._next(options), this.#role),
+    );
   }
 
   /** @internal */

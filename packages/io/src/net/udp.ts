@@ -13,7 +13,7 @@ import type { WaitOptions } from '../cancellable.ts';
 import { checkOptions, checkString, checkWithin, show } from '../check.ts';
 import { BusyResourceError, ClosedResourceError } from '../errors.ts';
 import { lookup } from './lookup.ts';
-import { own } from '../ownership.ts';
+import { opening, own } from '../ownership.ts';
 import type { Owner } from '../ownership.ts';
 
 /** What came in one packet, and from where. */
@@ -52,7 +52,7 @@ const KEPT = 1024;
  */
 export async function openUdp(options: OpenUdpOptions = {}): Promise<UdpSocket> {
   checkUdpOptions(options);
-  return under(options.signal, async () => {
+  const open = async (): Promise<UdpSocket> => {
     enter();
     const { port = 0, remote } = options;
     const host = await firstAddress(options.host);
@@ -75,7 +75,8 @@ export async function openUdp(options: OpenUdpOptions = {}): Promise<UdpSocket> 
       throw error;
     }
     return new UdpSocket(socket, remote !== undefined);
-  });
+  };
+  return under(options.signal, () => opening('openUdp', open));
 }
 
 async function firstAddress(host: string | undefined): Promise<string | undefined> {

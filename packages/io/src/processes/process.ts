@@ -10,7 +10,7 @@ import type { WaitOptions } from '../cancellable.ts';
 import { checkOptions } from '../check.ts';
 import { codeOf } from '../errors.ts';
 import { NodeByteStream } from '../streams/node-stream.ts';
-import { own } from '../ownership.ts';
+import { opening, own } from '../ownership.ts';
 import type { Owner } from '../ownership.ts';
 import { checkProcess } from './process-options.ts';
 import type { ProcessOptions } from './process-options.ts';
@@ -232,7 +232,7 @@ export async function openProcess(
   options: ProcessOptions = {},
 ): Promise<Process> {
   checkProcess('openProcess', command, args, options);
-  return startProcess(command, args, options);
+  return opening('openProcess', () => startProcess(command, args, options));
 }
 
 /** Its arguments have been checked. */
