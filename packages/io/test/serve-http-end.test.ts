@@ -308,6 +308,52 @@ describe('told to stop, the service', () => {
     );
   });
 
+  test('answers all requests that are pipelined, also one that comes later, and tells with the last', async () => {
+    const [three, four, go] = [signal(), signal(), signal()];
+    let running = 0;
+    const handler = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+      running += 1;
+      if (running === 3) three.give();
+      if (running === 4) four.give();
+      await go.given;
+      response.end(`(${request.url})`);
+    };
+    await serving(handler, async ({ port, stop }) => {
+      using client = new RawClient(port).get('/1').get('/2').get('/3');
+      await three.given;
+      const stopped = stop();
+      await sleep(5);
+      client.get('/4');
+      await four.given;
+      go.give();
+      await client.closed();
+      expect(client.text.match(/\(\/\d\)|Connection: \S+/g)).toEqual([
+        ...['Connection: keep-alive', '(/1)', 'Connection: keep-alive', '(/2)'],
+        ...['Connection: keep-alive', '(/3)', 'Connection: close', '(/4)'],
+      ]);
+      expect(await stopped).toBeLessThan(1500);
+    });
+  });
+
+  test('answers a pipelined request before one that has its answer already', async () => {
+    const [both, go] = [signal(), signal()];
+    const handler = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+      if (request.url === '/quick') both.give();
+      else await go.given;
+      response.end(`(${request.url})`);
+    };
+    await serving(handler, async ({ port, stop }) => {
+      using client = new RawClient(port).get('/slow').get('/quick');
+      await both.given;
+      const stopped = stop();
+      await sleep(5);
+      go.give();
+      await client.closed();
+      expect(client.text).toMatch(/\(\/slow\)[^]*\(\/quick\)$/);
+      expect(await stopped).toBeLessThan(1500);
+    });
+  });
+
   // platform.md 1.5: a connection that was busy stays open for the time of keep-alive otherwise.
   test('closes a connection after the response that could not say so any more', async () => {
     const [began, go] = [signal(), signal()];

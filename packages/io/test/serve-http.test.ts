@@ -245,6 +245,42 @@ describe('a handler that fails', () => {
     },
   );
 
+  test.each([
+    [
+      'the status',
+      (response: ServerResponse): void => {
+        response.statusCode = 9999;
+        response.end();
+      },
+    ],
+    ['the length', (response: ServerResponse) => void response.writeHead(9999).end('longer')],
+    [
+      'the text of the status',
+      (response: ServerResponse): void => {
+        response.statusMessage = 'a\nb';
+        response.end('.');
+      },
+    ],
+    [
+      'a header',
+      (response: ServerResponse): never => {
+        response.setHeader('Content-Length', 3);
+        throw new Error('no');
+      },
+    ],
+  ])('after it has prepared %s answers 500 with a body of the right length', async (_, fail) => {
+    const handler = (request: IncomingMessage, response: ServerResponse): unknown =>
+      request.url === '/ok' ? response.end('ok') : fail(response);
+    await serving(handler, async ({ port, errors }) => {
+      using client = new RawClient(port).get('/').get('/ok');
+      await client.receives('ok');
+      const [head, body] = client.text.split('\r\n\r\n');
+      expect(head).toMatch(/^HTTP\/1.1 500 [^]*\r\nContent-Length: 22/);
+      expect(body).toMatch(/^Internal Server Error\nHTTP\/1.1 200/);
+      expect(errors).toHaveLength(1);
+    });
+  });
+
   test('after the response has begun breaks it off', async () => {
     const handler = (request: IncomingMessage, response: ServerResponse): never => {
       response.write('half of ');

@@ -109,8 +109,11 @@ export class HttpConnections {
   begin(exchange: HttpExchange): void {
     const connection = this.#connectionOf(exchange.request.socket);
     connection.exchanges.add(exchange);
+    const before = connection.last;
     connection.last = exchange;
-    if (this.#isEnding) exchange.announceEnd();
+    if (!this.#isEnding) return;
+    before?.revokeEnd();
+    exchange.announceEnd();
   }
 
   /** The task of a request has ended; its response may still be on its way. */
@@ -123,12 +126,10 @@ export class HttpConnections {
     if (this.#isEnding) this.#closeWhenQuiet(connection);
   }
 
-  /** From here on responses say that their connection will be closed. */
+  /** From here on the last response of a connection says that this will be closed: after it Node sends no other. */
   announceEnd(): void {
     this.#isEnding = true;
-    for (const { exchanges } of this.#open.values()) {
-      for (const exchange of exchanges) exchange.announceEnd();
-    }
+    for (const { last } of this.#open.values()) last?.announceEnd();
   }
 
   /** Closes what is idle, now and whenever another becomes idle. */

@@ -117,6 +117,14 @@ export class HttpExchange {
     if (!this.response.headersSent) this.response.setHeader('Connection', 'close');
   }
 
+  /** Another request came after it on its connection. */
+  revokeEnd(): void {
+    if (!this.#isLast || this.response.headersSent) return;
+    this.#isLast = false;
+    // Not removed: Node would take that for a wish of its own.
+    this.response.setHeader('Connection', 'keep-alive');
+  }
+
   #endBadly(status: number): void {
     const { response } = this;
     if (response.writableEnded || response.destroyed) return;
@@ -127,7 +135,10 @@ export class HttpExchange {
     for (const name of response.getHeaderNames()) response.removeHeader(name);
     if (this.#isLast) response.setHeader('Connection', 'close');
     const text = STATUS_CODES[status] ?? '';
-    response.writeHead(status, text, { 'Content-Type': 'text/plain' }).end(`${text}\n`);
+    const body = `${text}\n`;
+    // The length is said, since Node may have one in mind: that of an end() which failed.
+    const headers = { 'Content-Type': 'text/plain', 'Content-Length': body.length };
+    response.writeHead(status, text, headers).end(body);
   }
 
   /** Whether an error says no more than that the client has gone away. */
