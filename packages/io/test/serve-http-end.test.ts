@@ -9,6 +9,7 @@ import { connect as connectSecure } from 'node:tls';
 import { currentScope, currentTask, shield, sleep, sleepForever } from '@ambit/core';
 import type { CancelledError, Task } from '@ambit/core';
 import { fetch } from '../src/index.ts';
+import type { HttpHandler } from '../src/index.ts';
 import { makeCertificate } from './certificate.ts';
 import { RawClient, serving, signal } from './http-parts.ts';
 
@@ -334,6 +335,42 @@ describe('told to stop, the service', () => {
       expect(await stopped).toBeLessThan(1500);
     });
   });
+
+  const asking =
+    'PUT /asks HTTP/1.1\r\nHost: here\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n';
+
+  test.each([
+    ['itself', false],
+    ['by handing it on to those of its requests', true],
+  ])(
+    'lets a request go on whose client asked first, of a server that answers that %s',
+    async (_, handsOn) => {
+      const answer: HttpHandler = async (request, response) => {
+        for await (const chunk of request) response.write(chunk);
+        await sleep(150);
+        response.end(`, ${currentTask()?.name}`);
+      };
+      const server = createServer(answer);
+      const first: HttpHandler = (request, response) => {
+        response.writeContinue();
+        return handsOn ? server.emit('request', request, response) : answer(request, response);
+      };
+      server.on('checkContinue', first);
+      const before = server.listeners('checkContinue');
+      await serving(server, async ({ port, stop, errors }) => {
+        using client = new RawClient(port).send(asking);
+        await client.receives('100 Continue');
+        const stopped = stop();
+        await sleep(5);
+        client.send('body');
+        await client.closed();
+        expect(client.text).toMatch(/HTTP\/1.1 200 [^]*body[^]*, PUT \/asks/);
+        expect(await stopped).toBeLessThan(1500);
+        expect(errors).toEqual([]);
+      });
+      expect(server.listeners('checkContinue')).toEqual(before);
+    },
+  );
 
   test('answers a pipelined request before one that has its answer already', async () => {
     const [both, go] = [signal(), signal()];

@@ -29,6 +29,16 @@ export interface HttpServiceOptions extends WaitOptions {
 type AnyServer = HttpServer | HttpsServer;
 type Listener = (this: AnyServer, request: IncomingMessage, response: ServerResponse) => unknown;
 
+/** By what Node tells of a request; by the latter two only if somebody listens, when a client asks before it sends the body. */
+const requestEvents: readonly string[] = ['request', 'checkContinue', 'checkExpectation'];
+
+/** Those who answered the requests of an event before, and who does now. */
+interface Door {
+  readonly event: string;
+  readonly listeners: readonly Listener[];
+  readonly ours: Listener;
+}
+
 /** What accepting may fail with while others hold what is short. Node goes on by itself. */
 const passing = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 
@@ -64,13 +74,11 @@ export function listen(server: AnyServer, options: HttpServiceOptions): Promise<
 export class HttpService {
   readonly #server: AnyServer;
   readonly #options: HttpServiceOptions;
-  readonly #handler: HttpHandler;
   readonly #connections: HttpConnections;
   /** Out of reach of what stops the service: requests are cancelled once their grace is over. */
   readonly #requests = new TaskGroup({ name: 'HTTP requests', shield: true });
   readonly #address: HttpAddress;
-  /** Those who answered its requests before. */
-  readonly #listeners: Listener[];
+  readonly #doors: readonly Door[];
   /** Where requests run, if not in the context in which they come. */
   readonly #inContext: (<R>(fn: () => R) => R) | undefined;
   #waiter: Waker<never> | undefined;
@@ -78,7 +86,7 @@ export class HttpService {
   #isClosed = false;
   #closing: Waker<void> | undefined;
 
-  /** No `handler`: its listeners of 'request'. `isForeign`: it began to listen in another context. */
+  /** No `handler`: its listeners. `isForeign`: it began to listen in another context. */
   constructor(
     server: AnyServer,
     handler: HttpHandler | undefined,
@@ -87,12 +95,13 @@ export class HttpService {
   ) {
     this.#server = server;
     this.#options = options;
-    this.#listeners = server.rawListeners('request') as Listener[];
-    this.#handler = handler ?? ((request, response) => this.#callListeners(request, response));
-    this.#connections = new HttpConnections(server, currentLoop());
-    this.#address = addressOf(server);
     // Requests come in the context of the call that made the server listen, with what instrumentation adds for each.
     this.#inContext = isForeign ? contextSnapshot() : undefined;
+    this.#doors = requestEvents
+      .filter((event) => event === 'request' || server.listenerCount(event) > 0)
+      .map((event) => this.#door(event, handler));
+    this.#connections = new HttpConnections(server, currentLoop());
+    this.#address = addressOf(server);
   }
 
   async run(): Promise<never> {
@@ -109,35 +118,47 @@ export class HttpService {
     }
   }
 
+  #door(event: string, given: HttpHandler | undefined): Door {
+    const listeners = this.#server.rawListeners(event) as Listener[];
+    const handler = given ?? ((...args) => this.#callListeners(listeners, ...args));
+    const begin = (request: IncomingMessage, response: ServerResponse): void =>
+      this.#begin(request, response, handler);
+    const inContext = this.#inContext;
+    const ours: Listener =
+      inContext === undefined ? begin : (...args) => inContext(() => begin(...args));
+    return { event, listeners, ours };
+  }
+
   #takeOver(): void {
-    for (const listener of this.#listeners) this.#server.off('request', listener);
-    this.#server.on('request', this.#onRequest).on('error', this.#onError);
-    this.#server.on('close', this.#onClose);
+    for (const { event, listeners, ours } of this.#doors) {
+      for (const listener of listeners) this.#server.off(event, listener);
+      this.#server.on(event, ours);
+    }
+    this.#server.on('error', this.#onError).on('close', this.#onClose);
     this.#connections.watch();
   }
 
   #handBack(): void {
     this.#connections.unwatch();
-    this.#server.off('request', this.#onRequest).off('error', this.#onError);
-    this.#server.off('close', this.#onClose);
-    for (const listener of this.#listeners) this.#server.on('request', listener);
+    this.#server.off('error', this.#onError).off('close', this.#onClose);
+    for (const { event, listeners, ours } of this.#doors) {
+      this.#server.off(event, ours);
+      for (const listener of listeners) this.#server.on(event, listener);
+    }
   }
 
-  readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    if (this.#inContext === undefined) this.#begin(request, response);
-    else this.#inContext(() => this.#begin(request, response));
-  };
-
-  #begin(request: IncomingMessage, response: ServerResponse): void {
-    const exchange = new HttpExchange(request, response, this.#handler, this.#options.onError);
+  #begin(request: IncomingMessage, response: ServerResponse, handler: HttpHandler): void {
+    const exchange = new HttpExchange(request, response, handler, this.#options.onError);
     this.#connections.begin(exchange);
     exchange.start(this.#requests, () => this.#connections.end(exchange));
   }
 
-  async #callListeners(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    await Promise.all(
-      this.#listeners.map((listener) => listener.call(this.#server, request, response)),
-    );
+  async #callListeners(
+    listeners: readonly Listener[],
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    await Promise.all(listeners.map((listener) => listener.call(this.#server, request, response)));
   }
 
   readonly #onError = (error: Error): void => {

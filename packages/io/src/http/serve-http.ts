@@ -47,8 +47,8 @@ export interface ServeHttpOptions extends WaitOptions {
  * left are cancelled (those that have not begun to answer: 503), and every connection is destroyed, event streams and
  * upgraded ones too. What should end earlier watches a scope around the service: `group.signal` in the example.
  *
- * An existing server (that of express, fastify, node:https) gets all of this as well: its listeners of 'request' are
- * called in the task of each request, until the service ends. It may be listening already. It is closed at the end.
+ * An existing server (that of express, fastify, node:https) gets all of this as well: its listeners of 'request',
+ * and of 'checkContinue' and 'checkExpectation', are called in the task of each request, until the service ends. It may be listening already. It is closed at the end.
  *
  * @param target - the handler, or a server of node:http or node:https
  * @returns never: it ends by being cancelled, or by an error
