@@ -139,3 +139,11 @@ test('what is no error and cannot be sent comes as it looks', () => {
   expect(cross(() => 1)).toBe('[Function (anonymous)]');
   expect(cross(Symbol('s'))).toBe('Symbol(s)');
 });
+
+test('what stands before an error, and throws whatever it is asked, crosses as a value', () => {
+  const trap = (): never => {
+    throw new Error('do not touch');
+  };
+  const evil = new Proxy(new Error('inside'), { get: trap, has: trap, getPrototypeOf: trap });
+  expect(() => cross(evil)).not.toThrow();
+});

@@ -74,6 +74,11 @@ describe('openProcess', () => {
   });
 
   test('in a folder that is not there, or is none, blames the folder and not the command', async () => {
+    for (const cwd of [null, 5]) {
+      await expect(openProcess('true', [], { cwd: cwd as never })).rejects.toThrow(
+        `cwd is ${String(cwd)}; give a path or a file URL`,
+      );
+    }
     await expect(openProcess('true', [], { cwd: '/no/such/folder' })).rejects.toMatchObject({
       code: 'ENOENT',
       path: '/no/such/folder',

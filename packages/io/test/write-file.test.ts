@@ -88,6 +88,19 @@ describe('writeFile, atomic', () => {
     expect(statSync(path('a'))).toMatchObject({ uid: 65_534, gid: 65_534 });
   });
 
+  test('makes the file that a link stands for, if there is none yet', async () => {
+    symlinkSync('not-yet', path('dangling'));
+    await writeFile(path('dangling'), 'new', { atomic: true });
+    expect(lstatSync(path('dangling')).isSymbolicLink()).toBe(true);
+    expect(readFileSync(path('not-yet'), 'utf8')).toBe('new');
+  });
+
+  test('writes a file whose name is as long as can be', async () => {
+    const name = '漢'.repeat(85);
+    await writeFile(path(name), 'new', { atomic: true });
+    expect(readFileSync(path(name), 'utf8')).toBe('new');
+  });
+
   test('follows a link', async () => {
     mkdirSync(path('folder'));
     writeFileSync(path('folder', 'a'), 'old');

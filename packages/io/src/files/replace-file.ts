@@ -1,9 +1,9 @@
 import { enter } from '@ambit/core/lowlevel';
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { codeOf } from '../errors.ts';
 import { fileError, inWordsOf, withPath } from './file-errors.ts';
@@ -28,8 +28,8 @@ export async function replaceFile(path: string, replacement: Replacement): Promi
   enter();
   const target = await targetOf(path);
   const { dir, base } = { dir: dirname(target.path), base: basename(target.path) };
-  // Short enough for a file system that has long names for its own files.
-  const name = `.${base.slice(0, 80)}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
+  // Short enough for a file system whose names have 255 bytes at most: a character has up to three.
+  const name = `.${base.slice(0, 70)}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
   const temporary = join(dir, name);
   try {
     await write(temporary, target, replacement);
@@ -69,8 +69,18 @@ async function targetOf(path: string): Promise<Target> {
     await (await open(target, 'r+')).close();
     return { path: target, stats };
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return { path, stats: undefined };
+    if (codeOf(error) === 'ENOENT') return { path: await behindLinks(path), stats: undefined };
     throw inWordsOf(error, path);
+  }
+}
+
+/** Where a file comes to be that is not there yet: a link may stand for it. */
+async function behindLinks(path: string): Promise<string> {
+  try {
+    return await behindLinks(resolve(dirname(path), await readlink(path)));
+  } catch {
+    // No link, or nothing at all.
+    return path;
   }
 }
 

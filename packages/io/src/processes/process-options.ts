@@ -59,13 +59,18 @@ function checkSurroundings(where: string, options: SpawnProcessOptions): void {
   const { cwd, env, shell, killGrace, tree } = options;
   checkSignal(where, options.signal);
   if (typeof cwd === 'string') checkText(where, 'cwd', cwd);
-  else if (cwd !== undefined && !('href' in cwd)) {
+  else if (cwd !== undefined && !isUrl(cwd)) {
     throw new TypeError(`${where}: cwd is ${show(cwd)}; give a path or a file URL`);
   }
   if (env !== undefined) checkEnvironment(where, env);
   if (shell !== undefined && typeof shell !== 'string') checkBoolean(where, 'shell', shell);
   if (killGrace !== undefined) checkDuration(where, 'killGrace', killGrace);
   if (tree !== undefined) checkBoolean(where, 'tree', tree);
+}
+
+// By shape: it may be of another realm.
+function isUrl(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'href' in value;
 }
 
 export function checkBoolean(where: string, argument: string, value: unknown): void {

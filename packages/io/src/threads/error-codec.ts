@@ -45,7 +45,12 @@ export function encodeThrown(thrown: unknown): Encoded {
 
 // By tag: it may be of another realm.
 function isError(value: unknown): value is Error {
-  return types.isNativeError(value) || isDomException(value) || value instanceof Error;
+  try {
+    return types.isNativeError(value) || isDomException(value) || value instanceof Error;
+  } catch {
+    // A proxy may throw whatever it is asked.
+    return false;
+  }
 }
 
 class Encoder {
