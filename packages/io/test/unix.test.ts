@@ -2,6 +2,7 @@
 import { CancelScope, sleep, taskGroup } from '@ambit/core';
 import { connectUnix, listenUnix } from '@ambit/io';
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -158,13 +159,34 @@ test('cancelled while it looks whether somebody listens: nothing is left', async
   await expect(listenUnix(path, { signal: AbortSignal.abort('no') })).rejects.toBe('no');
 });
 
-test('two that find the same dead socket: nobody is removed by the other', async () => {
+test('several that find the same dead socket: one gets its name, the others EADDRINUSE', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    leaveStale();
+    await taskGroup(async () => {
+      const all = await Promise.allSettled([1, 2, 3].map(() => listenUnix(path)));
+      const listeners = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      expect(listeners).toHaveLength(1);
+      for (const one of all.filter(({ status }) => status === 'rejected')) {
+        expect(one).toMatchObject({ reason: { code: 'EADDRINUSE', address: path } });
+      }
+      await Promise.all([connectUnix(path), listeners[0]!.accept()]);
+    });
+    expect(readdirSync(folder)).toEqual([]);
+  }
+});
+
+test('one who died while he took the name of a dead socket over stops nobody', async () => {
   leaveStale();
+  const { dev, ino } = lstatSync(path, { bigint: true });
+  const hash = createHash('sha256').update(`${dev}:${ino}`).digest('hex');
+  const claim = join(folder, `.${hash.slice(0, 'app.sock'.length - 1)}`);
+  renameSync(path, `${path}.first`);
+  leaveStale();
+  renameSync(path, claim);
+  renameSync(`${path}.first`, path);
   await taskGroup(async () => {
-    const both = await Promise.allSettled([listenUnix(path), listenUnix(path)]);
-    const listeners = both.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    expect(listeners.length).toBeGreaterThan(0);
-    for (const listener of listeners.slice(1)) await listener.close();
+    await listenUnix(path);
+    expect(readdirSync(folder)).toEqual(['app.sock']);
   });
   expect(readdirSync(folder)).toEqual([]);
 });

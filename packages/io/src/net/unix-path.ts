@@ -1,5 +1,5 @@
 import { park } from '@ambit/core/lowlevel';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as net from 'node:net';
 import { constants } from 'node:os';
@@ -36,7 +36,7 @@ export class UnixPath {
 
   constructor(name: string) {
     this.#path = name;
-    this.#bound = isFile(name) ? siblingOf(name) : name;
+    this.#bound = isFile(name) ? siblingOf(name, randomBytes(12)) : name;
   }
 
   /** The name to bind to. */
@@ -53,7 +53,8 @@ export class UnixPath {
     if (!isFile(this.#path)) return;
     try {
       this.#identity = identityOf(this.#bound);
-      await this.#rename();
+      await this.#link(this.#path);
+      fs.unlinkSync(this.#bound);
     } catch (error) {
       this.#identity = undefined;
       fs.rmSync(this.#bound, { force: true });
@@ -61,15 +62,20 @@ export class UnixPath {
     }
   }
 
-  async #rename(): Promise<void> {
-    try {
-      // Not `rename`, which would replace what is there.
-      fs.linkSync(this.#bound, this.#path);
-      fs.unlinkSync(this.#bound);
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error;
-      if (await isLive(this.#path)) throw inUse(this.#path);
-      fs.renameSync(this.#bound, this.#path);
+  /**
+   * Gives it one more name. To take that of a dead socket, it is linked to another first, which all who would do so have
+   * to take: there is one for each dead socket, and one who dies with it is a dead socket himself.
+   */
+  async #link(name: string): Promise<void> {
+    // Not `rename`, which would replace what is there.
+    while (!tryLink(this.#bound, name)) {
+      const dead = identityOf(name);
+      if (await isLive(name)) throw inUse(this.#path);
+      if (dead === undefined) continue;
+      const claim = siblingOf(name, createHash('sha256').update(dead).digest());
+      await this.#link(claim);
+      // If not, another one was faster, and has given the claim back since.
+      if (tryReplace(name, dead, claim)) return;
     }
   }
 
@@ -90,10 +96,34 @@ export class UnixPath {
 }
 
 // No longer than the name itself, if that can be.
-function siblingOf(name: string): string {
+function siblingOf(name: string, bytes: Buffer): string {
   const length = Math.min(Math.max(path.basename(name).length - 1, 5), 12);
-  const random = randomBytes(length).toString('hex').slice(0, length);
-  return path.join(path.dirname(name), `.${random}`);
+  return path.join(path.dirname(name), `.${bytes.toString('hex').slice(0, length)}`);
+}
+
+/** Links a file to a name, if there is none of that name. */
+function tryLink(file: string, name: string): boolean {
+  try {
+    fs.linkSync(file, name);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Puts a file in the place of another, if that is still there; else removes it. */
+function tryReplace(name: string, identity: string, file: string): boolean {
+  let isDone = false;
+  try {
+    if (identityOf(name) === identity) {
+      fs.renameSync(file, name);
+      isDone = true;
+    }
+    return isDone;
+  } finally {
+    if (!isDone) fs.rmSync(file, { force: true });
+  }
 }
 
 function identityOf(name: string): string | undefined {
