@@ -123,6 +123,31 @@ describe('walk', () => {
     expect(found).toEqual(['a']);
   });
 
+  test('a folder in whose place there is a file meanwhile is passed over', async () => {
+    mkdirSync(path('a'));
+    mkdirSync(path('b'));
+    const found: string[] = [];
+    for await (const entry of walk(path())) {
+      found.push(relative(path(), entry.path));
+      if (found.length > 1) continue;
+      rmSync(path('a'), { recursive: true });
+      writeFileSync(path('a'), '');
+    }
+    expect(found.sort()).toEqual(['a', 'b']);
+    await expect(walk(path('a')).next()).rejects.toMatchObject({ code: 'ENOTDIR' });
+  });
+
+  test('return() after the end of the group has nothing to do', async () => {
+    let entries: AsyncGenerator<WalkEntry, void> | undefined;
+    mkdirSync(path('a'));
+    await taskGroup(async () => {
+      entries = walk(path());
+      await entries.next();
+    });
+    await expect(entries!.return()).resolves.toEqual({ done: true, value: undefined });
+    expect(openFolders()).toBe(0);
+  });
+
   test('errors have code and path', async () => {
     await expect(all(walk(path('none')))).rejects.toMatchObject({
       code: 'ENOENT',

@@ -19,8 +19,8 @@ export interface WalkEntry {
 
 /**
  * All that is in a folder and those below it: each folder's entries, then those of the folders in it. Links are not
- * followed. One folder at a time is open, and none once the loop has ended. A folder that vanishes meanwhile is passed
- * over.
+ * followed. One folder at a time is open, and none once the loop has ended. A folder that vanishes meanwhile, or
+ * makes way for a file, is passed over.
  *
  * @param options - `signal`: ends the iteration with `signal.reason`
  * @throws (`next` rejects) Node's errors, with `code` and `path`: EACCES for a folder that cannot be read; the ambient
@@ -61,7 +61,9 @@ async function* entriesOf(
 ): AsyncGenerator<Dirent, void> {
   const folder = await openFolder(path, isRoot, options);
   if (folder === undefined) return;
-  const handle = { [Symbol.asyncDispose]: () => folder.close() };
+  let closing: Promise<void> | undefined;
+  // Once: the group around may have done so.
+  const handle = { [Symbol.asyncDispose]: () => (closing ??= folder.close()) };
   const owner = own(handle);
   try {
     for (;;) {
@@ -71,9 +73,12 @@ async function* entriesOf(
     }
   } finally {
     owner?.release(handle);
-    await folder.close();
+    await handle[Symbol.asyncDispose]();
   }
 }
+
+/** There is nothing of that name any more, or something that is no folder. */
+const GONE = new Set<unknown>(['ENOENT', 'ENOTDIR']);
 
 async function openFolder(
   path: string,
@@ -83,7 +88,7 @@ async function openFolder(
   try {
     return await fileCall('open the folder', path, options, () => opendir(path));
   } catch (error) {
-    if (!isRoot && codeOf(error) === 'ENOENT') return undefined;
+    if (!isRoot && GONE.has(codeOf(error))) return undefined;
     throw error;
   }
 }
