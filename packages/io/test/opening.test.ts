@@ -10,8 +10,10 @@ import {
   temporaryDirectory,
   temporaryFile,
 } from '@ambit/io';
+import type { Process } from '@ambit/io';
 import type { AddressInfo, Server } from 'node:net';
 import * as net from 'node:net';
+import { isRunning } from './process-probe.ts';
 import { useFolder } from './temporary-folder.ts';
 
 const host = '127.0.0.1';
@@ -36,7 +38,6 @@ describe('what is there only after the group around the call has ended is closed
     ['listenTcp', () => listenTcp({ host, port: 0 })],
     ['openUdp', () => openUdp({ host })],
     ['openFile', () => openFile(__filename)],
-    ['openProcess', () => openProcess('sleep', ['30'])],
     ['lockFile', () => lockFile(folder.path('lock'))],
     ['temporaryDirectory', () => temporaryDirectory()],
     ['temporaryFile', () => temporaryFile()],
@@ -49,6 +50,19 @@ describe('what is there only after the group around the call has ended is closed
       });
       const outcome = await around.spawn(() => opened!.catch((error: unknown) => error));
       expect(outcome).toMatchObject(late);
+    });
+  });
+
+  test('openProcess, which may come before the end as well', async () => {
+    let opened: Promise<Process> | undefined;
+    await taskGroup(async () => {
+      await taskGroup(() => {
+        opened = openProcess('sleep', ['30']);
+        opened.catch(() => undefined);
+      });
+      const [outcome] = await Promise.allSettled([opened!]);
+      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject(late);
+      else expect(isRunning(outcome.value.pid)).toBe(false);
     });
   });
 
