@@ -16,7 +16,7 @@ import {
   timeout,
 } from '@ambit/core';
 import { own } from '../src/ownership.ts';
-import { serveHttp } from '../src/index.ts';
+import { bufferedReader, fromReadable, serveHttp } from '../src/index.ts';
 import type { HttpAddress, HttpHandler } from '../src/index.ts';
 import { RawClient, serving, signal } from './http-parts.ts';
 
@@ -163,6 +163,58 @@ describe('a request', () => {
       client.send('world');
       await client.receives('<world>');
       await client.receives('0\r\n\r\n');
+    });
+  });
+
+  test.each(['its handler ends', 'the handler closes it'])(
+    'whose body is not read to the end when %s is answered in full, and so is the next',
+    async (when) => {
+      const size = 8_000_000;
+      const answer: HttpHandler = async (request, response) => {
+        const body = fromReadable(request);
+        expect(await bufferedReader(body).readLine()).toBe('one');
+        if (when === 'the handler closes it') await body.close();
+        response.end(Buffer.alloc(size, 'x'));
+      };
+      await serving(answer, async ({ port, errors }) => {
+        using client = new RawClient(port);
+        const body = `one\n${'y'.repeat(99_996)}`;
+        const head = 'POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 100000\r\n\r\n';
+        client.send(head + body.slice(0, 10_000));
+        await client.until(() => client.isClosed || client.text.length > size);
+        client.send(body.slice(10_000) + head + body);
+        await client.until(() => client.isClosed || client.text.length > 2 * size);
+        expect(client.text.length).toBeGreaterThan(2 * size);
+        expect(errors).toEqual([]);
+      });
+    },
+  );
+
+  test('whose body is read as a ByteStream gives all of it; one broken off says so', async () => {
+    const failure = signal();
+    let error: unknown;
+    const answer: HttpHandler = async (request, response) => {
+      let size = 0;
+      try {
+        for await (const piece of fromReadable(request)) size += piece.length;
+      } catch (caught) {
+        error = caught;
+        failure.give();
+      }
+      response.end(`${size} bytes`);
+    };
+    await serving(answer, async ({ port, url, errors }) => {
+      const response = await fetch(url, { method: 'POST', body: 'z'.repeat(1_000_000) });
+      expect(await response.text()).toBe('1000000 bytes');
+      expect(await (await fetch(url)).text()).toBe('0 bytes');
+      using client = new RawClient(port);
+      client.send('POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 9\r\n\r\nhalf');
+      await client.connected();
+      await sleep(20);
+      client.socket.destroy();
+      await failure.given;
+      expect(error).toBeDefined();
+      expect(errors).toEqual([]);
     });
   });
 

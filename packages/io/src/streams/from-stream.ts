@@ -6,6 +6,7 @@ import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { ByteStream } from './byte-stream.ts';
 import { show } from '../check.ts';
 import { ignoreErrors, NodeByteStream } from './node-stream.ts';
+import { isServerRequest, readRequest } from './request-stream.ts';
 import { readWeb, writeWeb } from './web-stream.ts';
 
 /** What bytes can be received from, of Node's and of the web's. */
@@ -20,7 +21,8 @@ export type DuplexStream =
 
 /**
  * A ByteStream from which what a stream of Node's or of the web's gives is received. Closing it destroys or cancels
- * that stream; so does the group around the call at its end.
+ * that stream; so does the group around the call at its end. Of a request to a server of node:http the rest is thrown
+ * away instead: its connection is that of the response.
  *
  * @param readable - is to be used through the ByteStream alone; not in object mode
  * @returns a stream that can only be received from
@@ -69,7 +71,10 @@ export function fromDuplex(duplex: DuplexStream): ByteStream {
 
 function nodeReadable(readable: unknown): Readable {
   if (has(readable, 'getReader')) return readWeb(readable as ReadableStream);
-  if (isNode(readable, 'read')) return readable as Readable;
+  if (isNode(readable, 'read')) {
+    const stream = readable as Readable;
+    return isServerRequest(stream) ? readRequest(stream) : stream;
+  }
   throw notA('fromReadable', 'readable', readable, 'a Readable or ReadableStream');
 }
 
