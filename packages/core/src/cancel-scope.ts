@@ -9,6 +9,7 @@ import { brandAsCancelled, hasCancelledBrand, InvalidStateError, messageOf } fro
 import { append } from './internal/linked-list.ts';
 import { promised, resolved } from './internal/promised.ts';
 import { callSafely } from './internal/report-later.ts';
+import { showBriefly } from './internal/show-briefly.ts';
 import { hostRuntime } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import { ScopeNode } from './scope-tree.ts';
@@ -34,16 +35,15 @@ const CAUSES: Readonly<Record<CancelSource, string>> = {
 export class CancelledError extends Error {
   /** The code of Node's own AbortError. */
   declare readonly code: 'ABORT_ERR';
-  /** The scope that was cancelled. */
-  readonly scope: CancelScope;
+  // Not shown where the error is printed: a whole tree hangs on it.
+  readonly #scope: CancelScope;
+  #since: number | undefined;
   /**
    * What has cancelled it: `cancel()`, the clock, a failure, a signal, or the end of the program.
    */
   readonly source: CancelSource;
   /** What was given to `cancel()`, the failure, or the signal's reason; also the `cause`. */
   readonly reason: unknown;
-  /** @internal The instant of the cancellation. */
-  declare _since: number | undefined;
 
   static {
     this.prototype.name = 'AbortError';
@@ -59,9 +59,23 @@ export class CancelledError extends Error {
     Error.stackTraceLimit = 4;
     super(`${what} ${CAUSES[source]}${why}`, reason === undefined ? undefined : { cause: reason });
     Error.stackTraceLimit = depth;
-    this.scope = scope;
+    this.#scope = scope;
     this.source = source;
     this.reason = reason;
+  }
+
+  /** The scope that was cancelled. */
+  get scope(): CancelScope {
+    return this.#scope;
+  }
+
+  /** @internal The instant of the cancellation. */
+  get _since(): number | undefined {
+    return this.#since;
+  }
+
+  set _since(instant: number | undefined) {
+    this.#since = instant;
   }
 }
 
@@ -146,6 +160,7 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
   declare _awaitsEntry: boolean;
 
   static {
+    showBriefly(this.prototype, (scope) => scope._summary());
     Object.assign(this.prototype, {
       name: '',
       cancelCaught: false,
@@ -414,6 +429,11 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
     if (this._owner !== undefined) this._owner = undefined;
     if (this._group !== undefined) this._group = undefined;
     this._leave();
+  }
+
+  private _summary(): string {
+    const name = this.name === '' ? 'CancelScope' : `CancelScope ${show(this.name)}`;
+    return this.reason === undefined ? name : `${name} (cancelled)`;
   }
 
   private _label(): string {

@@ -7,6 +7,7 @@ import { taskSettled } from './diagnostics.ts';
 import { InvalidStateError } from './errors.ts';
 import { emitWarning } from './internal/emit-warning.ts';
 import { quiet } from './internal/quiet.ts';
+import { showBriefly } from './internal/show-briefly.ts';
 import { tried } from './internal/tried.ts';
 import { Outcome } from './outcome.ts';
 import { shielded } from './resource-stack.ts';
@@ -70,6 +71,7 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
   declare _awaits: TaskCore<unknown> | undefined;
 
   static {
+    showBriefly(this.prototype, (task) => `Task ${show(task.name)} (${task.status})`);
     Object.assign(this.prototype, {
       _isOwned: true,
       _isDaemon: false,

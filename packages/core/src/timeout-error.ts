@@ -4,8 +4,8 @@ import type { CancelScope } from './cancel-scope.ts';
 export class TimeoutError extends Error {
   /** The time that was given, in milliseconds. */
   readonly ms: number;
-  /** The scope that ran out of time. */
-  readonly scope: CancelScope;
+  // Not shown where the error is printed: a whole tree hangs on it.
+  readonly #scope: CancelScope;
 
   static {
     this.prototype.name = 'TimeoutError';
@@ -17,6 +17,11 @@ export class TimeoutError extends Error {
       cause: scope.reason,
     });
     this.ms = ms;
-    this.scope = scope;
+    this.#scope = scope;
+  }
+
+  /** The scope that ran out of time. */
+  get scope(): CancelScope {
+    return this.#scope;
   }
 }

@@ -274,3 +274,21 @@ test('in debug mode the stack of a task’s error shows where the task was spawn
   const { stack } = (await caught(outcome)) as Error;
   expect(stack).toMatch(/the task "job" was spawned here[^]*spawnHere/);
 });
+
+test('an error, a scope and a task are printed without the whole tree that hangs on them', async () => {
+  const error: unknown = await taskGroup(async (group) => {
+    const task = group.spawn(() => sleepForever(), { name: 'fetcher' });
+    task.cancel();
+    expect(inspect(task)).toMatch(/^Task "fetcher" \((cancelling|cancelled)\)$/);
+    return task.join().catch((caught: unknown) => caught);
+  });
+  // As Node prints what nobody has caught.
+  const asUncaught = { customInspect: false, depth: Infinity };
+  expect(inspect(error, asUncaught).split('\n').length).toBeLessThan(12);
+  const late: unknown = await timeout(1, () => sleepForever()).catch((caught: unknown) => caught);
+  expect(inspect(late, asUncaught).split('\n').length).toBeLessThan(24);
+  const scope = new CancelScope({ name: 'upload' });
+  expect(inspect(scope)).toBe('CancelScope "upload"');
+  scope.cancel();
+  expect(inspect(scope)).toBe('CancelScope "upload" (cancelled)');
+});

@@ -24,7 +24,8 @@ export interface EventsOptions extends WaitOptions {
  * @returns the events, as they come
  * @throws TypeError, RangeError for bad arguments
  * @example
- * for await (const [line] of events(readline, 'line')) console.log(line);
+ * // Until the scope around it is cancelled, or the loop is left.
+ * for await (const [socket] of events<[Socket]>(server, 'connection')) greet(socket);
  */
 export function events<A extends unknown[] = unknown[]>(
   emitter: EventEmitter,
