@@ -74,6 +74,7 @@ export class CancelledError extends Error {
     return this.#since;
   }
 
+  /** @internal */
   set _since(instant: number | undefined) {
     this.#since = instant;
   }
