@@ -151,6 +151,9 @@ describe('more output than maxBuffer', () => {
 });
 
 describe('a cancelled runProcess', () => {
+  /** Milliseconds after which a shell has begun, also on a busy machine. */
+  const UNDER_WAY = 400;
+
   /** Runs a script that writes its number and that of a child into a file. */
   async function cancelled(
     script: string,
@@ -174,7 +177,7 @@ describe('a cancelled runProcess', () => {
   // rule 254
   test('ends the whole tree before the cancellation leaves', async () => {
     const pids = await cancelled(tree, async (start) => {
-      await expect(timeout(60, () => start())).rejects.toThrow(TimeoutError);
+      await expect(timeout(UNDER_WAY, () => start())).rejects.toThrow(TimeoutError);
     });
     expect(pids.map(isRunning)).toEqual([false, false]);
   });
@@ -186,7 +189,7 @@ describe('a cancelled runProcess', () => {
       const controller = new AbortController();
       setTimeout(() => {
         controller.abort(reason);
-      }, 60);
+      }, UNDER_WAY);
       await expect(start(controller.signal)).rejects.toBe(reason);
     });
     expect(pids.map(isRunning)).toEqual([false, false]);
@@ -198,10 +201,10 @@ describe('a cancelled runProcess', () => {
     const started = performance.now();
     const pids = await cancelled(
       script,
-      (start) => expect(timeout(60, () => start())).rejects.toThrow(TimeoutError),
+      (start) => expect(timeout(UNDER_WAY, () => start())).rejects.toThrow(TimeoutError),
       60,
     );
-    expect(performance.now() - started).toBeGreaterThan(115);
+    expect(performance.now() - started).toBeGreaterThan(UNDER_WAY + 55);
     expect(pids.map(isRunning)).toEqual([false]);
   });
 
@@ -228,7 +231,7 @@ describe('a cancelled runProcess', () => {
       const failing = gather([
         () => start(),
         async () => {
-          await sleep(60);
+          await sleep(UNDER_WAY);
           throw new Error('beside');
         },
       ]);
