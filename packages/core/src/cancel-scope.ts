@@ -426,7 +426,9 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
     if (this._state === 'ended') return;
     this._release();
     // Code that runs on in it, a timer's say, may keep the scope: not what was in it.
-    this._task = undefined;
+    // A task's own scope tells whose end it is, also if somebody has disposed of it: the task makes it forget.
+    if ((this._task as { readonly scope?: unknown } | undefined)?.scope !== this)
+      this._task = undefined;
     if (this._owner !== undefined) this._owner = undefined;
     if (this._group !== undefined) this._group = undefined;
     this._leave();

@@ -305,6 +305,7 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
   /** @internal */
   _end(settled: 'fulfilled' | 'rejected' | 'cancelled', result: unknown): void {
     this.scope._end();
+    this.scope._task = undefined;
     this._settle(settled, result);
     if (taskSettled.hasSubscribers) {
       taskSettled.publish({

@@ -135,3 +135,22 @@ test('spawn refuses what is not a function and says what to give instead', () =>
       expect(group.spawn(() => 5).result()).toBe(5);
     }),
   ));
+
+test('a task whose own scope was disposed of by hand ends all the same', async () => {
+  await taskGroup(async (group) => {
+    const outcomes = await Promise.allSettled([
+      group.spawn(async (self) => {
+        self.scope[Symbol.dispose]();
+        await Promise.resolve();
+        return 7;
+      }),
+      group.spawn((self) => {
+        self.scope[Symbol.dispose]();
+        return 8;
+      }),
+    ]);
+    expect(outcomes.map((outcome) => outcome.status === 'fulfilled' && outcome.value)).toEqual([
+      7, 8,
+    ]);
+  });
+});

@@ -57,14 +57,17 @@ function isAbort(error: unknown, scope: CancelScope): boolean {
   );
 }
 
-/** In a cancelled scope: its cancellation, if the error is nothing but that; else the error without it. */
-export async function withoutCancellation(error: unknown): Promise<unknown> {
+/**
+ * In a cancelled scope: its cancellation, if the error is nothing but that; else the error without it.
+ * In an array: what is thrown may have a `then`, or break when asked for one.
+ */
+export async function withoutCancellation(error: unknown): Promise<readonly [unknown]> {
   try {
     return await taskGroup<never>(() => {
       throw error;
     });
   } catch (rest) {
-    return rest;
+    return [rest];
   }
 }
 

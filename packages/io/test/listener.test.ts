@@ -396,6 +396,27 @@ describe('serve', () => {
     }),
   );
 
+  test(
+    'what a cancelled handler throws goes to `onError` as it is, also if it has a `then`',
+    withListener(async (listener, group) => {
+      const odd = { then: jest.fn() };
+      const errors: unknown[] = [];
+      const onError = (error: unknown): void => void errors.push(error);
+      const handler = async (): Promise<void> => {
+        await sleepForever().catch(() => undefined);
+        throw odd;
+      };
+      const serving = group.spawn(() => listener.serve(handler, { onError }));
+      await dial(listener);
+      await sleep(20);
+      await listener.close();
+      await serving;
+      expect(errors.length).toBe(1);
+      expect(errors[0]).toBe(odd);
+      expect(odd.then).not.toHaveBeenCalled();
+    }),
+  );
+
   // rule 264
   test(
     'without `onError` it fails the server, and cancels the others',

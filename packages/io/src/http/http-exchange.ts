@@ -1,8 +1,9 @@
-import { shield, taskGroup } from '@ambit/core';
+import { shield } from '@ambit/core';
 import type { Task, TaskGroup } from '@ambit/core';
 import { park } from '@ambit/core/lowlevel';
 import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { withoutCancellation } from '../cancellable.ts';
 import { BrokenResourceError, codeOf } from '../errors.ts';
 import { Share } from '../ownership.ts';
 
@@ -169,20 +170,6 @@ export class HttpExchange {
       printError(error, this.request);
       printError(failure, this.request);
     }
-  }
-}
-
-/**
- * In a cancelled scope: its cancellation, if the error is nothing but that; else the error without it.
- * In an array: what is thrown may have a `then`, or break when asked for one.
- */
-async function withoutCancellation(error: unknown): Promise<readonly [unknown]> {
-  try {
-    return await taskGroup<never>(() => {
-      throw error;
-    });
-  } catch (rest) {
-    return [rest];
   }
 }
 

@@ -133,7 +133,7 @@ export class Service {
     });
     await stream[Symbol.asyncDispose]();
     const { reason } = currentScope();
-    const failure = reason === undefined ? error : await withoutCancellation(error);
+    const [failure] = reason === undefined ? [error] : await withoutCancellation(error);
     if (this.#onError === undefined || failure === reason) throw failure;
     await this.#onError(failure, stream);
   }
