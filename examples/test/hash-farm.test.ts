@@ -33,7 +33,8 @@ function hashFarm(args: string[], whenSaid?: [RegExp, NodeJS.Signals]): Promise<
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     err += text;
-    if (whenSaid?.[0].test(err) === true) child.kill(whenSaid[1]);
+    // Once: the bar goes on to print while the program ends, and a second signal would end it at once.
+    if (!child.killed && whenSaid?.[0].test(err) === true) child.kill(whenSaid[1]);
   });
   return new Promise((done) => {
     child.on('close', (code, signal) => {

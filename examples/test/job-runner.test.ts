@@ -33,7 +33,8 @@ function runJobs(
   let [out, err] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     out += text;
-    if (whenSaid?.[0].test(out) === true) child.kill(whenSaid[1]);
+    // Once: a second signal ends the program at once.
+    if (!child.killed && whenSaid?.[0].test(out) === true) child.kill(whenSaid[1]);
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
   return new Promise((done) => {

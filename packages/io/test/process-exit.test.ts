@@ -17,7 +17,8 @@ function program(scenario: string, signal?: NodeJS.Signals): Promise<Outcome> {
   let [out, err] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     out += text;
-    if (signal !== undefined && out.includes('ready')) child.kill(signal);
+    // Once: a second signal ends a program at once.
+    if (signal !== undefined && !child.killed && out.includes('ready')) child.kill(signal);
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
   return new Promise((resolve) => {
