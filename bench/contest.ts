@@ -7,6 +7,8 @@ export interface Contender {
   readonly prepare: (count: number) => () => Promise<unknown>;
   /** Does only so small a part of the jobs: it would take too long otherwise. Default 1. */
   readonly part?: number;
+  /** Does them outside of any scope: no AsyncLocalStorage is active. Default false. */
+  readonly outside?: boolean;
 }
 
 /** What is claimed: ours takes at most `atMost` times as much as that one; or, against nobody, at most so much. */
@@ -21,6 +23,8 @@ export interface Claim {
   /** Ours first; the others are compared with it. */
   readonly contenders: readonly Contender[];
   readonly aims?: readonly Aim[];
+  /** What to call the jobs where people count how many there are in a second. */
+  readonly rate?: string;
 }
 
 /** What a program of this folder says to the one that runs it. */
@@ -36,6 +40,7 @@ export interface Announced {
   readonly count: number;
   readonly contenders: readonly string[];
   readonly aims: readonly Aim[];
+  readonly rate?: string | undefined;
 }
 
 export interface Sample {
@@ -56,20 +61,21 @@ const wanted = JSON.parse(process.env['AMBIT_BENCH'] ?? '{}') as {
  * contender in a process, since what one leaves behind (timers, finalizers, compiled code) would slow the next one. Compared
  * is processor time: on a machine that others use too, the time that passes says little.
  */
-export async function contest({ title, count, contenders, aims = [] }: Claim): Promise<void> {
+export async function contest({ title, count, contenders, aims = [], rate }: Claim): Promise<void> {
   const names = contenders.map(({ name }) => name);
-  const chosen = contenderFor({ title, unit: 'µs', count, contenders: names, aims });
+  const chosen = contenderFor({ title, unit: 'µs', count, contenders: names, aims, rate });
   const contender = contenders.find(({ name }) => name === chosen);
   if (contender === undefined) return;
-  const { prepare, part = 1 } = contender;
+  const { prepare, part = 1, outside = false } = contender;
   const jobs = Math.max(Math.round(count * part), 1);
-  // In a scope, so that an AsyncLocalStorage is active for all of them, as it is in a program that uses Ambit.
-  await new CancelScope().run(async () => {
+  const rounds = async (): Promise<void> => {
     await measure(prepare(jobs), jobs);
     for (let round = 0; round < (wanted.rounds ?? 1); round += 1) {
       say({ is: 'sample', sample: await measure(prepare(jobs), jobs) });
     }
-  });
+  };
+  // In a scope, so that an AsyncLocalStorage is active for all of them, as it is in a program that uses Ambit.
+  await (outside ? rounds() : new CancelScope().run(rounds));
 }
 
 /** For what is not counted in time: the contender that this process is for is measured so many times. */

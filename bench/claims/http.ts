@@ -61,6 +61,7 @@ function load(start: () => Promise<number>): (count: number) => () => Promise<un
 await contest({
   title: 'Answer a request on a connection that stays open',
   count: 20_000,
+  rate: 'requests',
   contenders: [
     { name: 'serveHttp', prepare: load(served(hello)) },
     { name: 'node:http', prepare: load(bare(hello)) },
@@ -76,6 +77,7 @@ await contest({
 await contest({
   title: 'The same with an async handler',
   count: 20_000,
+  rate: 'requests',
   contenders: [
     { name: 'serveHttp', prepare: load(served(helloLater)) },
     { name: 'node:http', prepare: load(bare((...args) => void helloLater(...args))) },

@@ -13,6 +13,7 @@ const piece = new Uint8Array(64);
 await contest({
   title: 'Echo 64 bytes over a TCP connection, both ends in this process',
   count: 10_000,
+  rate: 'round trips',
   contenders: [
     { name: '@ambit/io', prepare: echo },
     { name: 'node:net', prepare: bareEcho },
@@ -78,6 +79,7 @@ const work = new URL('../load/thread.js', import.meta.url);
 await contest({
   title: 'Call a function in a worker thread',
   count: 2000,
+  rate: 'calls',
   contenders: [
     { name: 'toThread', prepare: inThread },
     { name: 'postMessage by hand', prepare: byHand },

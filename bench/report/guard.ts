@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import type { Outcome } from './table.ts';
+import { lineOf } from './run.ts';
+import type { Run } from './run.ts';
 
 /** By what each claim of ours may be slower than the committed figure: machines differ, and are noisy. */
 const MARGIN = 1.75;
@@ -10,10 +11,10 @@ type Baseline = Record<string, Record<string, Record<string, number>>>;
 const file = new URL('../../baseline.json', import.meta.url);
 
 /** Answers a line for each figure that has grown beyond the margin. */
-export function compareWithBaseline(outcomes: readonly Outcome[], node: string): string[] {
+export function compareWithBaseline({ outcomes, node }: Run): string[] {
   const known = read()[lineOf(node)];
   if (known === undefined) {
-    return [`there is no baseline for ${node}: npm run bench -- --write-baseline`];
+    return [`there is no baseline for ${node}: npm run bench makes one`];
   }
   return outcomes.flatMap(({ title, rows }) =>
     rows.slice(1).flatMap(({ name, times }) => {
@@ -26,7 +27,7 @@ export function compareWithBaseline(outcomes: readonly Outcome[], node: string):
 }
 
 /** Keeps the figures of this run as those to compare with. */
-export function writeBaseline(outcomes: readonly Outcome[], node: string): void {
+export function writeBaseline({ outcomes, node }: Run): void {
   const claims = outcomes.map(({ title, rows }) => [
     title,
     Object.fromEntries(
@@ -40,8 +41,4 @@ export function writeBaseline(outcomes: readonly Outcome[], node: string): void 
 
 function read(): Baseline {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Baseline) : {};
-}
-
-function lineOf(node: string): string {
-  return node.replace(/^v?(\d+)\..*/, 'Node $1');
 }

@@ -1,5 +1,6 @@
-// npm run bench [-- name…] [-- --node path] [-- --guard | --write-baseline]
-// Measures the claims of bench/claims, or of those named, and prints them. All of them: writes docs/benchmarks.md and its chart.
+// npm run bench [-- name…] [--node path]… [--passes n] [--rounds n] [--guard]
+// Measures the claims of bench/claims, or of those named, on this Node or on those named, and prints them. All of them: writes
+// docs/benchmarks.md, its chart, and the baseline that `--guard` compares with.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,17 +12,17 @@ import { chartOf } from './chart.ts';
 import { compareWithBaseline, writeBaseline } from './guard.ts';
 import { pageOf } from './page.ts';
 import { runPrograms } from './run-programs.ts';
+import type { Run } from './run.ts';
 import { outcomeOf, textOf } from './table.ts';
 import type { Outcome } from './table.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    node: { type: 'string', default: process.execPath },
+    node: { type: 'string', multiple: true, default: [process.execPath] },
     passes: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '3' },
     guard: { type: 'boolean', default: false },
-    'write-baseline': { type: 'boolean', default: false },
   },
 });
 
@@ -33,31 +34,35 @@ const GUARDED = ['core', 'sync'];
 const all = readdirSync(claims)
   .filter((name) => name.endsWith('.js'))
   .map((name) => name.slice(0, -'.js'.length));
-const isGuard = values.guard || values['write-baseline'];
-const chosen = positionals.length > 0 ? positionals : isGuard ? GUARDED : all;
+const chosen = positionals.length > 0 ? positionals : values.guard ? GUARDED : all;
 const unknown = chosen.filter((name) => !all.includes(name));
 if (unknown.length > 0) {
   console.error(`bench: there is no claim ${unknown.join(', ')}; there are ${all.join(', ')}`);
   process.exit(2);
 }
 
-const node = execFileSync(values.node, ['--version'], { encoding: 'utf8' }).trim();
-const outcomes: Outcome[] = [];
-for await (const measured of runPrograms({
-  node: values.node,
-  programs: chosen.map((name) => join(claims, `${name}.js`)),
-  passes: Number(values.passes),
-  rounds: Number(values.rounds),
-  onClaim: (title) => console.error(`measuring: ${title}`),
-})) {
-  const outcome = outcomeOf(measured);
-  outcomes.push(outcome);
-  console.log(`\n${textOf(outcome)}`);
-}
+const runs: Run[] = [];
+for (const node of values.node) runs.push(await measureOn(node));
 
-if (values['write-baseline']) writeBaseline(outcomes, node);
-else if (values.guard) reportGuard(compareWithBaseline(outcomes, node));
+if (values.guard) reportGuard(runs.flatMap(compareWithBaseline));
 else if (positionals.length === 0) await writePage();
+
+async function measureOn(path: string): Promise<Run> {
+  const node = execFileSync(path, ['--version'], { encoding: 'utf8' }).trim();
+  const outcomes: Outcome[] = [];
+  for await (const measured of runPrograms({
+    node: path,
+    programs: chosen.map((name) => join(claims, `${name}.js`)),
+    passes: Number(values.passes),
+    rounds: Number(values.rounds),
+    onClaim: (title, at, of) => console.error(`\n${node}, ${at} of ${of}: ${title}`),
+  })) {
+    const outcome = outcomeOf(measured);
+    outcomes.push(outcome);
+    console.log(textOf(outcome));
+  }
+  return { node, outcomes };
+}
 
 function reportGuard(slower: readonly string[]): void {
   for (const line of slower) console.error(`slower: ${line}`);
@@ -66,14 +71,16 @@ function reportGuard(slower: readonly string[]): void {
 }
 
 async function writePage(): Promise<void> {
+  const outcomes = runs[0]?.outcomes ?? [];
   const python = await compareWithPython(outcomes);
-  const page = pageOf({ outcomes, python, node, versions: versionsOfPeers(), date: new Date() });
+  const page = pageOf({ runs, python, versions: versionsOfPeers(), date: new Date() });
   writeFileSync(join(docs, 'benchmarks.md'), page);
   writeFileSync(
     join(docs, 'benchmarks.svg'),
     chartOf(outcomes.filter(({ unit }) => unit === 'µs')),
   );
-  console.log('\nWritten: docs/benchmarks.md, docs/benchmarks.svg');
+  for (const run of runs) writeBaseline(run);
+  console.log('\nWritten: docs/benchmarks.md, docs/benchmarks.svg, bench/baseline.json');
 }
 
 function versionsOfPeers(): Record<string, string> {

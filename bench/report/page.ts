@@ -1,55 +1,82 @@
 import { cpus, totalmem } from 'node:os';
 import { cellsOf } from './asyncio.ts';
 import type { Comparison } from './asyncio.ts';
-import { markdownOf, verdictOn } from './table.ts';
+import { lineOf } from './run.ts';
+import type { Run } from './run.ts';
+import { briefVerdictOn, markdownOf, tableOf } from './table.ts';
 import type { Outcome } from './table.ts';
 
 export interface Page {
-  readonly outcomes: readonly Outcome[];
+  /** One for each Node, of the same claims. */
+  readonly runs: readonly Run[];
   readonly python: Comparison;
-  readonly node: string;
   /** Of the contenders, by name. */
   readonly versions: Readonly<Record<string, string>>;
   readonly date: Date;
 }
 
 /** docs/benchmarks.md */
-export function pageOf({ outcomes, python, node, versions, date }: Page): string {
+export function pageOf({ runs, python, versions, date }: Page): string {
   const [cpu] = cpus();
+  const claims = claimsOf(runs);
+  const [first] = runs;
   return [
     '# Benchmarks',
     '<!-- Made by `npm run bench`; do not edit. What the figures mean is in docs/decisions. -->',
-    `Measured on ${date.toISOString().slice(0, 10)} with Node ${node} on ${cpus().length} × ${cpu?.model ?? 'an unknown processor'}, ` +
-      `${Math.round(totalmem() / 2 ** 30)} GiB. Peers: ${listOf(versions)}.`,
+    `Measured on ${date.toISOString().slice(0, 10)} with Node ${runs.map(({ node }) => node).join(' and ')} on ` +
+      `${cpus().length} × ${cpu?.model ?? 'an unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB. ` +
+      `Peers: ${listOf(versions)}.`,
     'Each contender has processes of its own, in turn with the others, and does the same job in each round after a warm-up and ' +
       'a garbage collection. Compared is processor time (microseconds for each job, the garbage collector’s included), since ' +
-      'machines are shared; shown are the median and the least of the rounds. Machines differ: look at the factors.',
+      'machines are shared; shown are the median, and the least of the rounds beside it. Machines differ: look at the factors. ' +
+      'How many there are in a second is by the time that passed, with the client on the same machine.',
+    `What each takes, by what Ambit takes, on Node ${first?.node ?? ''}:`,
     '![What each takes, by what Ambit takes](./benchmarks.svg)',
     '## Aims',
-    outcomes
-      .flatMap(({ title, aims }) => aims.map((aim) => `- ${verdictOn(aim)}: ${lower(title)}`))
-      .join('\n'),
+    'What Ambit takes by what another takes, and in parentheses what was aimed at. [Decision 9](./decisions/0009-what-a-task-costs.md) ' +
+      'says why some are not met.',
+    tableOf(
+      ['', 'against', ...runs.map(({ node }) => lineOf(node))],
+      claims.flatMap((measured) => aimsOf(measured.map(({ outcome }) => outcome))),
+    ),
     '## Figures',
-    ...outcomes.map(markdownOf),
+    ...claims.map(markdownOf),
     '## Beside Python',
-    'Microseconds of processor time for each job. Python has no checkpoint in a lock that is free, and no scope in a task.',
+    `Microseconds of processor time for each job, Ambit's on Node ${first?.node ?? ''}. Python has no checkpoint in a lock that is ` +
+      'free, and no scope in a task.',
     tableOf(['', ...python.versions], cellsOf(python)),
     ...python.lacking.map((line) => `- ${line}`),
     '',
   ].join('\n\n');
 }
 
-function lower(title: string): string {
-  return title.charAt(0).toLowerCase() + title.slice(1);
+/** Each claim, as each run has measured it. */
+function claimsOf(runs: readonly Run[]): { line: string; outcome: Outcome }[][] {
+  const [first, ...others] = runs;
+  return (first?.outcomes ?? []).map((outcome) =>
+    [outcome, ...others.map(({ outcomes }) => sameOf(outcomes, outcome))].map((same, at) => ({
+      line: lineOf(runs[at]?.node ?? ''),
+      outcome: same,
+    })),
+  );
+}
+
+function sameOf(outcomes: readonly Outcome[], { title }: Outcome): Outcome {
+  const same = outcomes.find((outcome) => outcome.title === title);
+  if (same === undefined) throw new Error(`not all runs have measured: ${title}`);
+  return same;
+}
+
+function aimsOf(measured: readonly Outcome[]): string[][] {
+  return (measured[0]?.aims ?? []).map(({ against = '' }, at) => [
+    measured[0]?.title ?? '',
+    against,
+    ...measured.map(({ aims }) => (aims[at] === undefined ? '' : briefVerdictOn(aims[at]))),
+  ]);
 }
 
 function listOf(versions: Page['versions']): string {
   return Object.entries(versions)
     .map(([name, version]) => `${name} ${version}`)
     .join(', ');
-}
-
-function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const rule = head.map((_, at) => (at === 0 ? ':--' : '--:'));
-  return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

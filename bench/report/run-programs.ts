@@ -15,16 +15,19 @@ export interface Plan {
   /** How often each contender gets a process of its own, in turn with the others, and its rounds there. */
   readonly passes: number;
   readonly rounds: number;
-  readonly onClaim?: (title: string) => void;
+  /** Before each claim: its title, and that it is the `at`th `of` so many. */
+  readonly onClaim?: (title: string, at: number, of: number) => void;
 }
 
 /** Measures all claims of all programs, one contender at a time. */
 export async function* runPrograms(plan: Plan): AsyncGenerator<Measured, void> {
+  const claims: (readonly [program: string, claim: Announced])[] = [];
   for (const program of plan.programs) {
-    for (const claim of await claimsOf(plan, program)) {
-      plan.onClaim?.(claim.title);
-      yield await measure(plan, program, claim);
-    }
+    for (const claim of await claimsOf(plan, program)) claims.push([program, claim]);
+  }
+  for (const [at, [program, claim]] of claims.entries()) {
+    plan.onClaim?.(claim.title, at + 1, claims.length);
+    yield await measure(plan, program, claim);
   }
 }
 

@@ -9,6 +9,8 @@ export interface Outcome {
   readonly count: number;
   readonly rows: readonly Row[];
   readonly aims: readonly (Aim & { readonly ratio: number })[];
+  /** What to call the jobs where people count how many there are in a second. */
+  readonly rate: string | undefined;
 }
 
 interface Row {
@@ -20,7 +22,15 @@ interface Row {
   readonly times: number;
 }
 
-export function outcomeOf({ title, unit, count, contenders, aims, samples }: Measured): Outcome {
+export function outcomeOf({
+  title,
+  unit,
+  count,
+  contenders,
+  aims,
+  rate,
+  samples,
+}: Measured): Outcome {
   const figures = contenders.map((name) => {
     const taken = samples.get(name) ?? [];
     const values = taken.map(({ value }) => value);
@@ -38,6 +48,7 @@ export function outcomeOf({ title, unit, count, contenders, aims, samples }: Mea
     title,
     unit,
     count,
+    rate,
     rows,
     aims: aims.map((aim) => ({ ...aim, ratio: ratioTo(rows, aim, ours) })),
   };
@@ -61,26 +72,44 @@ export function textOf(outcome: Outcome): string {
   return [titleOf(outcome), table.toString(), ...outcome.aims.map(verdictOn)].join('\n');
 }
 
-/** For the page. */
-export function markdownOf(outcome: Outcome): string {
-  const head = headOf(outcome);
-  const lines = [
-    head,
-    head.map((_, at) => (at === 0 ? ':--' : '--:')),
-    ...outcome.rows.map((row) => cellsOf(outcome, row)),
+/** For the page: a claim as it was measured in each run. */
+export function markdownOf(measured: readonly { line: string; outcome: Outcome }[]): string {
+  const [first] = measured;
+  if (first === undefined) throw new Error('there is a run at least');
+  const { title, unit, rate, rows } = first.outcome;
+  const rates = rate === undefined ? [] : [`${rate}/s`];
+  const head = ['', ...measured.flatMap(({ line }) => [`${line}: ${unit}`, 'by ours', ...rates])];
+  const lines = rows.map(({ name }, at) => [
+    name,
+    ...measured.flatMap(({ outcome }) => briefly(outcome, at)),
+  ]);
+  return `### ${title}\n\n${tableOf(head, lines)}`;
+}
+
+/** Median and least, the factor, and how many there are in a second, if that is asked for. */
+function briefly({ rows, rate }: Outcome, at: number): string[] {
+  const row = rows[at];
+  if (row === undefined) throw new Error('all runs have the same contenders');
+  return [
+    `${numberOf(row.median)} (${numberOf(row.least)})`,
+    `${row.times.toFixed(2)} ×`,
+    ...(rate === undefined ? [] : [numberOf(perSecond(row))]),
   ];
-  const table = lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-  const aims = outcome.aims.map((aim) => `- ${verdictOn(aim)}`).join('\n');
-  return [`### ${outcome.title}`, table, aims].filter((part) => part !== '').join('\n\n');
+}
+
+/** In Markdown: the first column is text, the others are figures. */
+export function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const rule = head.map((_, at) => (at === 0 ? ':--' : '--:'));
+  return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 function titleOf({ title, count }: Outcome): string {
   return count > 1 ? `${title}, ${count.toLocaleString('en')} times` : title;
 }
 
-function headOf({ unit, rows }: Outcome): string[] {
+function headOf({ unit, rate, rows }: Outcome): string[] {
   const passed = rows.some((row) => row.passed !== undefined) ? ['passed'] : [];
-  return ['', unit, 'least', ...passed, 'against ours'];
+  return ['', unit, 'least', ...passed, 'by ours', ...(rate === undefined ? [] : [`${rate}/s`])];
 }
 
 function cellsOf(outcome: Outcome, row: Row): string[] {
@@ -91,7 +120,12 @@ function cellsOf(outcome: Outcome, row: Row): string[] {
     numberOf(row.least),
     ...passed,
     `${row.times.toFixed(2)} ×`,
+    ...(outcome.rate === undefined ? [] : [numberOf(perSecond(row))]),
   ];
+}
+
+function perSecond({ passed = NaN }: Row): number {
+  return 1_000_000 / passed;
 }
 
 export function numberOf(value: number): string {
@@ -103,6 +137,12 @@ export function verdictOn({ against, atMost, ratio }: Outcome['aims'][number]): 
   if (against === undefined)
     return `${verdict} ${numberOf(ratio)}; the aim is ${numberOf(atMost)} or less`;
   return `${verdict} ${factorOf(ratio)} ${against}; the aim is ${factorOf(atMost)} or less`;
+}
+
+/** The same in a cell of a table. */
+export function briefVerdictOn({ against, atMost, ratio }: Outcome['aims'][number]): string {
+  const figure = against === undefined ? numberOf : factorOf;
+  return `${ratio <= atMost ? '✓' : '✗'} ${figure(ratio)} (${figure(atMost)})`;
 }
 
 function factorOf(ratio: number): string {

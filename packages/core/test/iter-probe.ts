@@ -90,19 +90,23 @@ export class Probe {
       this.closed += 1;
       return { done: true, value: undefined };
     };
-    let pending: Promise<unknown> = Promise.resolve();
+    let pending: Promise<unknown> | undefined;
     return {
       [Symbol.asyncIterator]: () => ({
         next: () => {
           const result = next();
-          pending = result.catch(() => undefined);
+          const told = (): void => {
+            pending = undefined;
+          };
+          // Before the caller hears of it.
+          pending = result.then(told, told);
           return result;
         },
         return: async () => {
-          const before = this.closed;
+          // What ends before its caller has heard of it, or while it is being closed, counts once.
+          const before = pending === undefined ? this.closed : 0;
           await pending;
           await sleep(this.#spec.cleanup);
-          // What ended while it was being closed counts once.
           if (this.closed === before) this.closed += 1;
           return { done: true, value: undefined };
         },
