@@ -13,7 +13,7 @@ const LIMITS = [
   { door: 'core', browser: 19, node: 19.4 },
   { door: 'core/abort', browser: 13.9, node: 16.2 },
   { door: 'core/iter', browser: 14.8, node: 14.9 },
-  { door: 'core/lowlevel', browser: 8, node: 8.2 },
+  { door: 'core/lowlevel', browser: 8.2, node: 8.3 },
   { door: 'core/testing', browser: 16.4, node: 16.8 },
   { door: 'sync', browser: 20, node: 20.1 },
   { door: 'io', node: 40 },

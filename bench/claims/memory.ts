@@ -16,7 +16,7 @@ const parent = new AbortController();
 /** Bytes for each of those that `make` makes and returns, or keeps alive by other means. */
 async function bytesOfEach(count: number, make: (count: number) => unknown): Promise<number> {
   // The first ones compile code, which stays.
-  const kept = [await make(100)];
+  const kept = [await make(count / 10)];
   const before = heapInUse();
   kept.push(await make(count));
   const bytes = (heapInUse() - before) / count;

@@ -28,6 +28,10 @@ const CAUSES: Readonly<Record<CancelSource, string>> = {
   shutdown: 'was shut down',
 };
 
+// A stack is what makes an error dear, and this one is made on hot paths: it tells who has called `cancel()`, and nothing
+// where a clock, a failure or a signal has (decision 9).
+const FRAMES = 4;
+
 /**
  * What a checkpoint throws in a cancelled scope. One object for the whole tree that was cancelled
  * together. By name and code it is an `AbortError`, so that every consumer of AbortSignals knows it.
@@ -51,12 +55,17 @@ export class CancelledError extends Error {
     brandAsCancelled(this.prototype);
   }
 
-  constructor(scope: CancelScope, source: CancelSource, reason: unknown) {
+  /** @internal `frames`: how many of the stack are kept. */
+  constructor(
+    scope: CancelScope,
+    source: CancelSource,
+    reason: unknown,
+    frames: number = source === 'explicit' ? FRAMES : 0,
+  ) {
     const what = scope.name === '' ? 'the scope' : `the scope ${show(scope.name)}`;
     const why = reason === undefined ? '' : `: ${messageOf(reason)}`;
-    // A deep stack is what makes an error dear, and this one is made on hot paths.
     const depth = Error.stackTraceLimit;
-    Error.stackTraceLimit = 4;
+    Error.stackTraceLimit = Math.min(frames, depth);
     super(`${what} ${CAUSES[source]}${why}`, reason === undefined ? undefined : { cause: reason });
     Error.stackTraceLimit = depth;
     this.#scope = scope;
@@ -141,13 +150,13 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
   /** @internal */ _runtime: Runtime = hostRuntime;
   /** @internal The task whose body this is part of. */
   _task: object | undefined;
-  /** @internal */ _variables: Variables | undefined;
 
   // Rare: defaults stand on the prototype, so that a scope without them does not pay for them.
   /** Shows in messages and in the task tree. */
   declare readonly name: string;
   /** True if `run()` ended because of this scope's own cancellation, and absorbed it. */
   declare readonly cancelCaught: boolean;
+  /** @internal */ declare _variables: Variables | undefined;
   /** @internal The group whose scope this is. */
   declare _owner: object | undefined;
   /** @internal What is opened in it belongs to this group; undefined: to that of the scope around it. */
@@ -165,6 +174,7 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
     Object.assign(this.prototype, {
       name: '',
       cancelCaught: false,
+      _variables: undefined,
       _owner: undefined,
       _group: undefined,
       _controller: undefined,
@@ -253,10 +263,10 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
     this._cancelBy('explicit', reason);
   }
 
-  /** @internal */
-  _cancelBy(source: CancelSource, reason: unknown): void {
+  /** @internal `frames`: how many of the stack are kept in the error. */
+  _cancelBy(source: CancelSource, reason: unknown, frames?: number): void {
     if (this._own !== undefined) return;
-    this._own = new CancelledError(this, source, reason);
+    this._own = new CancelledError(this, source, reason, frames);
     this._own._since = this._runtime.loop.now();
     if (scopeCancelled.hasSubscribers) scopeCancelled.publish({ scope: this, reason: this._own });
     if (this._state === 'ended') return;
@@ -386,7 +396,7 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
     this._state = 'open';
     this._runtime = host._runtime;
     this._task = task;
-    this._variables = variables;
+    if (variables !== undefined) this._variables = variables;
     this._hang(parent as this);
   }
 
@@ -460,10 +470,16 @@ export function checkScopeOptions(where: string, options: ScopeOptions): void {
   }
 }
 
+class RootScope extends CancelScope {
+  override _state = 'open' as const;
+
+  override _cancelBy(): void {
+    // Nobody is around it who could want that.
+  }
+}
+
 /** Around everything; never cancelled. */
-export const rootScope: CancelScope = new CancelScope();
-rootScope._state = 'open';
-rootScope._cancelBy = (): void => undefined;
+export const rootScope: CancelScope = new RootScope();
 
 export function currentFrame(): Frame {
   return (ambient.get() as Frame | undefined) ?? rootScope;

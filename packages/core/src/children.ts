@@ -18,6 +18,9 @@ export class Children<C extends TaskCore<unknown>> {
     this.#label = label;
   }
 
+  /** Whether a cancellation from outside came while those that keep the group open were waited for. */
+  isWaitCut = false;
+
   /** Those that keep the group open: all but the daemons. */
   get active(): number {
     return this.#active;
@@ -77,22 +80,16 @@ export class Children<C extends TaskCore<unknown>> {
     return this.#idle.park({ shield, name: this.#label, blockedBy: () => tasksIn(this.#scope) });
   }
 
-  /**
-   * Waits for all, cancelling the daemons as soon as nobody else is left. Nothing cancels this wait.
-   *
-   * @returns whether a cancellation from outside came while those that keep the group open were waited for
-   */
-  async untilEmpty(): Promise<boolean> {
-    let isCut = false;
+  /** Waits for all, cancelling the daemons as soon as nobody else is left. Nothing cancels this wait. */
+  async untilEmpty(): Promise<void> {
     while (this.size > 0) {
       if (this.#active > 0) {
-        if (await this.untilIdle(true)) isCut = true;
+        if (await this.untilIdle(true)) this.isWaitCut = true;
       } else {
         this.#daemonScope()._cancelBy('shutdown', undefined);
         if (this.size > 0) await this.untilIdle(true);
       }
     }
-    return isCut;
   }
 
   /** The group has ended. */

@@ -79,12 +79,13 @@ export async function gatherSettled<const F extends TaskFunctions>(
   return sameShape(tasks, outcomes) as SettledResults<F>;
 }
 
-async function spawnAll<T>(
+// Not an async function: a promise around the group's costs more than it.
+function spawnAll<T>(
   functions: readonly TaskFunction<T>[],
   options: HelperOptions | undefined,
 ): Promise<Task<T>[]> {
   refuseIfCancelled(currentFrame()._scope, options?.signal);
-  return helperGroup((group) => functions.map((fn) => group.spawn(fn, { name: fn.name })), options);
+  return helperGroup((group) => functions.map((fn) => group.spawn(fn)), options);
 }
 
 /** A failure becomes an outcome, unless all are cancelled: then it is for the group to tell. */
@@ -109,9 +110,10 @@ export function functionsOf(where: string, tasks: unknown): TaskFunction<unknown
   }
   const isIterable = !Array.isArray(tasks) && Symbol.iterator in tasks;
   const functions = isIterable ? [...(tasks as Iterable<unknown>)] : Object.values(tasks);
-  for (const [at, fn] of functions.entries()) {
-    const key = Array.isArray(tasks) || isIterable ? String(at) : (Object.keys(tasks)[at] ?? '');
-    checkFunction(where, `tasks[${key}]`, fn);
+  const wrong = functions.findIndex((fn) => typeof fn !== 'function');
+  if (wrong >= 0) {
+    const key = Array.isArray(tasks) || isIterable ? wrong : (Object.keys(tasks)[wrong] ?? '');
+    checkFunction(where, `tasks[${key}]`, functions[wrong]);
   }
   return functions as TaskFunction<unknown>[];
 }

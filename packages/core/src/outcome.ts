@@ -60,7 +60,7 @@ export abstract class Outcome<T> implements Promise<T>, Host<Listener> {
    * @throws the error if it failed or was cancelled; InvalidStateError while it is unfinished
    */
   result(): T {
-    if (this._settled === undefined) throw this.#unfinished('result');
+    if (this._settled === undefined) throw this._unfinished('result');
     this._isObserved = true;
 
     if (this._settled !== 'fulfilled') throw this._result;
@@ -73,12 +73,12 @@ export abstract class Outcome<T> implements Promise<T>, Host<Listener> {
    * @throws InvalidStateError while it is unfinished
    */
   error(): unknown {
-    if (this._settled === undefined) throw this.#unfinished('error');
+    if (this._settled === undefined) throw this._unfinished('error');
     this._isObserved = true;
     return this._settled === 'fulfilled' ? undefined : this._result;
   }
 
-  #unfinished(method: string): InvalidStateError {
+  private _unfinished(method: string): InvalidStateError {
     return new InvalidStateError(
       `${method}: ${this._label()} is not finished; await it first, or look at its status`,
     );
@@ -128,7 +128,7 @@ export abstract class Outcome<T> implements Promise<T>, Host<Listener> {
       return refusal(scope, error);
     }
     if (this._settled === 'fulfilled') return Promise.resolve(this._result as T);
-    if (this._settled !== undefined) return this.#rejection();
+    if (this._settled !== undefined) return this._rejection();
     return parkIn<T>(
       scope,
       (waiter) => {
@@ -143,7 +143,7 @@ export abstract class Outcome<T> implements Promise<T>, Host<Listener> {
     );
   }
 
-  #rejection(): Promise<never> {
+  private _rejection(): Promise<never> {
     const promise = Promise.reject(this._result);
     if (this._isOwned) quiet(promise);
     return promise;

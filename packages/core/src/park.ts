@@ -54,7 +54,10 @@ export interface Undo {
   abandon(): void;
 }
 
-/** A wait: settled by whoever comes first, once. */
+/** What is waited for, and by whom the wait is known to be blocked. */
+export type Blocked = Pick<ParkOptions, 'name'> & Required<Pick<ParkOptions, 'blockedBy'>>;
+
+/** A wait: settled by whoever comes first, once. Without private methods: each object would pay for them (decision 9). */
 export class Waiter<T> implements ScopeRegistration, Waker<T> {
   _previous: ScopeRegistration | undefined;
   _next: ScopeRegistration | undefined;
@@ -62,15 +65,12 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
   readonly promise: Promise<T>;
   readonly #resolve: (value: T) => void;
   readonly #reject: (error: unknown) => void;
-  #state: 'waiting' | 'settled' | 'abandoned' = 'waiting';
+  #state: 'waiting' | 'shielded' | 'settled' | 'abandoned' = 'waiting';
 
   /** Called when the wait is abandoned: takes back what `register` did. */
   undo: (() => void) | Undo | undefined = undefined;
-  /** What is waited for. */
-  name: string | (() => string) = '';
-  /** The tasks that the wait cannot end without. */
-  blockedBy: (() => Iterable<object>) | undefined = undefined;
-  isShielded = false;
+  /** What is waited for; with the tasks that the wait cannot end without, if that is known. */
+  _what: ParkOptions['name'] | Blocked;
 
   // Rare: defaults stand on the prototype, so that a wait without them does not pay for them.
   /** The instant at which the wait ends by itself, if there is one. */
@@ -90,7 +90,8 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
   /** @internal One that stays: with the last object of a shape goes the code compiled for it (decision 8). */
   static readonly _sample: Waiter<unknown> = new Waiter<unknown>();
 
-  constructor() {
+  constructor(what?: ParkOptions['name'] | Blocked) {
+    this._what = what;
     this.promise = new Promise<T>(capture);
     this.#resolve = resolveOfNew as (value: T) => void;
     this.#reject = rejectOfNew as (error: unknown) => void;
@@ -99,8 +100,23 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
     rejectOfNew = undefined;
   }
 
+  /** What is waited for. */
+  get name(): string | (() => string) {
+    return (typeof this._what === 'object' ? this._what.name : this._what) ?? '';
+  }
+
+  /** The tasks that the wait cannot end without. */
+  get blockedBy(): (() => Iterable<object>) | undefined {
+    return typeof this._what === 'object' ? this._what.blockedBy : undefined;
+  }
+
+  /** Nothing cancels it. */
+  shield(): void {
+    this.#state = 'shielded';
+  }
+
   get isSettled(): boolean {
-    return this.#state !== 'waiting';
+    return this.#state === 'settled' || this.#state === 'abandoned';
   }
 
   get isAbandoned(): boolean {
@@ -108,21 +124,21 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
   }
 
   wake(value: T): boolean {
-    if (!this.#take()) return false;
+    if (!this._take()) return false;
     if (this.deliver === undefined) this.#resolve(value);
     else this.deliver(() => this.#resolve(value));
     return true;
   }
 
   fail(error: unknown): boolean {
-    if (!this.#take()) return false;
-    this.#settleWith(error);
+    if (!this._take()) return false;
+    this._settleWith(error);
     return true;
   }
 
   // Whoever takes the waiter settles it, now or later in the same tick: exactly one does.
-  #take(): boolean {
-    if (this.#state !== 'waiting') return false;
+  private _take(): boolean {
+    if (this.isSettled) return false;
     this.#state = 'settled';
     remove<ScopeRegistration>(this);
     if (this.adoption !== undefined) this.adoption.release();
@@ -130,7 +146,7 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
   }
 
   _reach(wave: Wave<CancelledError>): undefined {
-    if (!this.isShielded && this.#take()) wave.abandon(this);
+    if (this.#state !== 'shielded' && this._take()) wave.abandon(this);
   }
 
   _outlive(host: Host<ScopeRegistration>): void {
@@ -141,24 +157,24 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
   _abandon(reason: CancelledError): void {
     // The scope is cancelled, and its next checkpoint says so: a wait that nobody looks at may go.
     quiet(this.promise);
-    this.#giveUp(reason);
+    this._giveUp(reason);
   }
 
   _aborted(signal: AbortSignal): void {
-    if (this.#take()) this.#giveUp(signal.reason);
+    if (this._take()) this._giveUp(signal.reason);
   }
 
-  #giveUp(reason: unknown): void {
+  private _giveUp(reason: unknown): void {
     this.#state = 'abandoned';
     try {
       if (typeof this.undo === 'function') this.undo();
       else this.undo?.abandon();
     } finally {
-      this.#settleWith(reason);
+      this._settleWith(reason);
     }
   }
 
-  #settleWith(error: unknown): void {
+  private _settleWith(error: unknown): void {
     if (this.deliver === undefined) this.#reject(error);
     else this.deliver(() => this.#reject(error));
   }
@@ -179,11 +195,21 @@ export function refusal(scope: CancelScope, error: unknown): Promise<never> {
   return promise;
 }
 
+const NONE: ParkOptions = {};
+
+/** Puts the waiter where it will be woken, and answers how to take it back. Gets what `parkIn` got. */
+type Register<T, O, H> = (
+  waiter: Waiter<T>,
+  options: O | undefined,
+  owner: H | undefined,
+) => void | (() => void);
+
 /** Parks in a scope given by hand. See {@link park}. */
-export function parkIn<T, O extends ParkOptions = ParkOptions>(
+export function parkIn<T, O extends ParkOptions = ParkOptions, H = undefined>(
   scope: CancelScope,
-  register: (waiter: Waiter<T>, options: O | undefined) => void | (() => void),
+  register: Register<T, O, H>,
   options?: O,
+  owner?: H,
 ): Promise<T> {
   const isShielded = options?.shield === true;
   const signal = isShielded ? undefined : options?.signal;
@@ -194,26 +220,26 @@ export function parkIn<T, O extends ParkOptions = ParkOptions>(
       return refusal(scope, error);
     }
   }
-  const waiter = new Waiter<T>();
-  if (isShielded) waiter.isShielded = true;
-  if (options?.name !== undefined) waiter.name = options.name;
-  if (options?.blockedBy !== undefined) waiter.blockedBy = options.blockedBy;
+  const { name, blockedBy } = options ?? NONE;
+  const waiter = new Waiter<T>(blockedBy === undefined ? name : { name, blockedBy });
+  if (isShielded) waiter.shield();
   if (signal !== undefined) waiter.adoption = adopt(signal, waiter);
   const host = scope._nearestOpen();
   if (host._runtime.deliver !== undefined) waiter.deliver = host._runtime.deliver;
   append<ScopeRegistration>(host, waiter);
-  startWaiting(waiter, register, options);
-  if (waiter.blockedBy !== undefined) host._runtime.onBlocked?.();
+  startWaiting(waiter, register, options, owner);
+  if (blockedBy !== undefined) host._runtime.onBlocked?.();
   return waiter.promise;
 }
 
-function startWaiting<T, O>(
+function startWaiting<T, O, H>(
   waiter: Waiter<T>,
-  register: (waiter: Waiter<T>, options: O | undefined) => void | (() => void),
+  register: Register<T, O, H>,
   options: O | undefined,
+  owner: H | undefined,
 ): void {
   try {
-    const undo = register(waiter, options);
+    const undo = register(waiter, options, owner);
     if (typeof undo !== 'function') return;
     // Cancelled while it registered: there was no undo yet to call.
     if (waiter.isAbandoned) undo();

@@ -136,13 +136,8 @@ export class ParkingLot<T = void, D = undefined> {
 
   /** @internal */
   _parkIn(scope: CancelScope, options?: LotOptions<D>): Promise<T> {
-    return parkIn(scope, this.#join, options);
+    return parkIn(scope, join<T, D>, options, this);
   }
-
-  // One for all who wait here, as is each one's place for its undo: no closure for each wait.
-  readonly #join = (waiter: Waiter<T>, options: LotOptions<D> | undefined): void => {
-    waiter.undo = this.#append(waiter, options?.data as D, options?.onAbandon);
-  };
 
   /**
    * Puts a waker at the end of the line, beside those who `park` here: for a wait that stands in several
@@ -158,10 +153,11 @@ export class ParkingLot<T = void, D = undefined> {
    * });
    */
   enlist(waker: Waker<T>, ...[data]: D extends undefined ? [data?: D] : [data: D]): Place<T, D> {
-    return this.#append(waker, data as D, undefined);
+    return this._append(waker, data as D, undefined);
   }
 
-  #append(waker: Waker<T>, data: D, onAbandon: (() => void) | undefined): Parked<T, D> {
+  /** @internal */
+  _append(waker: Waker<T>, data: D, onAbandon: (() => void) | undefined): Parked<T, D> {
     const parked = new Parked<T, D>(waker, data, onAbandon);
     append(this, parked);
     this._size += 1;
@@ -170,7 +166,7 @@ export class ParkingLot<T = void, D = undefined> {
 
   /** The place of the longest waiting caller. */
   get head(): Place<T, D> | undefined {
-    return this.#front();
+    return this._front();
   }
 
   /**
@@ -184,7 +180,7 @@ export class ParkingLot<T = void, D = undefined> {
     checkCount('ParkingLot.unpark', 'count', count, 0);
     let woken = 0;
     while (woken < count) {
-      const parked = this.#front();
+      const parked = this._front();
       if (parked === undefined) break;
       if (parked.wake(value as T)) woken += 1;
     }
@@ -199,7 +195,7 @@ export class ParkingLot<T = void, D = undefined> {
    */
   unparkAll(...[value]: T extends void ? [value?: T] : [value: T]): number {
     let woken = 0;
-    for (let parked = this.#front(); parked !== undefined; parked = this.#front()) {
+    for (let parked = this._front(); parked !== undefined; parked = this._front()) {
       if (parked.wake(value as T)) woken += 1;
     }
     return woken;
@@ -218,7 +214,7 @@ export class ParkingLot<T = void, D = undefined> {
     // Not more than are here: a lot may be reparked to itself.
     const most = Math.min(count, this._size);
     while (moved < most) {
-      const parked = this.#front();
+      const parked = this._front();
       if (parked === undefined) break;
       parked.leave();
       append(to, parked);
@@ -234,8 +230,17 @@ export class ParkingLot<T = void, D = undefined> {
   }
 
   // In the tick of a cancellation, those who were claimed by it may still stand in the line.
-  #front(): Parked<T, D> | undefined {
+  private _front(): Parked<T, D> | undefined {
     while (this._first?.isDeserted === true) this._first.leave();
     return this._first;
   }
+}
+
+// One for all who wait in lines, as is each one's place for its undo: no closure for each wait.
+function join<T, D>(
+  waiter: Waiter<T>,
+  options: LotOptions<D> | undefined,
+  lot: ParkingLot<T, D> | undefined,
+): void {
+  waiter.undo = lot?._append(waiter, options?.data as D, options?.onAbandon);
 }

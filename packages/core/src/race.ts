@@ -152,7 +152,7 @@ class Attempts {
 
 // Not the whole group: what the winner has left open, the body of a response say, goes on in the scope around.
 function cancelLosers(group: TaskGroup): void {
-  for (const task of group.tasks) task.cancel('another has won');
+  for (const task of group.tasks) task.scope._cancelBy('explicit', 'another has won', 0);
 }
 
 function contenders(where: string, tasks: unknown): TaskFunction<unknown>[] {

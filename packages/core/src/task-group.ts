@@ -2,7 +2,7 @@ import { Admission } from './admission.ts';
 import { ambient } from './ambient.ts';
 import { CancelScope, currentFrame } from './cancel-scope.ts';
 import { isCausedBy, withoutCancellations } from './cancellation.ts';
-import { checkFunction, show } from './check.ts';
+import { checkFunction, isThenable, show } from './check.ts';
 import { Children } from './children.ts';
 import { taskSpawned } from './diagnostics.ts';
 import { InvalidStateError } from './errors.ts';
@@ -11,6 +11,7 @@ import type { OnFailure } from './failure-policy.ts';
 import { checkGroupOptions, checkSpawnOptions } from './group-options.ts';
 import type { SpawnOptions, TaskGroupOptions } from './group-options.ts';
 import { emitWarning } from './internal/emit-warning.ts';
+import { promised } from './internal/promised.ts';
 import { refusal, refuseIfCancelled } from './park.ts';
 import { ResourceStack } from './resource-stack.ts';
 import type { Failure, Resource } from './resource-stack.ts';
@@ -37,6 +38,12 @@ export type Spawnable<T> = (task: Task<never>) => T | PromiseLike<T>;
 export class Task<T> extends TaskCore<T> {
   /** The group that owns it. */
   declare readonly group: TaskGroup;
+}
+
+/** Has a place in itself for what other scopes rarely have. */
+class GroupScope extends CancelScope {
+  override _owner: object | undefined = undefined;
+  override _group: object | undefined = undefined;
 }
 
 /**
@@ -66,10 +73,9 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
   #stuckWatch: Disposable | undefined;
   /** Over when its resources are released too. */
   #end: Promise<void> | undefined;
-  /** What a cancellation has cut short: the body, a child that counts, the wait for the children. */
+  /** What a cancellation has cut short: the body, a child that counts. */
   #isBodyCut = false;
   #isChildCut = false;
-  #isWaitCut = false;
   /** @internal Whether a child that cancels itself fails the group: that of a helper which needs every value. */
   _needsAll = false;
 
@@ -77,7 +83,7 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
     checkGroupOptions('TaskGroup', options);
     this.#policy = options?.onFailure ?? 'cancel';
     this.#failures = new Failures(this.#policy);
-    this.scope = new CancelScope(options);
+    this.scope = new GroupScope(options);
     this.scope._owner = this;
     this.scope._group = this;
     this.scope._start();
@@ -194,7 +200,7 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
   async stop(reason?: unknown): Promise<void> {
     this.#refuseChild('stop');
     this.cancel(reason);
-    await this.#untilEmpty();
+    await this.#children.untilEmpty();
   }
 
   /**
@@ -269,7 +275,7 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
     if (this.#isEnded) return this.#end;
     const isLeft = this.#children.active > 0;
     if (isLeft) this.#leave();
-    await this.#untilEmpty();
+    await this.#children.untilEmpty();
     await this.#finish(this.#verdict() ?? (isLeft ? { error: this.scope.reason } : undefined));
     const unseen = this.#failures.unobserved();
     if (!unseen.isEmpty) throw unseen.toError(this.scope.name);
@@ -297,12 +303,15 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
   async _run<T>(body: (group: this) => T | PromiseLike<T>): Promise<T> {
     let value: T | undefined;
     try {
-      value = await ambient.run(this.scope, body, this);
+      // Each promise costs something: one is only awaited where there is one (decision 9).
+      const returned = ambient.run(this.scope, body, this);
+      value = isThenable(returned) ? await returned : returned;
     } catch (error) {
       this.#bodyFailed(error);
     }
-    await this.#untilEmpty();
-    await this.#finish(this.#verdict());
+    if (this.size > 0) await this.#children.untilEmpty();
+    const end = this.#finish(this.#verdict());
+    if (end !== undefined) await end;
     // Once more: the release of a resource may have failed.
     const failure = this.#verdict();
     if (failure !== undefined) throw failure.error;
@@ -325,7 +334,7 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
     if (!this.#failures.isEmpty) return { error: this.#failures.toError(this.scope.name) };
     const isCut = this.#isBodyCut || this.#isChildCut;
     if (this.scope._isCancelledFromOutside()) {
-      return isCut || this.#isWaitCut ? { error: this.scope._parent?.reason } : undefined;
+      return isCut || this.#children.isWaitCut ? { error: this.scope._parent?.reason } : undefined;
     }
     return this.#cutShort(isCut) ?? (this.#isBodyCut ? { error: this.scope.reason } : undefined);
   }
@@ -340,15 +349,21 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
     return { error: new TimeoutError(ms, this.scope) };
   }
 
-  #finish(failure: Failure | undefined): Promise<void> {
+  /** Answers a promise if there is something to release. */
+  #finish(failure: Failure | undefined): Promise<void> | undefined {
+    if (this.#isEnded) return this.#end;
     this.#isEnded = true;
-    this.#end ??= this.#close(failure);
+    if (this.#stack === undefined) this.#close();
+    else this.#end = this.#release(this.#stack, failure);
     return this.#end;
   }
 
-  async #close(failure: Failure | undefined): Promise<void> {
-    const errors = (await this.#stack?._release(failure)) ?? [];
-    for (const { error } of errors) this.#failures.add(error, 'a cleanup');
+  async #release(stack: ResourceStack, failure: Failure | undefined): Promise<void> {
+    for (const { error } of await stack._release(failure)) this.#failures.add(error, 'a cleanup');
+    this.#close();
+  }
+
+  #close(): void {
     this.#children.close();
     this.#stuckWatch?.[Symbol.dispose]();
     this.scope._end();
@@ -357,10 +372,6 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
   #resources(): ResourceStack {
     this.#stack ??= new ResourceStack();
     return this.#stack;
-  }
-
-  async #untilEmpty(): Promise<void> {
-    if (await this.#children.untilEmpty()) this.#isWaitCut = true;
   }
 
   #launch(task: TaskCore<unknown>, fn: (task: never) => unknown): void {
@@ -445,13 +456,15 @@ function callSite(): string {
  *   return [await user, await orders];
  * });
  */
-export async function taskGroup<T>(
+export function taskGroup<T>(
   body: (group: TaskGroup) => T | PromiseLike<T>,
   options?: TaskGroupOptions,
 ): Promise<T> {
-  checkFunction('taskGroup', 'body', body);
-  checkGroupOptions('taskGroup', options);
-  return new TaskGroup(options)._run(body);
+  return promised(() => {
+    checkFunction('taskGroup', 'body', body);
+    checkGroupOptions('taskGroup', options);
+    return new TaskGroup(options)._run(body);
+  });
 }
 
 export interface HelperOptions extends TaskGroupOptions {
@@ -462,7 +475,7 @@ export interface HelperOptions extends TaskGroupOptions {
 /**
  * The group of a helper such as `gather`: what is opened in it belongs to the explicit group around.
  */
-export async function helperGroup<T>(
+export function helperGroup<T>(
   body: (group: TaskGroup) => T | PromiseLike<T>,
   options?: HelperOptions,
 ): Promise<T> {

@@ -160,7 +160,7 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
       return Promise.reject(error);
     }
     const wait = this._wait(options, `join ${this.name}`);
-    if (this.scope._runtime.debug) this.#noteWaiter(wait);
+    if (this.scope._runtime.debug) this._noteWaiter(wait);
     return wait;
   }
 
@@ -168,9 +168,9 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    this.#refuseSelf();
+    this._refuseSelf();
     const derived = super.then(onFulfilled, onRejected);
-    return typeof onRejected === 'function' ? derived : this.#owned(derived);
+    return typeof onRejected === 'function' ? derived : this._owned(derived);
   }
 
   override catch<B = never>(
@@ -180,12 +180,12 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
   }
 
   override finally(onFinally?: (() => void) | null): Promise<T> {
-    return this.#owned(super.finally(onFinally));
+    return this._owned(super.finally(onFinally));
   }
 
   // The group answers for the task's error. A promise derived from it that nobody looks at must not
   // report it a second time; what a callback throws is another matter.
-  #owned<P>(derived: Promise<P>): Promise<P> {
+  private _owned<P>(derived: Promise<P>): Promise<P> {
     const owned: Promise<P> = derived.catch((error: unknown) => {
       if (error === this._result && this._settled !== 'fulfilled') quiet(owned);
       throw error;
@@ -205,12 +205,12 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
 
   // A task that awaits itself waits for ever. Only `then` tells us, which may be called for other ends
   // in a deeper scope: so only a direct call counts.
-  #refuseSelf(): void {
+  private _refuseSelf(): void {
     if (this.done || currentFrame()._scope._nearestOpen()._task !== this) return;
-    throw this.#selfWait();
+    throw this._selfWait();
   }
 
-  #selfWait(): InvalidStateError {
+  private _selfWait(): InvalidStateError {
     return new InvalidStateError(
       `await: the task ${show(this.name)} would wait for itself for ever; await it from outside`,
     );
@@ -229,7 +229,7 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
   }
 
   // Debug mode sees cycles of tasks that wait for each other.
-  #noteWaiter(wait: Promise<T>): void {
+  private _noteWaiter(wait: Promise<T>): void {
     const waiter = currentFrame()._scope._task as TaskCore<unknown> | undefined;
     if (waiter === undefined) return;
     for (let next: TaskCore<unknown> | undefined = this._awaits; next; next = next._awaits) {
@@ -253,17 +253,17 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
     let returned: unknown;
     try {
       returned = fn(this);
-      if (returned === this) throw this.#selfWait();
+      if (returned === this) throw this._selfWait();
     } catch (error) {
       this._fail(error);
       return;
     }
-    if (isThenable(returned)) this.#follow(NativePromise.resolve(returned));
+    if (isThenable(returned)) this._follow(NativePromise.resolve(returned));
     else this._end('fulfilled', returned);
   }
 
   // Handled in the same tick: its rejection never is an unhandledRejection.
-  #follow(promise: Promise<unknown>): void {
+  private _follow(promise: Promise<unknown>): void {
     if (ambient.isFollowing) {
       // We are in the task's scope, and so are these: the scope tells them whose end it is, and no task needs a closure.
       promise.then(succeedHere, failHere);
@@ -287,13 +287,13 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
   /** @internal */
   _fail(error: unknown): void {
     const reason = this.scope.reason;
-    if (reason === undefined) this._end('rejected', this.#located(error));
+    if (reason === undefined) this._end('rejected', this._located(error));
     else if (isCausedBy(reason, error)) this._end('cancelled', reason);
-    else this._end('rejected', this.#located(withoutCancellations(reason, error)));
+    else this._end('rejected', this._located(withoutCancellations(reason, error)));
   }
 
   // The stack of an error ends at the spawn; debug mode goes on from there.
-  #located(error: unknown): unknown {
+  private _located(error: unknown): unknown {
     if (this._spawnSite === undefined) return error;
     const site = `\n    -- the task ${show(this.name)} was spawned here --\n${this._spawnSite}`;
     tried(() => {

@@ -5,6 +5,18 @@ import { parkIn, refuseIfCancelled } from './park.ts';
 import { shielded } from './resource-stack.ts';
 import { TaskCore } from './task.ts';
 import { TimeoutError } from './timeout-error.ts';
+import type { Timer } from './timers.ts';
+
+/** Has a place in itself for what other scopes rarely have. */
+class TimedScope extends CancelScope {
+  override _deadline: number;
+  override _timer: Timer | undefined = undefined;
+
+  constructor(deadline: number) {
+    super();
+    this._deadline = deadline;
+  }
+}
 
 type ScopedBody<T> = (scope: CancelScope) => T | PromiseLike<T>;
 
@@ -63,8 +75,7 @@ export function failAt<T>(
   message?: string,
   shield = false,
 ): Promise<T> {
-  const scope = new CancelScope();
-  scope._deadline = instant;
+  const scope = new TimedScope(instant);
   if (shield) scope._shield = true;
   return scope._enter<T, never>(body, ({ _own: own }) => {
     if (own?.source === 'deadline') throw new TimeoutError(time, scope, message);
@@ -109,8 +120,7 @@ export function moveOnAt<T>(instant: number, body: ScopedBody<T>): Promise<T | u
 }
 
 function moveOn<T>(instant: number, body: ScopedBody<T>): Promise<T | undefined> {
-  const scope = new CancelScope();
-  scope._deadline = instant;
+  const scope = new TimedScope(instant);
   return scope._enter(body, () => undefined);
 }
 

@@ -127,7 +127,12 @@ describe.each(Object.entries(blocking))('%s', (_, make) => {
       const before = blocked.statistics();
       const scope = new CancelScope();
       const task = group.spawn(() =>
-        scope.run(() => Promise.all(Array.from({ length: 5 }, () => blocked.wait()))),
+        scope.run(async () => {
+          const waits = Array.from({ length: 5 }, () => blocked.wait());
+          // Each to its end: some take a lock again before they reject.
+          await Promise.allSettled(waits);
+          return Promise.all(waits);
+        }),
       );
       await settle();
       expect(blocked.statistics().waiting).toBe(before.waiting + 5);
