@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-// The programs of the tutorial and the guides. The pages include them by region, so what a reader sees is what runs here;
-// the `text` block after an include is all that the program prints.
+// The programs of the tutorial and the guides. The pages show them by region (`npm run samples` writes them there), so what
+// a reader sees is what runs here; the `text` block after a program is all that it prints.
 
 const root = resolve(__dirname, '../..');
 
@@ -12,7 +12,7 @@ const root = resolve(__dirname, '../..');
 const others =
   /^docs\/(guides\/testing|design|guides\/interop[\w-]*|benchmarks|decisions\/\d.*)\.md$/;
 
-interface Include {
+interface Sample {
   readonly page: string;
   readonly line: number;
   /** From the root: `examples/tutorial/lock.ts`. */
@@ -37,24 +37,23 @@ function pagesUnder(folder: string): string[] {
 const pages = pagesUnder('docs').sort();
 const textOf = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-function includesOf(page: string): Include[] {
+const SAMPLE = /^<!-- (examples\/[\w/.-]+\.(?:ts|py))#([\w-]+) -->\n\n```(?:ts|py)\n[^]*?^```$/gm;
+
+function samplesOf(page: string): Sample[] {
   const text = textOf(page);
-  return [...text.matchAll(/^<<< (\S*)$/gm)].map((match) => {
-    const [all, target = ''] = match;
-    const [, file = '', region = ''] = /^@\/\.\.\/(examples\/[\w/.-]+\.(?:ts|py))#([\w-]+)$/.exec(
-      target,
-    ) ?? [page, `cannot be read: ${target}`];
+  return [...text.matchAll(SAMPLE)].map((match) => {
+    const [all, file = '', region = ''] = match;
     const rest = text.slice(match.index + all.length);
     const [before = '', info, output = ''] =
       /^([^]*?)^```(.*)\n([^]*?)^```$/m.exec(rest)?.slice(1) ?? [];
-    const isNext = !before.includes('\n<<< ') && !before.includes('\n#');
+    const isNext = !before.includes('\n#');
     const shown = isNext && info?.split(' ')[0] === 'text' ? { info, output } : undefined;
     const line = text.slice(0, match.index).split('\n').length;
     return { page, line, file, region, shown };
   });
 }
 
-const includes = pages.flatMap(includesOf);
+const samples = pages.flatMap(samplesOf);
 
 function programs(): string[] {
   return ['tutorial', 'guides'].flatMap((folder) =>
@@ -92,7 +91,7 @@ test.each(programs().filter(isProgram))('%s prints what its page shows', async (
   const built = join(root, file.replace(/^examples\/(.*)\.ts$/, 'examples/dist/$1.js'));
   if (!existsSync(built))
     throw new Error('examples are not built; run `npm test`, or `npm run build`');
-  const showing = includes.filter((include) => include.file === file && include.shown);
+  const showing = samples.filter((sample) => sample.file === file && sample.shown);
   expect(showing).not.toEqual([]);
   const { out, err, end } = await runProgram(process.execPath, '--trace-warnings', built);
   for (const { page, line, shown } of showing) {
@@ -110,11 +109,11 @@ test('the programs of asyncio have the same names as those next to them, and pri
   expect(originals.length).toBe(9);
   for (const file of originals) {
     const [mine, theirs] = [file.replace(/\.py$/, '.ts'), file].map((each) =>
-      includes.findIndex((include) => include.file === each),
+      samples.findIndex((sample) => sample.file === each),
     );
-    expect(includes[mine!]?.page).toBe(includes[theirs!]?.page);
+    expect(samples[mine!]?.page).toBe(samples[theirs!]?.page);
     const python = await python3(file);
-    if (python !== undefined) expect(python).toBe(includes[mine!]?.shown?.output);
+    if (python !== undefined) expect(python).toBe(samples[mine!]?.shown?.output);
   }
 });
 
@@ -131,13 +130,13 @@ async function python3(file: string): Promise<string | undefined> {
   return out;
 }
 
-test('each region that a page includes is there, once, and each that is there is on a page', () => {
+test('each region that a page shows is there, once, and each that is there is on a page', () => {
   const there = programs().flatMap((file) =>
     [...textOf(file).matchAll(/^(?:\/\/ #|# )region ([\w-]+)$/gm)].map(
       ([, region = '']) => `${file}#${region}`,
     ),
   );
-  const wanted = includes.map(({ file, region }) => `${file}#${region}`);
+  const wanted = samples.map(({ file, region }) => `${file}#${region}`);
   expect([...new Set(wanted)].sort()).toEqual(there.sort());
 });
 
@@ -154,12 +153,18 @@ test('what stands outside of the regions of a program is a comment', () => {
 
 test('no program on these pages is written by hand', () => {
   const blocks = pages.flatMap((page) =>
-    [...textOf(page).matchAll(/^```([^\n]*)\n[^]*?^```$/gm)].map(([, info = '']) => ({
-      page,
-      info,
-    })),
+    [
+      ...textOf(page)
+        .replaceAll(SAMPLE, '')
+        .matchAll(/^```([^\n]*)\n[^]*?^```$/gm),
+    ].map(([, info = '']) => ({ page, info })),
   );
   expect(blocks.length).toBeGreaterThan(10);
   const byHand = blocks.filter(({ info }) => !/^(text( stderr)?( ends by \w+)?|sh)?$/.test(info));
   expect(byHand).toEqual([]);
+});
+
+test('what the pages show is what the programs are now', async () => {
+  const { out, err, end } = await runProgram(process.execPath, 'scripts/samples.mjs', '--check');
+  expect({ out, err, end }).toEqual({ out: '', err: '', end: 0 });
 });
