@@ -12,7 +12,15 @@ const tutorial = [
 ];
 const guides = [
   ...['index', 'graceful-shutdown', 'bounded-fan-out', 'retry-and-hedging', 'abort-signal'],
-  ...['own-primitive', 'stuck', 'testing', 'asyncio', 'promise-all', 'effection-and-effect'],
+  ...[
+    'input-and-output',
+    'own-primitive',
+    'stuck',
+    'testing',
+    'asyncio',
+    'promise-all',
+    'effection-and-effect',
+  ],
 ];
 const explanation = ['design', 'not-cancellable', 'internals', 'decisions/index', 'runtimes'];
 const measured = ['benchmarks'];

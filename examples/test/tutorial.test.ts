@@ -23,6 +23,8 @@ interface Sample {
    * Undefined if there is none.
    */
   readonly shown: { readonly info: string; readonly output: string } | undefined;
+  /** The `text stdin` block before that: what it reads. */
+  readonly input: string;
 }
 
 function pagesUnder(folder: string): string[] {
@@ -44,12 +46,13 @@ function samplesOf(page: string): Sample[] {
   return [...text.matchAll(SAMPLE)].map((match) => {
     const [all, file = '', region = ''] = match;
     const rest = text.slice(match.index + all.length);
+    const [, input = ''] = /^[^#]*?^```text stdin\n([^]*?)^```$/m.exec(rest) ?? [];
     const [before = '', info, output = ''] =
-      /^([^]*?)^```(.*)\n([^]*?)^```$/m.exec(rest)?.slice(1) ?? [];
+      /^([^]*?)^```(?!text stdin)(.+)\n([^]*?)^```$/m.exec(rest)?.slice(1) ?? [];
     const isNext = !before.includes('\n#');
     const shown = isNext && info?.split(' ')[0] === 'text' ? { info, output } : undefined;
     const line = text.slice(0, match.index).split('\n').length;
-    return { page, line, file, region, shown };
+    return { page, line, file, region, shown, input };
   });
 }
 
@@ -69,10 +72,12 @@ interface Outcome {
   readonly end: number | string | null;
 }
 
-async function runProgram(command: string, ...args: string[]): Promise<Outcome> {
-  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+async function runProgram(command: string, args: string[], input = ''): Promise<Outcome> {
+  const child = spawn(command, args, { cwd: root });
   // There is no such command.
   child.on('error', () => undefined);
+  // It reads nothing.
+  child.stdin.on('error', () => undefined).end(input);
   let out = '';
   let err = '';
   child.stdout.on('data', (chunk) => (out += String(chunk)));
@@ -93,7 +98,11 @@ test.each(programs().filter(isProgram))('%s prints what its page shows', async (
     throw new Error('examples are not built; run `npm test`, or `npm run build`');
   const showing = samples.filter((sample) => sample.file === file && sample.shown);
   expect(showing).not.toEqual([]);
-  const { out, err, end } = await runProgram(process.execPath, '--trace-warnings', built);
+  const { out, err, end } = await runProgram(
+    process.execPath,
+    ['--trace-warnings', built],
+    showing.map(({ input }) => input).join(''),
+  );
   for (const { page, line, shown } of showing) {
     const [, by] = / ends by (.*)$/.exec(shown?.info ?? '') ?? [];
     const [of, none] = shown?.info.includes('stderr') ? ['err', 'out'] : ['out', 'err'];
@@ -119,13 +128,12 @@ test('the programs of asyncio have the same names as those next to them, and pri
 
 /** What it prints; undefined on a machine without a Python that is new enough. */
 async function python3(file: string): Promise<string | undefined> {
-  const version = await runProgram(
-    'python3',
+  const version = await runProgram('python3', [
     '-c',
     'import sys; sys.exit(sys.version_info < (3, 11))',
-  );
+  ]);
   if (version.end !== 0) return undefined;
-  const { out, err, end } = await runProgram('python3', file);
+  const { out, err, end } = await runProgram('python3', [file]);
   expect({ file, err, end }).toEqual({ file, err: '', end: 0 });
   return out;
 }
@@ -160,11 +168,13 @@ test('no program on these pages is written by hand', () => {
     ].map(([, info = '']) => ({ page, info })),
   );
   expect(blocks.length).toBeGreaterThan(10);
-  const byHand = blocks.filter(({ info }) => !/^(text( stderr)?( ends by \w+)?|sh)?$/.test(info));
+  const byHand = blocks.filter(
+    ({ info }) => !/^(text( stdin| stderr)?( ends by \w+)?|sh)?$/.test(info),
+  );
   expect(byHand).toEqual([]);
 });
 
 test('what the pages show is what the programs are now', async () => {
-  const { out, err, end } = await runProgram(process.execPath, 'scripts/samples.mjs', '--check');
+  const { out, err, end } = await runProgram(process.execPath, ['scripts/samples.mjs', '--check']);
   expect({ out, err, end }).toEqual({ out: '', err: '', end: 0 });
 });

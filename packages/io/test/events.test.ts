@@ -2,6 +2,7 @@ import { CancelScope, formatTaskTree, moveOnAfter, run, sleep, taskGroup } from 
 import { events, once } from '@ambit/io';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
+import { MessageChannel } from 'node:worker_threads';
 
 const listeners = (emitter: EventEmitter): number =>
   emitter.listenerCount('x') + emitter.listenerCount('error');
@@ -37,6 +38,17 @@ describe('events', () => {
     await stream.close();
     target.dispatchEvent(event);
     expect(await stream.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test('of a MessagePort, which is a target with `on`: the events', async () => {
+    const { port1, port2 } = new MessageChannel();
+    const messages = events<Event & { readonly data: string }>(port1, 'message');
+    port2.postMessage('a');
+    port2.postMessage('b');
+    expect((await take(messages, 2)).map(({ data }) => data)).toEqual(['a', 'b']);
+    port2.postMessage('c');
+    expect(await once(port1, 'message')).toMatchObject({ data: 'c' });
+    port1.close();
   });
 
   test('several may wait; each gets the next one', async () => {

@@ -130,8 +130,11 @@ function listen(
   };
 }
 
+// Node's own targets, a MessagePort say, have `on` as well.
 function isEmitter(source: EventEmitter | EventTarget): source is EventEmitter {
-  return typeof (source as Partial<EventEmitter>).on === 'function';
+  return (
+    !(source instanceof EventTarget) && typeof (source as Partial<EventEmitter>).on === 'function'
+  );
 }
 
 function checkSource(where: string, source: unknown, name: unknown): void {
