@@ -7,16 +7,16 @@ const LIMITS = [
   {
     door: 'core',
     names: ['run', 'taskGroup', 'timeout', 'sleep', 'gather'],
-    browser: 14.9,
-    node: 15.4,
+    browser: 15.2,
+    node: 15.7,
   },
-  { door: 'core', browser: 19, node: 19.4 },
-  { door: 'core/abort', browser: 13.9, node: 16.2 },
-  { door: 'core/iter', browser: 14.8, node: 14.9 },
+  { door: 'core', browser: 19.3, node: 19.7 },
+  { door: 'core/abort', browser: 14.2, node: 16.5 },
+  { door: 'core/iter', browser: 15.1, node: 15.2 },
   { door: 'core/lowlevel', browser: 8.2, node: 8.3 },
-  { door: 'core/testing', browser: 16.4, node: 16.8 },
+  { door: 'core/testing', browser: 16.7, node: 17.1 },
   { door: 'sync', browser: 20, node: 20.1 },
-  { door: 'io', node: 40 },
+  { door: 'io', node: 40.4 },
 ];
 
 // What #context and #platform choose by. A browser's bundler sets neither `node` nor any other of them.

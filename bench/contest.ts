@@ -49,6 +49,9 @@ export interface Sample {
   readonly passed?: number;
 }
 
+/** Milliseconds. */
+const WARM_UP = 1000;
+
 /** What this process is to measure; undefined: it is only to tell what there is. */
 const wanted = JSON.parse(process.env['AMBIT_BENCH'] ?? '{}') as {
   readonly title?: string;
@@ -57,7 +60,8 @@ const wanted = JSON.parse(process.env['AMBIT_BENCH'] ?? '{}') as {
 };
 
 /**
- * Measures the contender that this process is for: a warm-up, then so many rounds, each after a garbage collection. One
+ * Measures the contender that this process is for: a warm-up of a second, in which its code is compiled, then so many rounds, each
+ * after a garbage collection. One
  * contender in a process, since what one leaves behind (timers, finalizers, compiled code) would slow the next one. Compared
  * is processor time: on a machine that others use too, the time that passes says little.
  */
@@ -69,7 +73,9 @@ export async function contest({ title, count, contenders, aims = [], rate }: Cla
   const { prepare, part = 1, outside = false } = contender;
   const jobs = Math.max(Math.round(count * part), 1);
   const rounds = async (): Promise<void> => {
-    await measure(prepare(jobs), jobs);
+    const start = performance.now();
+    do await measure(prepare(jobs), jobs);
+    while (performance.now() - start < WARM_UP);
     for (let round = 0; round < (wanted.rounds ?? 1); round += 1) {
       say({ is: 'sample', sample: await measure(prepare(jobs), jobs) });
     }

@@ -26,8 +26,8 @@ export function pageOf({ runs, python, versions, date }: Page): string {
     `Measured on ${date.toISOString().slice(0, 10)} with Node ${runs.map(({ node }) => node).join(' and ')} on ` +
       `${cpus().length} × ${cpu?.model ?? 'an unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB. ` +
       `Peers: ${listOf(versions)}.`,
-    'Each contender has processes of its own, in turn with the others, and does the same job in each round after a warm-up and ' +
-      'a garbage collection. Compared is processor time (microseconds for each job, the garbage collector’s included), since ' +
+    'Each contender has processes of its own, in turn with the others, and does the same job in each round, after a second of ' +
+      'warm-up and a garbage collection. Compared is processor time (microseconds for each job, the garbage collector’s included), since ' +
       'machines are shared; shown are the median, and the least of the rounds beside it. Machines differ: look at the factors. ' +
       'How many there are in a second is by the time that passed, with the client on the same machine.',
     `What each takes, by what Ambit takes, on Node ${first?.node ?? ''}:`,

@@ -7,7 +7,7 @@ import { checkFunction, checkName, checkOptions, checkSignal, checkTime, show } 
 import { scopeCancelled } from './diagnostics.ts';
 import { brandAsCancelled, hasCancelledBrand, InvalidStateError, messageOf } from './errors.ts';
 import { append } from './internal/linked-list.ts';
-import { promised, resolved } from './internal/promised.ts';
+import { NativePromise } from './internal/native-promise.ts';
 import { callSafely } from './internal/report-later.ts';
 import { showBriefly } from './internal/show-briefly.ts';
 import { hostRuntime } from './runtime.ts';
@@ -186,6 +186,12 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
     });
   }
 
+  /** @internal They stay, as that of Waiter: one as it begins, one that is cancelled. */
+  static readonly _samples: readonly CancelScope[] = [
+    new CancelScope(),
+    cancelled(new CancelScope()),
+  ];
+
   constructor(options?: ScopeOptions) {
     super();
     if (options !== undefined) this._configure(options);
@@ -216,33 +222,34 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
    *   scope was entered before
    */
   run<T>(body: (scope: this) => T | PromiseLike<T>): Promise<T | undefined> {
-    return promised(() => {
+    try {
       checkFunction('CancelScope.run', 'body', body);
-      return this._enter<T, undefined>(body, nothing);
-    });
+      return this._enter<T, undefined>(body);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
-  /** @internal `absorbed` says what comes of a cancellation that ended here. */
-  _enter<T, U>(
-    body: (scope: this) => T | PromiseLike<T>,
-    absorbed: (scope: this) => U,
-  ): Promise<T | U> {
+  /** @internal */
+  _enter<T, U>(body: (scope: this) => T | PromiseLike<T>): Promise<T | U> {
     if (this._awaitsEntry && this._state === 'open') this._awaitsEntry = false;
     else this._start();
-    return resolved(() => ambient.run(this, body, this)).then(
-      (value) => {
-        this._end();
-        return value;
-      },
-      (error: unknown) => {
-        try {
-          this._afterCancellation(error);
-          return absorbed(this);
-        } finally {
-          this._end();
-        }
-      },
-    );
+    return ambient.run(this, follow, this, body) as Promise<T | U>;
+  }
+
+  /** @internal The body has failed; answers what comes of a cancellation that ends here. */
+  _bodyFailed(error: unknown): unknown {
+    try {
+      this._afterCancellation(error);
+      return this._absorbed();
+    } finally {
+      this._end();
+    }
+  }
+
+  /** @internal What `run` resolves with once its cancellation has ended here. */
+  _absorbed(): unknown {
+    return undefined;
   }
 
   /** Throws what of the error is not this scope's to absorb. */
@@ -454,8 +461,37 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
   }
 }
 
-function nothing(): undefined {
-  return undefined;
+function cancelled(scope: CancelScope): CancelScope {
+  scope.cancel();
+  return scope;
+}
+
+// In the scope, and so are the reactions: where the ambient scope follows them, it tells whose end it is, and no scope needs a
+// closure (decision 9).
+function follow<S extends CancelScope>(scope: S, body: (scope: S) => unknown): Promise<unknown> {
+  let promise: Promise<unknown>;
+  try {
+    promise = NativePromise.resolve(body(scope));
+  } catch (error) {
+    promise = NativePromise.reject(error);
+  }
+  if (ambient.isFollowing) return promise.then(bodyEnded, bodyFailed);
+  return promise.then(
+    (value) => {
+      scope._end();
+      return value;
+    },
+    (error: unknown) => scope._bodyFailed(error),
+  );
+}
+
+function bodyEnded(value: unknown): unknown {
+  currentFrame()._scope._end();
+  return value;
+}
+
+function bodyFailed(error: unknown): unknown {
+  return currentFrame()._scope._bodyFailed(error);
 }
 
 /** Checks options at a public door. */

@@ -20,6 +20,9 @@ export interface Registration<R> extends Link<Registration<R>> {
  * could see a tree that is cancelled in part. Iterative, so that depth costs no stack.
  */
 export class Wave<R> {
+  /** One that stays, as that of Waiter. */
+  static readonly _sample: Wave<undefined> = new Wave(undefined);
+
   readonly reason: R;
   readonly #abandoned: { _abandon(reason: R): void }[] = [];
   readonly #notified: { _notify(reason: R): void }[] = [];

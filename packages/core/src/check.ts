@@ -22,11 +22,12 @@ function describeObject(value: object): string {
 
 /** Also if its `then` cannot be read: a promise that it is given to rejects then, as JavaScript has it. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    value !== null &&
-    (typeof value === 'object' || typeof value === 'function') &&
-    tried(() => typeof (value as { then?: unknown }).then === 'function', true)
-  );
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
+  try {
+    return typeof (value as { then?: unknown }).then === 'function';
+  } catch {
+    return true;
+  }
 }
 
 export function checkFunction(where: string, argument: string, value: unknown): void {

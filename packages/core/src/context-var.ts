@@ -49,7 +49,7 @@ export class ContextVar<T> {
     checkFunction('ContextVar.run', 'fn', fn);
     const here = currentFrame();
     const variables: Variables = { key: this, value, outer: here._variables };
-    return ambient.run<undefined, R>(new VariableFrame(here._scope, variables), fn, undefined);
+    return ambient.run(new VariableFrame(here._scope, variables), fn);
   }
 }
 

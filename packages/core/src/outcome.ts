@@ -15,6 +15,9 @@ export class Listener implements Link<Listener> {
   _host: Host<Listener> | undefined;
   readonly callback: () => void;
 
+  /** One that stays, as that of Waiter. */
+  static readonly _sample: Listener = new Listener(() => undefined);
+
   constructor(callback: () => void) {
     this.callback = callback;
   }

@@ -48,7 +48,7 @@ class Parked<T, D> implements Place<T, D>, Undo, Link<Parked<T, D>> {
   readonly #waker: Waker<T> & { readonly isSettled?: boolean };
   readonly #onAbandon: (() => void) | undefined;
 
-  /** One that stays, as that of {@link Waiter}. */
+  /** One that stays, as that of Waiter. */
   static readonly _sample: Parked<unknown, unknown> = new Parked(
     Waiter._sample,
     undefined,
@@ -110,6 +110,9 @@ class Parked<T, D> implements Place<T, D>, Undo, Link<Parked<T, D>> {
  * }
  */
 export class ParkingLot<T = void, D = undefined> {
+  /** @internal One that stays, as that of Waiter. */
+  static readonly _sample: ParkingLot = new ParkingLot();
+
   /** @internal */ _first: Parked<T, D> | undefined;
   /** @internal */ _last: Parked<T, D> | undefined;
   /** @internal */ _size = 0;

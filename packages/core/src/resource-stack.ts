@@ -203,11 +203,9 @@ export function checkResource(where: string, value: unknown): void {
 
 /** Runs it where no cancellation reaches it. */
 export async function shielded<T>(body: () => T): Promise<Awaited<T>> {
-  const scope = new CancelScope({ shield: true, name: 'cleanup' });
   // Nobody else holds the scope, so nobody cancels it: there is nothing to absorb.
-  return scope._enter<Awaited<T>, never>(body as () => Awaited<T>, () => {
-    throw scope.reason as Error;
-  });
+  const scope = new CancelScope({ shield: true, name: 'cleanup' });
+  return scope._enter<Awaited<T>, never>(body as () => Awaited<T>);
 }
 
 /**

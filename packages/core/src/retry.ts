@@ -57,7 +57,7 @@ export async function retry<T>(
       if (when !== undefined && !when(error, attempt)) throw error;
       const delay = delayAfter(attempt, policy);
       onRetry?.(error, attempt, delay);
-      await ambient.run(frame, sleep, delay);
+      await ambient.run(frame, () => sleep(delay));
     }
   }
 }

@@ -105,7 +105,7 @@ export class Run {
     runtime.scope = scope;
     try {
       this.#hook();
-      return await ambient.run(scope, () => this.#supervise(main, atEnd), undefined);
+      return await ambient.run(scope, () => this.#supervise(main, atEnd));
     } catch (error) {
       if (this.#signal === undefined || error !== scope.reason) throw error;
       if (this.#options.exitOnSignal === false) throw error;
@@ -202,7 +202,7 @@ export class Run {
     if (this.#look !== undefined) return;
     this.#look = this.runtime.loop.callNext(() => {
       this.#look = undefined;
-      const tasks = ambient.run(this.scope, allTasks, undefined);
+      const tasks = ambient.run(this.scope, allTasks);
       const news = findDeadlocks(tasks).filter(
         ({ text, isForEver }) => isForEver && !this.#announced.has(text),
       );
@@ -217,7 +217,7 @@ export class Run {
   }
 
   #dump(title: string): void {
-    printError(`${title}\n${ambient.run(this.scope, treeOrApology, undefined)}`);
+    printError(`${title}\n${ambient.run(this.scope, treeOrApology)}`);
   }
 }
 

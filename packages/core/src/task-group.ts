@@ -1,6 +1,7 @@
 import { Admission } from './admission.ts';
 import { ambient } from './ambient.ts';
 import { CancelScope, currentFrame } from './cancel-scope.ts';
+import type { ScopeOptions } from './cancel-scope.ts';
 import { isCausedBy, withoutCancellations } from './cancellation.ts';
 import { checkFunction, isThenable, show } from './check.ts';
 import { Children } from './children.ts';
@@ -44,6 +45,12 @@ export class Task<T> extends TaskCore<T> {
 class GroupScope extends CancelScope {
   override _owner: object | undefined = undefined;
   override _group: object | undefined = undefined;
+  override _options: ScopeOptions | undefined = undefined;
+
+  constructor(options: ScopeOptions | undefined) {
+    super();
+    if (options !== undefined) this._configure(options);
+  }
 }
 
 /**
@@ -59,6 +66,8 @@ class GroupScope extends CancelScope {
  * await group.join();
  */
 export class TaskGroup implements AsyncDisposable, TaskOwner {
+  /** @internal One that stays, as that of Waiter. */
+  static readonly _samples: readonly object[] = samplesOf(TaskGroup);
   /** The scope that the children, and the body of `taskGroup(body)`, run in. */
   readonly scope: CancelScope;
 
@@ -428,6 +437,13 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
   #label(): string {
     return this.scope.name === '' ? 'the task group' : `the task group "${this.scope.name}"`;
   }
+}
+
+/* @__NO_SIDE_EFFECTS__ */
+function samplesOf(Group: typeof TaskGroup): readonly object[] {
+  const group = new Group();
+  group.scope._end();
+  return [group, new Task(group, new CancelScope(), '', 0)];
 }
 
 function callSite(): string {

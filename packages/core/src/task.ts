@@ -6,6 +6,7 @@ import { isThenable, show } from './check.ts';
 import { taskSettled } from './diagnostics.ts';
 import { InvalidStateError } from './errors.ts';
 import { emitWarning } from './internal/emit-warning.ts';
+import { NativePromise } from './internal/native-promise.ts';
 import { quiet } from './internal/quiet.ts';
 import { showBriefly } from './internal/show-briefly.ts';
 import { tried } from './internal/tried.ts';
@@ -26,17 +27,11 @@ export interface TaskOwner {
   /** @internal */ _childEnded(task: TaskCore<unknown>): void;
 }
 
-let ids = 0;
+// The sample that is kept is 0.
+let ids = -1;
 
-// What `await` knows: a global that somebody has replaced may not keep the context of its reactions.
-const NativePromise = (async () => Promise.resolve())().constructor as PromiseConstructor;
-
-let functionOfNext: ((task: TaskCore<unknown>) => unknown) | undefined;
-
-function begin(task: TaskCore<unknown>): void {
-  const fn = functionOfNext as (task: TaskCore<unknown>) => unknown;
-  functionOfNext = undefined;
-  task._call(fn);
+function begin(task: TaskCore<unknown>, fn: (task: never) => unknown): void {
+  task._call(fn as (task: TaskCore<unknown>) => unknown);
 }
 
 function taskHere(): TaskCore<unknown> {
@@ -244,8 +239,7 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
 
   /** @internal Calls the function, in the task's scope. */
   _begin(fn: (task: never) => unknown): void {
-    functionOfNext = fn as (task: TaskCore<unknown>) => unknown;
-    ambient.run<TaskCore<unknown>, void>(this.scope, begin, this);
+    ambient.run(this.scope, begin, this, fn);
   }
 
   /** @internal */

@@ -9,12 +9,34 @@ import type { Timer } from './timers.ts';
 
 /** Has a place in itself for what other scopes rarely have. */
 class TimedScope extends CancelScope {
+  /** One that stays, as that of Waiter. */
+  static readonly _sample: TimedScope = new TimedScope(0);
+
   override _deadline: number;
   override _timer: Timer | undefined = undefined;
 
   constructor(deadline: number) {
     super();
     this._deadline = deadline;
+  }
+}
+
+/** One that fails when its time is over. */
+class TimeLimit extends TimedScope {
+  static override readonly _sample: TimeLimit = new TimeLimit(0, 0, undefined);
+
+  readonly #ms: number;
+  readonly #message: string | undefined;
+
+  constructor(deadline: number, ms: number, message: string | undefined) {
+    super(deadline);
+    this.#ms = ms;
+    this.#message = message;
+  }
+
+  override _absorbed(): never {
+    if (this._own?.source !== 'deadline') throw this._own as Error;
+    throw new TimeoutError(this.#ms, this, this.#message);
   }
 }
 
@@ -38,13 +60,15 @@ export function timeout<T>(
   body: ScopedBody<T>,
   options?: { readonly message?: string },
 ): Promise<T> {
-  return promised(() => {
+  try {
     if (ms !== null) checkTime('timeout', 'ms', ms);
     checkFunction('timeout', 'body', body);
     checkOptions('timeout', options);
     const time = ms === null ? Infinity : Math.max(ms, 0);
     return failAt(currentRuntime().loop.now() + time, time, body, options?.message);
-  });
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /**
@@ -75,12 +99,9 @@ export function failAt<T>(
   message?: string,
   shield = false,
 ): Promise<T> {
-  const scope = new TimedScope(instant);
+  const scope = new TimeLimit(instant, time, message);
   if (shield) scope._shield = true;
-  return scope._enter<T, never>(body, ({ _own: own }) => {
-    if (own?.source === 'deadline') throw new TimeoutError(time, scope, message);
-    throw own as Error;
-  });
+  return scope._enter<T, never>(body);
 }
 
 /**
@@ -120,8 +141,7 @@ export function moveOnAt<T>(instant: number, body: ScopedBody<T>): Promise<T | u
 }
 
 function moveOn<T>(instant: number, body: ScopedBody<T>): Promise<T | undefined> {
-  const scope = new TimedScope(instant);
-  return scope._enter(body, () => undefined);
+  return new TimedScope(instant)._enter<T, undefined>(body);
 }
 
 /**

@@ -11,8 +11,8 @@ export class Ambient<F> {
     return this.#storage.getStore();
   }
 
-  run<A, R>(value: F, fn: (argument: A) => R, argument: A): R {
-    return this.#storage.run(value, fn, argument);
+  run<A extends unknown[], R>(value: F, fn: (...args: A) => R, ...args: A): R {
+    return this.#storage.run(value, fn, ...args);
   }
 
   /** Everything ambient as of now, other libraries' stores too. */

@@ -12,11 +12,11 @@ export class Ambient<F> {
     return this.#value;
   }
 
-  run<A, R>(value: F, fn: (argument: A) => R, argument: A): R {
+  run<A extends unknown[], R>(value: F, fn: (...args: A) => R, ...args: A): R {
     const outer = this.#value;
     this.#value = value;
     try {
-      return fn(argument);
+      return fn(...args);
     } finally {
       this.#value = outer;
     }

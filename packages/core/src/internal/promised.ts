@@ -9,12 +9,3 @@ export function promised<T>(fn: () => Promise<T>): Promise<T> {
     return Promise.reject(error);
   }
 }
-
-/** The promise of what a function returns or throws, as an `async` function gives it. */
-export function resolved<T>(fn: () => T | PromiseLike<T>): Promise<Awaited<T>> {
-  try {
-    return Promise.resolve(fn());
-  } catch (error) {
-    return Promise.reject(error);
-  }
-}

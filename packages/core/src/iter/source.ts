@@ -55,7 +55,7 @@ export class Source<T> {
   async pull(): Promise<{ readonly value: T } | undefined> {
     const result = await settled(
       this.#scope,
-      () => ambient.run(this.#scope, () => this.#ask(), undefined),
+      () => ambient.run(this.#scope, () => this.#ask()),
       (error) => {
         this.#late = { error };
       },

@@ -72,7 +72,7 @@ function leakOf(scope: CancelScope, listeners: number): Error | undefined {
 }
 
 function treeOf(scope: CancelScope): string {
-  return ambient.run(scope, formatTaskTree, undefined);
+  return ambient.run(scope, formatTaskTree);
 }
 
 function within<T>(limit: number, work: Promise<T>, run: Run, loop: VirtualLoop): Promise<T> {
