@@ -7,7 +7,7 @@ import { checkFunction, checkName, checkOptions, checkSignal, checkTime, show } 
 import { scopeCancelled } from './diagnostics.ts';
 import { brandAsCancelled, hasCancelledBrand, InvalidStateError, messageOf } from './errors.ts';
 import { append } from './internal/linked-list.ts';
-import { NativePromise } from './internal/native-promise.ts';
+import { whenSettled } from './internal/native-promise.ts';
 import { callSafely } from './internal/report-later.ts';
 import { showBriefly } from './internal/show-briefly.ts';
 import { hostRuntime } from './runtime.ts';
@@ -468,15 +468,16 @@ function cancelled(scope: CancelScope): CancelScope {
 
 // In the scope, and so are the reactions: where the ambient scope follows them, it tells whose end it is, and no scope needs a
 // closure (decision 9).
-function follow<S extends CancelScope>(scope: S, body: (scope: S) => unknown): Promise<unknown> {
-  let promise: Promise<unknown>;
+function follow<S extends CancelScope>(scope: S, body: (scope: S) => unknown): unknown {
+  let returned: unknown;
   try {
-    promise = NativePromise.resolve(body(scope));
+    returned = body(scope);
   } catch (error) {
-    promise = NativePromise.reject(error);
+    returned = Promise.reject(error);
   }
-  if (ambient.isFollowing) return promise.then(bodyEnded, bodyFailed);
-  return promise.then(
+  if (ambient.isFollowing) return whenSettled(returned, bodyEnded, bodyFailed);
+  return whenSettled(
+    returned,
     (value) => {
       scope._end();
       return value;

@@ -6,7 +6,7 @@ import { isThenable, show } from './check.ts';
 import { taskSettled } from './diagnostics.ts';
 import { InvalidStateError } from './errors.ts';
 import { emitWarning } from './internal/emit-warning.ts';
-import { NativePromise } from './internal/native-promise.ts';
+import { whenSettled } from './internal/native-promise.ts';
 import { quiet } from './internal/quiet.ts';
 import { showBriefly } from './internal/show-briefly.ts';
 import { tried } from './internal/tried.ts';
@@ -252,18 +252,19 @@ export abstract class TaskCore<T> extends Outcome<T> implements AsyncDisposable 
       this._fail(error);
       return;
     }
-    if (isThenable(returned)) this._follow(NativePromise.resolve(returned));
+    if (isThenable(returned)) this._follow(returned);
     else this._end('fulfilled', returned);
   }
 
   // Handled in the same tick: its rejection never is an unhandledRejection.
-  private _follow(promise: Promise<unknown>): void {
+  private _follow(promise: PromiseLike<unknown>): void {
     if (ambient.isFollowing) {
       // We are in the task's scope, and so are these: the scope tells them whose end it is, and no task needs a closure.
-      promise.then(succeedHere, failHere);
+      whenSettled(promise, succeedHere, failHere);
       return;
     }
-    promise.then(
+    whenSettled(
+      promise,
       (value) => {
         this._end('fulfilled', value);
       },

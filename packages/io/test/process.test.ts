@@ -73,6 +73,14 @@ describe('openProcess', () => {
     });
   });
 
+  test('of a whole command line says where its arguments go', async () => {
+    await expect(openProcess('ls -l', [])).rejects.toMatchObject({
+      code: 'ENOENT',
+      path: 'ls -l',
+      message: 'ENOENT: there is no command "ls -l"; give its arguments in an array of their own',
+    });
+  });
+
   test('in a folder that is not there, or is none, blames the folder and not the command', async () => {
     for (const cwd of [null, 5]) {
       await expect(openProcess('true', [], { cwd: cwd as never })).rejects.toThrow(

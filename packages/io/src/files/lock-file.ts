@@ -60,8 +60,8 @@ export class FileLock implements AsyncDisposable {
 /**
  * Waits until this process holds a lock that other processes, and other tasks of this one, ask for by the same path.
  * Advisory: it keeps out who asks. The file is there while it is held, and says by whom; the lock of a process that died
- * on this host is taken over, by one. The group around the call releases it at its end. Not on file systems without hard
- * links.
+ * on this host is taken over, by one. The group around the call releases it at its end. Not reentrant: who holds it and asks
+ * again waits for itself. Not on file systems without hard links.
  *
  * @param path - of a file for the lock alone, in a folder that exists: 'data.json.lock'
  * @returns the lock

@@ -7,7 +7,7 @@ import process from 'node:process';
 import type { Readable } from 'node:stream';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import type { WaitOptions } from '../cancellable.ts';
-import { checkOptions } from '../check.ts';
+import { checkOptions, show } from '../check.ts';
 import { codeOf } from '../errors.ts';
 import { NodeByteStream } from '../streams/node-stream.ts';
 import { opening, own } from '../ownership.ts';
@@ -271,13 +271,33 @@ async function spawnIn(
     throw await errorOf(child);
   } catch (error) {
     const { cwd } = options;
-    if (cwd === undefined || isFolder(cwd)) throw error;
     // Node blames the command.
-    const code = codeOf(error) ?? 'ENOENT';
-    const path = String(cwd);
-    const message = `${code}: cannot run ${command} in ${path}; give a cwd that is a folder`;
-    throw Object.assign(new Error(message, { cause: error }), { code, path, syscall: 'spawn' });
+    if (cwd !== undefined && !isFolder(cwd)) {
+      const path = String(cwd);
+      throw notStarted(
+        error,
+        path,
+        `cannot run ${command} in ${path}; give a cwd that is a folder`,
+      );
+    }
+    if (codeOf(error) === 'ENOENT' && command.includes(' ')) {
+      throw notStarted(
+        error,
+        command,
+        `there is no command ${show(command)}; give its arguments in an array of their own`,
+      );
+    }
+    throw error;
   }
+}
+
+function notStarted(cause: unknown, path: string, message: string): Error {
+  const code = codeOf(cause) ?? 'ENOENT';
+  return Object.assign(new Error(`${code}: ${message}`, { cause }), {
+    code,
+    path,
+    syscall: 'spawn',
+  });
 }
 
 function isStarted(child: ChildProcess): child is ProcessParts['child'] {
