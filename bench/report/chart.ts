@@ -27,10 +27,11 @@ export function chartOf(outcomes: readonly Outcome[]): string {
   ].join('\n');
 }
 
+// The site has these classes in colours of its own (docs/.vitepress/theme/site.css).
 const STYLE =
-  'text{font:13px system-ui,sans-serif;fill:#333}.title{font-weight:600}.figure{font-size:12px;fill:#666}' +
-  '.bar{fill:#b9bfca}.ours{fill:#4463d8}.one{stroke:#4463d8;stroke-dasharray:3 3}' +
-  '@media(prefers-color-scheme:dark){text{fill:#ddd}.figure{fill:#aaa}.bar{fill:#5b6270}.ours,.one{fill:#8ba2ff;stroke:#8ba2ff}}';
+  '.t{font:13px system-ui,sans-serif;fill:#1f2933}.title{font-weight:600}.s{font-size:12px;fill:#52606d}' +
+  '.end{text-anchor:end}.bar{fill:#b9bfca}.ours{fill:#0f766e}.one{stroke:#0f766e;stroke-dasharray:3 3}' +
+  '@media(prefers-color-scheme:dark){.t{fill:#e4e7eb}.s{fill:#9aa5b1}.bar{fill:#52606d}.ours{fill:#2dd4bf}.one{stroke:#2dd4bf}}';
 
 type Scale = (times: number) => number;
 
@@ -46,12 +47,15 @@ function groupAt(y: number, { title, rows, unit }: Outcome, scale: Scale): strin
     const end = Math.max(scale(times), LABELS + 2);
     const text = `${Number(median.toPrecision(2)).toLocaleString('en')} ${unit}`;
     return [
-      `<text x="${LABELS - 8}" y="${top + BAR - 3}" text-anchor="end">${escaped(name)}</text>`,
+      `<text class="t s end" x="${LABELS - 8}" y="${top + BAR - 3}">${escaped(name)}</text>`,
       `<rect class="${at === 0 ? 'bar ours' : 'bar'}" x="${LABELS}" y="${top}" width="${end - LABELS}" height="${BAR}" rx="2"/>`,
-      `<text class="figure" x="${end + 5}" y="${top + BAR - 3}">${escaped(text)}</text>`,
+      `<text class="t s start" x="${end + 5}" y="${top + BAR - 3}">${escaped(text)}</text>`,
     ].join('');
   });
-  return [`<text class="title" x="10" y="${y + 14}">${escaped(title)}</text>`, ...bars].join('\n');
+  return [
+    `<text class="t start title" x="10" y="${y + 14}">${escaped(title)}</text>`,
+    ...bars,
+  ].join('\n');
 }
 
 function escaped(text: string): string {
