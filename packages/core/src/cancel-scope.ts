@@ -186,10 +186,11 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
     });
   }
 
-  /** @internal They stay, as that of Waiter: one as it begins, one that is cancelled. */
+  /** @internal They stay, as that of Waiter: one as it begins, one that is cancelled, one with variables. */
   static readonly _samples: readonly CancelScope[] = [
     new CancelScope(),
     cancelled(new CancelScope()),
+    withVariables(new CancelScope()),
   ];
 
   constructor(options?: ScopeOptions) {
@@ -463,6 +464,11 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
 
 function cancelled(scope: CancelScope): CancelScope {
   scope.cancel();
+  return scope;
+}
+
+function withVariables(scope: CancelScope): CancelScope {
+  scope._variables = { key: scope, value: undefined, outer: undefined };
   return scope;
 }
 
