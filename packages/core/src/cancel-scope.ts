@@ -55,7 +55,7 @@ export class CancelledError extends Error {
     brandAsCancelled(this.prototype);
   }
 
-  /** @internal `frames`: how many of the stack are kept. */
+  // `frames`: how many calls of the stack it keeps.
   constructor(
     scope: CancelScope,
     source: CancelSource,
@@ -65,9 +65,9 @@ export class CancelledError extends Error {
     const what = scope.name === '' ? 'the scope' : `the scope ${show(scope.name)}`;
     const why = reason === undefined ? '' : `: ${messageOf(reason)}`;
     const depth = Error.stackTraceLimit;
-    Error.stackTraceLimit = Math.min(frames, depth);
+    limitStack(Math.min(frames, depth));
     super(`${what} ${CAUSES[source]}${why}`, reason === undefined ? undefined : { cause: reason });
-    Error.stackTraceLimit = depth;
+    limitStack(depth);
     this.#scope = scope;
     this.source = source;
     this.reason = reason;
@@ -86,6 +86,15 @@ export class CancelledError extends Error {
   /** @internal */
   set _since(instant: number | undefined) {
     this.#since = instant;
+  }
+}
+
+// Where the globals are frozen, stacks are as deep as they are.
+function limitStack(depth: number): void {
+  try {
+    Error.stackTraceLimit = depth;
+  } catch {
+    // Read-only.
   }
 }
 
@@ -189,7 +198,7 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
   /** @internal They stay, as that of Waiter: one as it begins, one that is cancelled, one with variables. */
   static readonly _samples: readonly CancelScope[] = [
     new CancelScope(),
-    cancelled(new CancelScope()),
+    withReason(new CancelScope()),
     withVariables(new CancelScope()),
   ];
 
@@ -235,7 +244,21 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
   _enter<T, U>(body: (scope: this) => T | PromiseLike<T>): Promise<T | U> {
     if (this._awaitsEntry && this._state === 'open') this._awaitsEntry = false;
     else this._start();
-    return ambient.run(this, follow, this, body) as Promise<T | U>;
+    let returned: unknown;
+    try {
+      returned = ambient.run(this, body, this);
+    } catch (error) {
+      returned = Promise.reject(error);
+    }
+    // Told outside of the scope: a promise that somebody keeps would keep it, and what is called for a rejection would be in it.
+    return whenSettled(
+      returned,
+      (value) => {
+        this._end();
+        return value;
+      },
+      (error: unknown) => this._bodyFailed(error),
+    ) as Promise<T | U>;
   }
 
   /** @internal The body has failed; answers what comes of a cancellation that ends here. */
@@ -462,43 +485,14 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
   }
 }
 
-function cancelled(scope: CancelScope): CancelScope {
-  scope.cancel();
+function withReason(scope: CancelScope): CancelScope {
+  scope._own = scope._reason = new CancelledError(scope, 'explicit', undefined);
   return scope;
 }
 
 function withVariables(scope: CancelScope): CancelScope {
   scope._variables = { key: scope, value: undefined, outer: undefined };
   return scope;
-}
-
-// In the scope, and so are the reactions: where the ambient scope follows them, it tells whose end it is, and no scope needs a
-// closure (decision 9).
-function follow<S extends CancelScope>(scope: S, body: (scope: S) => unknown): unknown {
-  let returned: unknown;
-  try {
-    returned = body(scope);
-  } catch (error) {
-    returned = Promise.reject(error);
-  }
-  if (ambient.isFollowing) return whenSettled(returned, bodyEnded, bodyFailed);
-  return whenSettled(
-    returned,
-    (value) => {
-      scope._end();
-      return value;
-    },
-    (error: unknown) => scope._bodyFailed(error),
-  );
-}
-
-function bodyEnded(value: unknown): unknown {
-  currentFrame()._scope._end();
-  return value;
-}
-
-function bodyFailed(error: unknown): unknown {
-  return currentFrame()._scope._bodyFailed(error);
 }
 
 /** Checks options at a public door. */

@@ -102,12 +102,12 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
 
   /** What is waited for. */
   get name(): string | (() => string) {
-    return (typeof this._what === 'object' ? this._what.name : this._what) ?? '';
+    return (isBlocked(this._what) ? this._what.name : this._what) ?? '';
   }
 
   /** The tasks that the wait cannot end without. */
   get blockedBy(): (() => Iterable<object>) | undefined {
-    return typeof this._what === 'object' ? this._what.blockedBy : undefined;
+    return isBlocked(this._what) ? this._what.blockedBy : undefined;
   }
 
   /** Nothing cancels it. */
@@ -178,6 +178,11 @@ export class Waiter<T> implements ScopeRegistration, Waker<T> {
     if (this.deliver === undefined) this.#reject(error);
     else this.deliver(() => this.#reject(error));
   }
+}
+
+// Not by `typeof` alone: a name is not checked at the door, and may be null.
+function isBlocked(what: Waiter<unknown>['_what'] | null): what is Blocked {
+  return typeof what === 'object' && what !== null;
 }
 
 /** Throws if the scope is cancelled, or the signal aborted. Deadlines count by the clock, not by timers. */

@@ -201,10 +201,16 @@ export function checkResource(where: string, value: unknown): void {
   throw new TypeError(`${where}: resource is ${show(value)}, not a resource; ${cure}`);
 }
 
+/** Not quiet if a cleanup cuts itself short: what it was to do has not been done. */
+class CleanupScope extends CancelScope {
+  override _absorbed(): never {
+    throw this._own as Error;
+  }
+}
+
 /** Runs it where no cancellation reaches it. */
 export async function shielded<T>(body: () => T): Promise<Awaited<T>> {
-  // Nobody else holds the scope, so nobody cancels it: there is nothing to absorb.
-  const scope = new CancelScope({ shield: true, name: 'cleanup' });
+  const scope = new CleanupScope({ shield: true, name: 'cleanup' });
   return scope._enter<Awaited<T>, never>(body as () => Awaited<T>);
 }
 

@@ -284,7 +284,7 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
     if (this.#isEnded) return this.#end;
     const isLeft = this.#children.active > 0;
     if (isLeft) this.#leave();
-    await this.#children.untilEmpty();
+    while (this.size > 0) await this.#children.untilEmpty();
     await this.#finish(this.#verdict() ?? (isLeft ? { error: this.scope.reason } : undefined));
     const unseen = this.#failures.unobserved();
     if (!unseen.isEmpty) throw unseen.toError(this.scope.name);
@@ -318,7 +318,8 @@ export class TaskGroup implements AsyncDisposable, TaskOwner {
     } catch (error) {
       this.#bodyFailed(error);
     }
-    if (this.size > 0) await this.#children.untilEmpty();
+    // Again and again: who was woken by the last child may have spawned another one.
+    while (this.size > 0) await this.#children.untilEmpty();
     const end = this.#finish(this.#verdict());
     if (end !== undefined) await end;
     // Once more: the release of a resource may have failed.

@@ -1,4 +1,12 @@
-import { CancelScope, checkpoint, moveOnAfter, shield, sleep, timeout } from '@ambit/core';
+import {
+  CancelScope,
+  checkpoint,
+  formatTaskTree,
+  moveOnAfter,
+  shield,
+  sleep,
+  timeout,
+} from '@ambit/core';
 import { breathe, enter, park } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import { settle, testRun } from '@ambit/core/testing';
@@ -268,3 +276,10 @@ describe('breathe', () => {
       }
     }));
 });
+
+test('a name that is none does no harm to the task tree', () =>
+  testRun(async (group) => {
+    const task = group.spawn(() => park(() => undefined, { name: null as never }));
+    expect(formatTaskTree()).toMatch('a wait without a name');
+    await task.stop();
+  }));
