@@ -13,7 +13,7 @@ const LIMITS = [
   { door: 'core', browser: 19.3, node: 19.7 },
   { door: 'core/abort', browser: 14.2, node: 16.5 },
   { door: 'core/iter', browser: 15.1, node: 15.2 },
-  { door: 'core/lowlevel', browser: 8.2, node: 8.3 },
+  { door: 'core/lowlevel', browser: 8.4, node: 8.5 },
   { door: 'core/testing', browser: 16.7, node: 17.1 },
   { door: 'sync', browser: 20, node: 20.1 },
   { door: 'io', node: 40.4 },

@@ -132,7 +132,7 @@ export function numberOf(value: number): string {
   return Number(value.toPrecision(3)).toLocaleString('en', { maximumSignificantDigits: 3 });
 }
 
-export function verdictOn({ against, atMost, ratio }: Outcome['aims'][number]): string {
+function verdictOn({ against, atMost, ratio }: Outcome['aims'][number]): string {
   const verdict = ratio <= atMost ? '✓' : '✗';
   if (against === undefined)
     return `${verdict} ${numberOf(ratio)}; the aim is ${numberOf(atMost)} or less`;

@@ -12,6 +12,8 @@ export default defineConfig({
     config: extend,
     theme: { light: 'github-light', dark: 'github-dark' },
   },
+  // The largest is the index of the search, which is loaded when somebody searches.
+  vite: { build: { chunkSizeWarningLimit: 1000 } },
   themeConfig: {
     logo: '/logo.svg',
     search: { provider: 'local' },
