@@ -60,15 +60,12 @@ const wanted = JSON.parse(process.env['AMBIT_BENCH'] ?? '{}') as {
 };
 
 /**
- * Measures the contender that this process is for: a warm-up of a second, in which its code is compiled, then so many rounds, each
- * after a garbage collection. One
- * contender in a process, since what one leaves behind (timers, finalizers, compiled code) would slow the next one. Compared
- * is processor time: on a machine that others use too, the time that passes says little.
+ * Measures the contender that this process is for: a warm-up of a second, in which its code is compiled, then so many rounds,
+ * each after a garbage collection. One contender in a process, since what one leaves behind (timers, finalizers, compiled
+ * code) would slow the next one. Compared is processor time: on a machine that others use too, the time that passes says little.
  */
 export async function contest({ title, count, contenders, aims = [], rate }: Claim): Promise<void> {
-  const names = contenders.map(({ name }) => name);
-  const chosen = contenderFor({ title, unit: 'µs', count, contenders: names, aims, rate });
-  const contender = contenders.find(({ name }) => name === chosen);
+  const contender = contenderFor({ title, unit: 'µs', count, aims, rate }, contenders);
   if (contender === undefined) return;
   const { prepare, part = 1, outside = false } = contender;
   const jobs = Math.max(Math.round(count * part), 1);
@@ -86,9 +83,7 @@ export async function contest({ title, count, contenders, aims = [], rate }: Cla
 
 /** For what is not counted in time: the contender that this process is for is measured so many times. */
 export async function weigh({ title, unit, contenders, aims = [] }: Weighing): Promise<void> {
-  const names = contenders.map(({ name }) => name);
-  const chosen = contenderFor({ title, unit, count: 1, contenders: names, aims });
-  const contender = contenders.find(({ name }) => name === chosen);
+  const contender = contenderFor({ title, unit, count: 1, aims }, contenders);
   if (contender === undefined) return;
   for (let round = 0; round < (wanted.rounds ?? 1); round += 1) {
     say({ is: 'sample', sample: { value: await contender.weigh() } });
@@ -107,9 +102,15 @@ export interface Weighing {
 }
 
 /** Announces a claim, and answers which of its contenders this process is to measure, if any. */
-function contenderFor(claim: Announced): string | undefined {
-  if (wanted.title === undefined) say({ is: 'claim', claim });
-  return wanted.title === claim.title ? wanted.contender : undefined;
+function contenderFor<C extends { readonly name: string }>(
+  claim: Omit<Announced, 'contenders'>,
+  contenders: readonly C[],
+): C | undefined {
+  if (wanted.title === undefined) {
+    say({ is: 'claim', claim: { ...claim, contenders: contenders.map(({ name }) => name) } });
+  }
+  if (wanted.title !== claim.title) return undefined;
+  return contenders.find(({ name }) => name === wanted.contender);
 }
 
 function say(message: Message): void {

@@ -52,12 +52,9 @@ export function pageOf({ runs, python, versions, date }: Page): string {
 
 /** Each claim, as each run has measured it. */
 function claimsOf(runs: readonly Run[]): { line: string; outcome: Outcome }[][] {
-  const [first, ...others] = runs;
+  const [first] = runs;
   return (first?.outcomes ?? []).map((outcome) =>
-    [outcome, ...others.map(({ outcomes }) => sameOf(outcomes, outcome))].map((same, at) => ({
-      line: lineOf(runs[at]?.node ?? ''),
-      outcome: same,
-    })),
+    runs.map(({ node, outcomes }) => ({ line: lineOf(node), outcome: sameOf(outcomes, outcome) })),
   );
 }
 

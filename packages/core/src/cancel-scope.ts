@@ -8,6 +8,7 @@ import { scopeCancelled } from './diagnostics.ts';
 import { brandAsCancelled, hasCancelledBrand, InvalidStateError, messageOf } from './errors.ts';
 import { append } from './internal/linked-list.ts';
 import { whenSettled } from './internal/native-promise.ts';
+import { promised } from './internal/promised.ts';
 import { callSafely } from './internal/report-later.ts';
 import { showBriefly } from './internal/show-briefly.ts';
 import { hostRuntime } from './runtime.ts';
@@ -232,12 +233,10 @@ export class CancelScope extends ScopeNode<CancelledError> implements Disposable
    *   scope was entered before
    */
   run<T>(body: (scope: this) => T | PromiseLike<T>): Promise<T | undefined> {
-    try {
+    return promised(() => {
       checkFunction('CancelScope.run', 'body', body);
       return this._enter<T, undefined>(body);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    });
   }
 
   /** @internal */

@@ -60,15 +60,13 @@ export function timeout<T>(
   body: ScopedBody<T>,
   options?: { readonly message?: string },
 ): Promise<T> {
-  try {
+  return promised(() => {
     if (ms !== null) checkTime('timeout', 'ms', ms);
     checkFunction('timeout', 'body', body);
     checkOptions('timeout', options);
     const time = ms === null ? Infinity : Math.max(ms, 0);
     return failAt(currentRuntime().loop.now() + time, time, body, options?.message);
-  } catch (error) {
-    return Promise.reject(error);
-  }
+  });
 }
 
 /**
