@@ -1,5 +1,5 @@
 /**
- * An assertion about our own state: it fails on a bug of this library, never on bad input.
+ * Asserts what holds for our own state: fails on a bug of this library, never on bad input.
  *
  * @param condition - what always holds
  * @param text - what is broken otherwise
@@ -7,6 +7,7 @@
  * @example
  * invariant(this.#free >= 0, 'a permit was given twice');
  */
+// eslint-disable-next-line no-restricted-syntax -- an assertion takes a condition
 export function invariant(condition: boolean, text: string): asserts condition {
   if (!condition) throw new Error(`@ambit/core invariant broken: ${text}; please report it`);
 }

@@ -1,13 +1,23 @@
-// What `await` knows: a global that somebody has replaced may not keep the context of its reactions.
-const NativePromise = (async () => Promise.resolve())().constructor as PromiseConstructor;
-
 type Then = (
   this: Promise<unknown>,
   fulfilled: (value: unknown) => unknown,
   rejected: (error: unknown) => unknown,
 ) => unknown;
 
-const { then } = NativePromise.prototype as { readonly then: Then };
+interface NativePromise {
+  resolve(value: unknown): Promise<unknown>;
+  reject(error: unknown): Promise<never>;
+  readonly prototype: { readonly then: Then };
+}
+
+let native: NativePromise | undefined;
+
+// The promise that `await` knows: a global that was replaced may not keep the context of its reactions. Made when it is first
+// needed: tools that look for leaks report each promise that an import leaves.
+function nativePromise(): NativePromise {
+  native ??= (async () => Promise.resolve())().constructor as unknown as NativePromise;
+  return native;
+}
 
 /**
  * Calls back with what comes of a value, in the context of this call, as an `await` goes on: not by a `then` that a promise has
@@ -20,13 +30,14 @@ export function whenSettled(
   fulfilled: (value: unknown) => unknown,
   rejected: (error: unknown) => unknown,
 ): unknown {
-  return then.call(nativeOf(value), fulfilled, rejected);
+  return nativePromise().prototype.then.call(nativeOf(value), fulfilled, rejected);
 }
 
-function nativeOf(value: unknown): Promise<unknown> {
+/** A promise of the platform for a value: the value itself, if it is one. */
+export function nativeOf(value: unknown): Promise<unknown> {
   try {
-    return NativePromise.resolve(value);
+    return nativePromise().resolve(value);
   } catch (error) {
-    return NativePromise.reject(error);
+    return nativePromise().reject(error);
   }
 }

@@ -1,4 +1,4 @@
-/** As `NodeJS.Signals`, which only those have who install Node's types: users of browsers may not. */
+/** As `NodeJS.Signals`, which exists only where Node's types are installed: users of browsers may lack them. */
 export type SignalName =
   | 'SIGABRT'
   | 'SIGALRM'

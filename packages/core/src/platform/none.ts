@@ -2,12 +2,49 @@ import type { Channel } from '../internal/channel.ts';
 
 /** What a runtime without Node's modules does in the place of `node.ts`: mostly nothing. */
 
-export function diagnosticsChannel(_name: string): Channel {
-  return { hasSubscribers: false, publish: () => undefined };
+type Listener = (message: unknown) => void;
+
+/** A channel of our own, since the runtime has none. */
+class OwnChannel implements Channel {
+  hasSubscribers = false;
+  readonly listeners: Set<Listener> = new Set();
+
+  publish(message: unknown): void {
+    for (const listener of this.listeners) listener(message);
+  }
+
+  change(listener: Listener, verb: 'add' | 'delete'): void {
+    this.listeners[verb](listener);
+    this.hasSubscribers = this.listeners.size > 0;
+  }
+}
+
+const channels = new Map<string, OwnChannel>();
+
+export function diagnosticsChannel(name: string): OwnChannel {
+  const known = channels.get(name) ?? new OwnChannel();
+  channels.set(name, known);
+  return known;
+}
+
+export function listenToChannel(name: string, listener: Listener): () => void {
+  const channel = diagnosticsChannel(name);
+  channel.change(listener, 'add');
+  return () => {
+    channel.change(listener, 'delete');
+  };
+}
+
+export function processId(): number {
+  return 1;
 }
 
 export function unlimitListeners(_signal: AbortSignal): void {
   // Such runtimes do not warn of many listeners.
+}
+
+export function listenToAbort(signal: AbortSignal, listener: () => void): void {
+  signal.addEventListener('abort', listener);
 }
 
 export const hostTimers: {
@@ -32,11 +69,23 @@ export function onSignal(_signal: string, _callback: () => void): Disposable {
   return nothing;
 }
 
-export function onIdle(_callback: () => void): Disposable {
+export function isHeardByOthers(_event: string): boolean {
+  return false;
+}
+
+export function onUncaught(_callback: (error: unknown) => void): Disposable {
   return nothing;
 }
 
-export function watchTurns(_longest: number, _report: (ms: number) => void): Disposable {
+export function onDeadEnd(_callback: () => void): Disposable {
+  return nothing;
+}
+
+export function watchTurns(
+  _longest: number,
+  _report: (ms: number) => void,
+  _now: () => number,
+): Disposable {
   return nothing;
 }
 
@@ -54,6 +103,14 @@ export function exit(_code: number): void {
 
 export function setExitCode(_code: number): void {
   // There is no process to have one.
+}
+
+export function crash(error: unknown): void {
+  throw error;
+}
+
+export function describeUncaught(error: unknown): string {
+  return String(error);
 }
 
 export function printError(text: string): void {
