@@ -1,6 +1,6 @@
-import { checkFunction, checkTime } from './check.ts';
-import { microtask } from './internal/microtask.ts';
-import { callSafely } from './internal/report-later.ts';
+import { checkFunction, checkTime } from '../internal/check.ts';
+import { microtask } from '../internal/microtask.ts';
+import { callSafely } from '../internal/report-later.ts';
 
 /** A callback that is still to be called. */
 export interface Handle {
@@ -54,7 +54,7 @@ export interface EventLoop {
 const LONGEST_DELAY = 2 ** 31 - 1;
 
 const host = globalThis as unknown as {
-  performance: { now: (this: unknown) => number };
+  performance: { now: (this: unknown) => number; nodeTiming?: { readonly idleTime?: number } };
   setTimeout: (this: void, callback: () => void, ms: number) => unknown;
   clearTimeout: (this: void, timer: unknown) => void;
   setImmediate?: (this: void, callback: () => void) => unknown;
@@ -62,7 +62,8 @@ const host = globalThis as unknown as {
 };
 
 // The host's own, also while a test runner has put fake ones in: to let others run is no matter of time.
-const { performance, setImmediate, clearImmediate } = host;
+const { performance, setImmediate, setTimeout: realTimeout, clearImmediate } = host;
+const realNow = performance.now;
 
 /** The host's clock with its timers. Fake timers of test runners are another one, and so is what comes after them. */
 class HostClock {
@@ -90,6 +91,7 @@ class HostTimer implements Handle {
   readonly #clock = currentClock();
   readonly #callback: () => void;
   #timer: unknown;
+  #isResting = false;
 
   constructor(when: number, callback: () => void) {
     this.when = when;
@@ -101,6 +103,7 @@ class HostTimer implements Handle {
     const { setTimeout } = this.#clock;
     const delay = Math.ceil(this.when - this.#clock.now());
     this.#timer = setTimeout(this.#fire, Math.min(Math.max(delay, 0), LONGEST_DELAY));
+    if (this.#isResting) this._rest();
   }
 
   // Node's timers fire up to a millisecond early by performance.now(): look again, and wait again.
@@ -109,7 +112,8 @@ class HostTimer implements Handle {
       this.#arm();
       return;
     }
-    this.#callback();
+    const callback = this.#callback;
+    callback();
   };
 
   cancel(): void {
@@ -121,12 +125,20 @@ class HostTimer implements Handle {
   _rest(): boolean {
     const timer = this.#timer as Partial<NodeJS.Timeout> | undefined;
     if (typeof timer?.unref !== 'function') return false;
+    this.#isResting = true;
     timer.unref();
+    this.#isResting = true;
     return true;
+  }
+
+  /** @internal From now on it does not keep the process alive. */
+  _idle(): void {
+    this._rest();
   }
 
   /** @internal Keeps the process alive again. */
   _resume(): void {
+    this.#isResting = false;
     (this.#timer as NodeJS.Timeout).ref();
   }
 }
@@ -202,19 +214,31 @@ class HostLoop implements EventLoop {
   }
 }
 
+/**
+ * Calls back as {@link EventLoop.callAt} does, by a timer that does not keep the process alive, where the host
+ * can do so: for what may be tidied up later or never.
+ *
+ * @param instant - milliseconds of the loop's clock
+ * @param callback - called once, at the instant or later
+ * @returns the way to take it back
+ * @example
+ * const timer = idleTimer(getRunningLoop(), expiresAt, () => this.#cache.clear());
+ */
+export function idleTimer(loop: EventLoop, instant: number, callback: () => void): Handle {
+  const handle: Handle & { _idle?(): void } = loop.callAt(instant, callback);
+  handle._idle?.();
+  return handle;
+}
+
 /** The loop that the runtime itself turns. */
 export const hostLoop: EventLoop = new HostLoop();
 
-// How long a turn of the host's loop may go on, in milliseconds, before checkpoints let it turn.
-const SLICE = 10;
-let sliceStart = -Infinity;
-
-/** True once this turn of the host's loop has used up its slice (10 ms) without letting others run. */
-export function sliceIsUsedUp(): boolean {
-  return performance.now() - sliceStart > SLICE;
+/** What the host's clock says, also while a test runner has put a fake one in its place. */
+export function hostNow(): number {
+  return host.setTimeout === realTimeout ? performance.now() : realNow.call(performance);
 }
 
-/** To be called when the host's loop has turned. */
-export function startSlice(): void {
-  sliceStart = performance.now();
+/** For how long the host's loop has had nothing to do, in all; 0 where the host does not tell. */
+export function hostIdleTime(): number {
+  return performance.nodeTiming?.idleTime ?? 0;
 }

@@ -4,6 +4,10 @@ import type { EventLoop, Handle } from './event-loop.ts';
 /** What a timer tells that its instant has come. */
 export interface Expiring {
   _expire(): void;
+  /** The one wait that it ends, if it does nothing else. */
+  readonly _waiter?: object;
+  /** The scope of the code that asked for it. */
+  readonly _scope?: object;
 }
 
 /** An entry of the heap below. */
@@ -12,6 +16,8 @@ export interface Timer {
   readonly order: number;
   /** Undefined once it has expired or was removed. */
   owner: Expiring | undefined;
+  /** Keeps the process alive, as timers do. */
+  isRef: boolean;
 }
 
 /** A handle that can stay armed without keeping the process alive, and be taken up again. */
@@ -29,7 +35,7 @@ interface ClockedLoop extends EventLoop {
   _clock?(): Clock;
 }
 
-// So many removed entries may wait in the heap for their turn to go, beside as many as are alive.
+// The number of removed entries that may wait in the heap for their turn to go, beside as many that are alive.
 const SPARE = 64;
 
 /**
@@ -42,11 +48,13 @@ export class Timers {
   readonly #loop: ClockedLoop;
   /** The one that the entries' instants are of. */
   #clock: Clock;
-  // The loop's timer serves all: it must not hold the context of who happens to arm it.
-  readonly #outside = ambient.snapshot();
+  // The loop's timer serves all: it must not hold the scope of the caller that happens to arm it.
+  readonly #outside = ambient.run(undefined, () => ambient.snapshot());
   #heap: Timer[] = [];
   #orders = 0;
   #alive = 0;
+  /** How many keep the process alive. */
+  #refs = 0;
   #handle: RestingHandle | undefined;
   #isResting = false;
 
@@ -67,8 +75,9 @@ export class Timers {
   add(when: number, owner: Expiring): Timer {
     this.#follow();
     this.#orders += 1;
-    const timer: Timer = { when, order: this.#orders, owner };
+    const timer: Timer = { when, order: this.#orders, owner, isRef: true };
     this.#alive += 1;
+    this.#refs += 1;
     this.#heap.push(timer);
     rise(this.#heap, this.#heap.length - 1);
     if (this.#heap[0] === timer || this.#isResting) this.#arm();
@@ -78,14 +87,31 @@ export class Timers {
   /** Does nothing if it has expired or was removed before. */
   remove(timer: Timer): void {
     if (timer.owner === undefined) return;
+    this.unref(timer);
     timer.owner = undefined;
     this.#alive -= 1;
     if (this.#alive === 0) {
       this.#heap = [];
-      this.#rest();
+      if (!this.#isResting) this.close();
     } else if (this.#heap.length > 2 * this.#alive + SPARE) {
       this.#heap = this.#heap.filter((each) => each.owner !== undefined).sort(compare);
     }
+  }
+
+  /** Lets the process end before it, as `unref()` of Node's timers. */
+  unref(timer: Timer): void {
+    if (timer.owner === undefined || !timer.isRef) return;
+    timer.isRef = false;
+    this.#refs -= 1;
+    this.#balance();
+  }
+
+  /** Keeps the process alive again. */
+  ref(timer: Timer): void {
+    if (timer.owner === undefined || timer.isRef) return;
+    timer.isRef = true;
+    this.#refs += 1;
+    this.#balance();
   }
 
   /** Expires what is due by the clock, earliest first. */
@@ -98,6 +124,20 @@ export class Timers {
     if (first.when <= now) this.#expireUntil(now);
   }
 
+  /** Those that are due at an instant, earliest first. For tests, which choose the one that expires first. */
+  dueAt(instant: number): Timer[] {
+    return this.#heap
+      .filter(({ owner, when }) => owner !== undefined && when <= instant)
+      .sort(compare);
+  }
+
+  /** Expires one, also before its instant. */
+  expire(timer: Timer): void {
+    const { owner } = timer;
+    this.remove(timer);
+    owner?._expire();
+  }
+
   /** Lets go of the loop's timer. */
   close(): void {
     this.#handle?.cancel();
@@ -107,9 +147,7 @@ export class Timers {
 
   #expireUntil(now: number): void {
     for (let first = this.#top(); first !== undefined && first.when <= now; first = this.#top()) {
-      const { owner } = first;
-      this.remove(first);
-      owner?._expire();
+      this.expire(first);
     }
   }
 
@@ -119,7 +157,7 @@ export class Timers {
     return this.#heap[0];
   }
 
-  /** If the clock is another one, what was left to wait for is waited for by that. Answers by how much it is ahead. */
+  /** Continues the waits by another clock, if it is one. Returns by how much that clock is ahead. */
   #follow(): number {
     const clock = this.#loop._clock?.() ?? this.#loop;
     if (clock === this.#clock) return 0;
@@ -135,19 +173,22 @@ export class Timers {
     const first = this.#top();
     if (first === undefined) return;
     if (this.#handle !== undefined && this.#handle.when <= first.when) {
-      if (this.#isResting) this.#handle._resume?.();
-      this.#isResting = false;
+      this.#balance();
       return;
     }
     this.close();
     this.#handle = this.#outside(() => this.#loop.callAt(first.when, this.#wake));
+    this.#balance();
   }
 
-  // With nothing to wait for, the timer may stay for the next one, if it keeps nobody.
-  #rest(): void {
-    if (this.#isResting || this.#handle === undefined) return;
-    this.#isResting = this.#handle._rest?.() === true;
-    if (!this.#isResting) this.close();
+  // The loop's timer keeps the process alive if one of the entries does. With none at all it may stay for the next one.
+  #balance(): void {
+    if (this.#handle === undefined || this.#isResting === (this.#refs === 0)) return;
+    if (this.#refs === 0) this.#isResting = this.#handle._rest?.() === true;
+    else {
+      this.#handle._resume?.();
+      this.#isResting = false;
+    }
   }
 
   readonly #wake = (): void => {

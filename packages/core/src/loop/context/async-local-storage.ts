@@ -1,0 +1,30 @@
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
+
+/** The ambient slot where the runtime has `AsyncLocalStorage`: its value follows every `await`. */
+export class Ambient<F> {
+  /** Whether the value holds beyond an `await`. */
+  readonly isFollowing: boolean = true;
+
+  readonly #storage = new AsyncLocalStorage<F>();
+
+  /** The slot is for runtimes that have no such storage. */
+  // eslint-disable-next-line @typescript-eslint/no-useless-constructor -- called with the slot wherever it is
+  constructor(_slot?: { value: F | undefined }) {}
+
+  get(): F | undefined {
+    return this.#storage.getStore();
+  }
+
+  run<A extends unknown[], R>(value: F | undefined, fn: (...args: A) => R, ...args: A): R {
+    return this.#storage.run(value as F, fn, ...args);
+  }
+
+  /** Everything ambient as of now, other libraries' stores too. */
+  snapshot(): <R>(fn: () => R) => R {
+    const resource = new AsyncResource('AMBIT', { requireManualDestroy: true });
+    // It restores its stores anyway. Not destroyed until it is collected, as that of
+    // AsyncLocalStorage.snapshot(), it is a leak to `vitest --detect-async-leaks`.
+    resource.emitDestroy();
+    return (fn) => resource.runInAsyncScope(fn);
+  }
+}

@@ -1,0 +1,54 @@
+interface Variable<F> {
+  get(): F | undefined;
+  run<A extends unknown[], R>(value: F | undefined, fn: (...args: A) => R, ...args: A): R;
+}
+interface AsyncContext {
+  Variable: new <F>() => Variable<F>;
+  Snapshot: new () => { run<R>(fn: () => R): R };
+}
+
+/** TC39's proposal, where the runtime has it. */
+const { AsyncContext } = globalThis as { AsyncContext?: AsyncContext };
+const platform = typeof AsyncContext?.Variable === 'function' ? AsyncContext : undefined;
+
+/**
+ * The ambient slot where the runtime has no `AsyncLocalStorage` (browsers today): its value holds for the synchronous part of a
+ * call, up to the first `await`, and beyond it in code that the build has rewritten. With `AsyncContext.Variable` it holds anywhere.
+ */
+export class Ambient<F> {
+  /** Whether the value holds beyond an `await`. */
+  readonly isFollowing: boolean = platform !== undefined;
+
+  readonly #slot: { value: F | undefined };
+  readonly #variable: Variable<F> | undefined = platform && new platform.Variable<F>();
+
+  constructor(slot: { value: F | undefined } = { value: undefined }) {
+    this.#slot = slot;
+  }
+
+  get(): F | undefined {
+    return this.#variable === undefined ? this.#slot.value : this.#variable.get();
+  }
+
+  run<A extends unknown[], R>(value: F | undefined, fn: (...args: A) => R, ...args: A): R {
+    if (this.#variable !== undefined) return this.#variable.run(value, fn, ...args);
+    const slot = this.#slot;
+    const outer = slot.value;
+    slot.value = value;
+    try {
+      return fn(...args);
+    } finally {
+      slot.value = outer;
+    }
+  }
+
+  /** Everything ambient as of now. */
+  snapshot(): <R>(fn: () => R) => R {
+    if (platform !== undefined) {
+      const all = new platform.Snapshot();
+      return (fn) => all.run(fn);
+    }
+    const { value } = this.#slot;
+    return (fn) => this.run(value, fn);
+  }
+}

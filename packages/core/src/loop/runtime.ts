@@ -1,0 +1,65 @@
+import type { EventLoop } from './event-loop.ts';
+import { hostLoop } from './event-loop.ts';
+import { hostPace, isDue } from './slice.ts';
+import type { Pace } from './slice.ts';
+import { Timers } from './timers.ts';
+
+/** A loop that does not turn with the host's. */
+interface PacedLoop extends EventLoop {
+  readonly _pace?: Pace;
+}
+
+interface RuntimeOptions {
+  readonly debug?: boolean | undefined;
+  /** Default: new ones on the loop. */
+  readonly timers?: Timers | undefined;
+}
+
+/** What all scopes of one `run()` share; outside of any, the host loop's. */
+export class Runtime {
+  /** Until a test makes a loop of its own: then there is no need to look which runtime a call is of. */
+  static areAllPacedByHost = true;
+
+  readonly loop: EventLoop;
+  readonly timers: Timers;
+  readonly debug: boolean;
+  /** Decides whether what is ready goes on in this turn. */
+  readonly pace: Pace;
+  /** Decides when waits that were woken resume. Undefined: the host's pace does. */
+  deliver: ((settle: () => void, waiter: object) => void) | undefined;
+  /** From 0 to below 1: a test gives its own, so that what came of a seed comes of it again. */
+  random: () => number = Math.random;
+  /** In debug mode: called for each wait that says which tasks block it. */
+  onBlocked: (() => void) | undefined;
+
+  constructor(loop: EventLoop, options: RuntimeOptions = {}) {
+    this.loop = loop;
+    this.timers = options.timers ?? new Timers(loop);
+    this.debug = options.debug === true;
+    const pace = (loop as PacedLoop)._pace;
+    this.pace = pace ?? hostPace;
+    if (pace !== undefined) {
+      Runtime.areAllPacedByHost = false;
+      this.deliver = (settle) => {
+        if (pace.isDue()) pace.defer(settle);
+        else settle();
+      };
+    }
+  }
+
+  /** Called by each checkpoint, with its scope: expires what is due by the clock. A test may do more here. */
+  passCheckpoint(_scope: object): void {
+    this.timers.poll();
+  }
+
+  /** A promise of the next turn if this one has used up its slice. Nothing cancels it. */
+  pause(): Promise<void> | undefined {
+    // The host's by name: a call that the engine can inline, at the end of every scope.
+    if (Runtime.areAllPacedByHost ? !isDue() : !this.pace.isDue()) return undefined;
+    return new Promise((resolve) => {
+      this.pace.defer(resolve);
+    });
+  }
+}
+
+export const hostRuntime: Runtime = new Runtime(hostLoop);
