@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { CancelScope, ContextVar, sleepForever } from '@ambit/core';
 import { testRun } from '@ambit/core/testing';
-import { reportedErrors } from './reported-errors.ts';
+import { reportedErrors } from '../support/reported-errors.ts';
 
 describe('onCancel', () => {
   // rule 40

@@ -2,8 +2,8 @@ import { getEventListeners } from 'node:events';
 import { CancelScope, checkpoint, gather, moveOnAfter, run, sleep, taskGroup } from '@ambit/core';
 import { park } from '@ambit/core/lowlevel';
 import { testRun } from '@ambit/core/testing';
-import { collectGarbage, heapSize } from './collect-garbage.ts';
-import { reportedErrors } from './reported-errors.ts';
+import { collectGarbage, heapSize } from '../support/collect-garbage.ts';
+import { reportedErrors } from '../support/reported-errors.ts';
 
 const listenersOn = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 

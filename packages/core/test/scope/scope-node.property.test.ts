@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { CancelScope } from '@ambit/core';
+import { CancelScope, currentScope } from '@ambit/core';
 import { park } from '@ambit/core/lowlevel';
 import { testRun } from '@ambit/core/testing';
 
@@ -21,9 +21,9 @@ function isEffectivelyCancelled(scope: Model): boolean {
 }
 
 /** The scopes whose cancellation holds here. */
-function* culprits(scope: Model): Iterable<Model> {
+function* origins(scope: Model): Iterable<Model> {
   if (scope.isCancelled) yield scope;
-  if (!scope.isShielded && scope.parent !== undefined) yield* culprits(scope.parent);
+  if (!scope.isShielded && scope.parent !== undefined) yield* origins(scope.parent);
 }
 
 /** The real scope beside its model, and a wait in it. */
@@ -44,7 +44,7 @@ class Pair {
       isEnded: false,
     };
     parent?.children.push(this);
-    this.scope._start();
+    this.scope._start(currentScope());
   }
 
   /** Parks in the scope; the wait has ended if the scope was ever cancelled. */
@@ -116,8 +116,8 @@ class World {
 
   // The reason is one of those that hold, and stays while it does.
   #checkReason({ scope, model }: Pair, before: unknown): void {
-    const holding = [...culprits(model)].map(
-      (culprit) => this.pairs.find((pair) => pair.model === culprit)?.scope,
+    const holding = [...origins(model)].map(
+      (origin) => this.pairs.find((pair) => pair.model === origin)?.scope,
     );
     assert.ok(holding.includes(scope.reason?.scope));
     const stays = holding.some((each) => each === (before as CancelScope['reason'])?.scope);

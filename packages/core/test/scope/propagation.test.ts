@@ -1,7 +1,7 @@
 import { CancelScope, currentScope, sleep, sleepForever, taskGroup } from '@ambit/core';
 import { park, ParkingLot } from '@ambit/core/lowlevel';
 import { settle, testRun } from '@ambit/core/testing';
-import { reportedErrors } from './reported-errors.ts';
+import { reportedErrors } from '../support/reported-errors.ts';
 
 describe('cancelling a scope', () => {
   // rule 18
@@ -101,7 +101,7 @@ describe('cancelling a scope', () => {
         const scopes: CancelScope[] = [];
         for (let parent = currentScope(), i = 0; i < depth; i += 1) {
           const scope: CancelScope = new CancelScope({ parent });
-          scope._start();
+          scope._start(currentScope());
           scopes.push(scope);
           parent = scope;
         }

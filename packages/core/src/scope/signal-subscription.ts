@@ -1,10 +1,26 @@
-import { append, remove } from './internal/linked-list.ts';
-import type { Host, Link } from './internal/linked-list.ts';
-import { callSafely } from './internal/report-later.ts';
+import { listenToAbort } from '#platform';
+import { append, remove } from '../internal/linked-list.ts';
+import type { Host, Link } from '../internal/linked-list.ts';
+import { callSafely } from '../internal/report-later.ts';
 
-/** Who wants to know when a foreign signal aborts. */
+/** What wants to know when a foreign signal aborts. */
 export interface Adopter {
+  /** @internal Whether it is a wait, or has some in it: then what aborts the signal is waited for. */
+  readonly _isWaitedIn?: boolean;
   _aborted(signal: AbortSignal): void;
+}
+
+/** What aborts a signal by a timer that keeps the process alive only while it is waited for. */
+export interface SignalOwner {
+  _hold(): void;
+  _letGo(): void;
+}
+
+const owners = new WeakMap<AbortSignal, SignalOwner>();
+
+/** From here on, waits that are given the signal count as waits for its owner. */
+export function ownSignal(signal: AbortSignal, owner: SignalOwner): void {
+  owners.set(signal, owner);
 }
 
 /** One adopter's interest in one signal. */
@@ -12,29 +28,44 @@ export class Adoption implements Link<Adoption> {
   _previous: Adoption | undefined;
   _next: Adoption | undefined;
   _host: Host<Adoption> | undefined;
-  // Strong: a derived signal that nobody else holds must not be collected with the abort in it.
+  // Strong: a derived signal that no other code holds must not be collected with the abort in it.
   readonly #hub: Hub;
   readonly adopter: Adopter;
+  #holds = false;
 
   constructor(hub: Hub, adopter: Adopter) {
     this.#hub = hub;
     this.adopter = adopter;
   }
 
+  /** Whether code waits in the adopter may have changed. */
+  noteWaits(): void {
+    const { owner } = this.#hub;
+    const holds = this._host !== undefined && this.adopter._isWaitedIn === true;
+    if (owner === undefined || holds === this.#holds) return;
+    this.#holds = holds;
+    if (holds) owner._hold();
+    else owner._letGo();
+  }
+
   release(): void {
-    if (remove<Adoption>(this)) this.#hub.lost();
+    if (!remove<Adoption>(this)) return;
+    this.noteWaits();
+    this.#hub.lost();
   }
 }
 
-/** The one listener on a foreign signal, there while anybody has adopted the signal. */
+/** The one listener on a foreign signal, there while the signal is adopted. */
 class Hub implements Host<Adoption> {
   _first: Adoption | undefined;
   _last: Adoption | undefined;
   readonly #signal: AbortSignal;
+  readonly owner: SignalOwner | undefined;
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
-    signal.addEventListener('abort', this.#listener);
+    this.owner = owners.get(signal);
+    listenToAbort(signal, this.#listener);
   }
 
   readonly #listener = (): void => {
@@ -51,6 +82,7 @@ class Hub implements Host<Adoption> {
     const adoption = new Adoption(this, adopter);
     append(this, adoption);
     adoptions += 1;
+    adoption.noteWaits();
     return adoption;
   }
 

@@ -8,7 +8,7 @@ import {
   taskGroup,
 } from '@ambit/core';
 import { park } from '@ambit/core/lowlevel';
-import { collectGarbage, heapSize } from './collect-garbage.ts';
+import { collectGarbage, heapSize } from '../support/collect-garbage.ts';
 
 /** Nests a body in so many scopes. */
 async function nested(depth: number, body: () => Promise<unknown>): Promise<unknown> {
@@ -84,6 +84,8 @@ describe('what has ended is free to go', () => {
         });
         return [new WeakRef(scope), new WeakRef(reason)];
       })();
+      // On Node 26 an object can survive the first collection on a busy machine.
+      await collectGarbage();
       await collectGarbage();
       expect(seen.map((each) => each.deref())).toEqual([undefined, undefined]);
     }));
