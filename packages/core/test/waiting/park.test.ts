@@ -3,14 +3,15 @@ import {
   checkpoint,
   formatTaskTree,
   moveOnAfter,
+  run,
   shield,
   sleep,
   timeout,
 } from '@ambit/core';
-import { breathe, enter, park } from '@ambit/core/lowlevel';
+import { yieldIfDue, throwIfCancelled, park } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import { settle, testRun } from '@ambit/core/testing';
-import { reportedErrors } from './reported-errors.ts';
+import { reportedErrors } from '../support/reported-errors.ts';
 
 describe('park', () => {
   test('gives the value it is woken with, or the error, and answers who was first', () =>
@@ -242,39 +243,42 @@ describe('a signal given to a wait', () => {
     }));
 });
 
-describe('enter', () => {
+describe('throwIfCancelled', () => {
   test('throws if the caller is cancelled, and does nothing otherwise', () =>
     testRun(async () => {
-      enter();
-      enter({ signal: new AbortController().signal });
-      expect(() => enter({ signal: AbortSignal.abort('web') })).toThrow('web');
+      throwIfCancelled();
+      throwIfCancelled({ signal: new AbortController().signal });
+      expect(() => throwIfCancelled({ signal: AbortSignal.abort('web') })).toThrow('web');
       await new CancelScope().run(async (scope) => {
         scope.cancel();
-        expect(() => enter()).toThrow(scope.reason);
-        expect(() => enter({ signal: AbortSignal.abort('web') })).toThrow(scope.reason);
-        await shield(() => enter());
+        expect(() => throwIfCancelled()).toThrow(scope.reason);
+        expect(() => throwIfCancelled({ signal: AbortSignal.abort('web') })).toThrow(scope.reason);
+        await shield(() => throwIfCancelled());
       });
     }));
 });
 
-describe('breathe', () => {
+describe('yieldIfDue', () => {
   test('asks for a turn only once the slice is used up, and nothing cancels it', () =>
-    testRun(async () => {
-      await sleep(0);
-      expect(breathe()).toBeUndefined();
-      const clock = jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 11);
-      try {
-        await new CancelScope().run(async (scope) => {
-          scope.cancel();
-          const pause = breathe();
-          expect(pause).toBeInstanceOf(Promise);
-          await pause;
-        });
-        expect(breathe()).toBeUndefined();
-      } finally {
-        clock.mockRestore();
-      }
-    }));
+    run(
+      async () => {
+        await sleep(0);
+        expect(yieldIfDue()).toBeUndefined();
+        const clock = jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 11);
+        try {
+          await new CancelScope().run(async (scope) => {
+            scope.cancel();
+            const pause = yieldIfDue();
+            expect(pause).toBeInstanceOf(Promise);
+            await pause;
+          });
+          expect(yieldIfDue()).toBeUndefined();
+        } finally {
+          clock.mockRestore();
+        }
+      },
+      { signals: [] },
+    ));
 });
 
 test('a name that is none does no harm to the task tree', () =>

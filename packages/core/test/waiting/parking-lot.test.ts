@@ -72,7 +72,7 @@ describe('a parking lot', () => {
       expect(lot.unpark(1, ' has it')).toBe(1);
       await settle();
       expect(log).toEqual(['b has it']);
-      expect(first.status).toBe('cancelled');
+      expect(first.state).toBe('cancelled');
     }));
 
   // rule 20

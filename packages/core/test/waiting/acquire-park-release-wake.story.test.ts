@@ -1,5 +1,5 @@
 import { CancelScope, sleep, taskGroup } from '@ambit/core';
-import { enter, invariant, ParkingLot } from '@ambit/core/lowlevel';
+import { throwIfCancelled, invariant, ParkingLot } from '@ambit/core/lowlevel';
 import { permute, settle, testRun } from '@ambit/core/testing';
 
 // The walk "acquire → park → release → wake" of ARCHITECTURE.md, with what every primitive is made of.
@@ -22,7 +22,7 @@ class Permits {
   }
 
   async acquire(): Promise<void> {
-    enter();
+    throwIfCancelled();
     if (this.#free === 0) {
       await this.#lot.park({ name: 'a permit' });
       return;
@@ -69,7 +69,7 @@ test('who is cancelled while waiting leaves the line in the same tick, and is no
     expect(permits.waiting).toBe(1);
     permits.release();
     await second;
-    expect([first.status, permits.free, permits.waiting]).toEqual(['cancelled', 0, 0]);
+    expect([first.state, permits.free, permits.waiting]).toEqual(['cancelled', 0, 0]);
   }));
 
 test('who was handed a permit and is cancelled in the same tick has it', () =>

@@ -17,7 +17,7 @@ test('gives its value to all who wait, however they wait', () =>
     group.spawn(() => future.then((value) => void log.push(`then: ${value}`)));
     await settle();
     expect(log).toEqual([]);
-    expect(future.status).toBe('pending');
+    expect(future.state).toBe('pending');
     expect(future.done).toBe(false);
     future.resolve('now');
     await group.join();
@@ -45,7 +45,7 @@ test('tells what it came to', () =>
     rejected.wait().catch(() => undefined);
     rejected.reject('no');
     cancelled.cancel('why');
-    expect([fulfilled, rejected, cancelled].map((future) => future.status)).toEqual([
+    expect([fulfilled, rejected, cancelled].map((future) => future.state)).toEqual([
       'fulfilled',
       'rejected',
       'cancelled',
@@ -82,7 +82,7 @@ describe('settled once', () => {
       expect(future.tryResolve(2)).toBe(false);
       expect(future.tryReject('other')).toBe(false);
       expect(future.cancel()).toBe(false);
-      expect(future.status).toBe(state);
+      expect(future.state).toBe(state);
     },
   );
 
@@ -92,7 +92,7 @@ describe('settled once', () => {
     rejected.catch(() => undefined);
     expect(resolved.tryResolve(1)).toBe(true);
     expect(rejected.tryReject('no')).toBe(true);
-    expect([resolved.status, rejected.status]).toEqual(['fulfilled', 'rejected']);
+    expect([resolved.state, rejected.state]).toEqual(['fulfilled', 'rejected']);
   });
 });
 
@@ -100,7 +100,7 @@ test('a promise given as its value is awaited, and nobody else settles it meanwh
   testRun(async () => {
     const future = new Future<string>();
     future.resolve(sleep(5, { value: 'later' }));
-    expect(future.status).toBe('pending');
+    expect(future.state).toBe('pending');
     expect(future.tryResolve('other')).toBe(false);
     expect(() => future.resolve('other')).toThrow('waiting for a promise already');
     expect(await future.wait()).toBe('later');
@@ -112,7 +112,7 @@ test('a promise given as its value is awaited, and nobody else settles it meanwh
 test('it cannot be its own value', () => {
   const future = new Future<unknown>();
   expect(() => future.resolve(future)).toThrow(TypeError);
-  expect(future.status).toBe('pending');
+  expect(future.state).toBe('pending');
 });
 
 describe('one who waits being cancelled', () => {
@@ -124,7 +124,7 @@ describe('one who waits being cancelled', () => {
       const before = future._last;
       await moveOnAfter(5, () => future.wait());
       expect(future._last).toBe(before);
-      expect(future.status).toBe('pending');
+      expect(future.state).toBe('pending');
       future.resolve('untouched');
       expect(await Promise.all(others)).toEqual(['untouched', 'untouched']);
     }));

@@ -1,9 +1,10 @@
-import { currentFrame, currentRuntime } from './cancel-scope.ts';
-import { checkOptions, checkSignal, checkTime } from './check.ts';
-import { promised } from './internal/promised.ts';
+import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentRuntime } from '../scope/current-scope.ts';
+import { checkOptions, checkSignal, checkTime } from '../internal/check.ts';
+import { promiseTry } from '../internal/promise-try.ts';
 import { nextTurn, parkIn } from './park.ts';
 
-/** What `sleep` takes besides. */
+/** Options for `sleep`. */
 export interface SleepOptions<T> {
   /** What the promise resolves with. */
   readonly value?: T;
@@ -14,7 +15,7 @@ export interface SleepOptions<T> {
 /**
  * Waits for a time. A checkpoint; `sleep(0)`, and any negative time, lets others run as `yieldNow()`.
  *
- * @param ms - milliseconds, fractions allowed; never ends early; `Infinity`: for ever
+ * @param ms - milliseconds, fractions allowed; never ends early; `Infinity`: forever
  * @param options - `value`: to resolve with; `signal`: ends it too
  * @returns the value
  * @throws (rejects) RangeError for NaN; the ambient scope's CancelledError; `signal.reason`
@@ -24,7 +25,7 @@ export interface SleepOptions<T> {
 export function sleep(ms: number, options?: SleepOptions<undefined>): Promise<void>;
 export function sleep<T>(ms: number, options: SleepOptions<T> & { readonly value: T }): Promise<T>;
 export function sleep<T>(ms: number, options?: SleepOptions<T>): Promise<T | undefined> {
-  return promised(() => {
+  return promiseTry(() => {
     checkTime('sleep', 'ms', ms);
     checkSleepOptions('sleep', options);
     if (ms <= 0) return nextTurn(options?.value, { signal: options?.signal, name: 'sleep' });
@@ -45,7 +46,7 @@ export function sleepUntil(
   instant: number,
   options?: { readonly signal?: AbortSignal | undefined },
 ): Promise<void> {
-  return promised(() => {
+  return promiseTry(() => {
     checkTime('sleepUntil', 'instant', instant);
     checkSleepOptions('sleepUntil', options);
     const isPast = instant <= currentRuntime().loop.now();
@@ -65,7 +66,7 @@ export function sleepUntil(
 export function sleepForever(options?: {
   readonly signal?: AbortSignal | undefined;
 }): Promise<never> {
-  return promised(() => {
+  return promiseTry(() => {
     checkSleepOptions('sleepForever', options);
     return until<never>(Infinity, options);
   });
@@ -89,6 +90,7 @@ function until<T>(instant: number, options: SleepOptions<T> | undefined): Promis
       waiter.until = instant;
       const { timers } = currentRuntime();
       const timer = timers.add(instant, {
+        _waiter: waiter,
         _expire: () => {
           waiter.wake(options?.value as T);
         },
@@ -97,6 +99,6 @@ function until<T>(instant: number, options: SleepOptions<T> | undefined): Promis
         timers.remove(timer);
       };
     },
-    { signal: options?.signal, name: instant === Infinity ? 'sleep for ever' : 'sleep' },
+    { signal: options?.signal, name: instant === Infinity ? 'sleep forever' : 'sleep' },
   );
 }

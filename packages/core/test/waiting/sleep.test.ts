@@ -59,7 +59,7 @@ describe('sleep', () => {
       const other = group.spawn(() => sleepForever());
       await settle();
       expect(timers()).toBe(0);
-      expect([task.status, other.status]).toEqual(['running', 'running']);
+      expect([task.state, other.state]).toEqual(['running', 'running']);
       task.cancel();
       other.cancel();
     }));

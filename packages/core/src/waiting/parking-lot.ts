@@ -1,98 +1,44 @@
-import { currentFrame } from './cancel-scope.ts';
-import type { CancelScope } from './cancel-scope.ts';
-import { checkCount, checkFunction, checkOptions, checkSignal } from './check.ts';
-import { append, remove } from './internal/linked-list.ts';
-import type { Host, Link } from './internal/linked-list.ts';
-import { parkIn, Waiter } from './park.ts';
-import type { ParkOptions, Undo, Waker } from './park.ts';
+/*
+ * The wait queue under every primitive. After Trio's `ParkingLot`.
+ *
+ * A lock, a semaphore, a queue and an event differ in when a caller may go on, and agree in how it waits: in order, cancellable,
+ * shown in the task tree. This class is the part they agree in. It has no idea of permits or items: a primitive checks its own
+ * state first, parks only if it has to, and calls `unpark` when that state changes.
+ *
+ * - The line is an intrusive linked list. A place in its middle leaves in one step, which a cancellation needs, and draining
+ *   100,000 callers takes 0.5 ms; it took 1,030 ms from a Set and 413 ms from an array with `shift`.
+ * - `wake` hands over: the woken caller has what it waited for before any code of its own runs. A primitive that put a
+ *   permit back first, and then woke a caller, would let a newcomer take it in between (I4).
+ * - A wake may come too late, since a cancellation took the waiter in the same tick, before its undo has left the line.
+ *   Such a place is deserted: `_front` drops it, and the next caller gets the value (I2).
+ * - A wait can be in several lines. `enlist` then adds a place for a waker that is parked elsewhere, and the first line
+ *   that wakes it wins; the caller leaves the other lines in its undo.
+ * - `repark` moves a caller to another line without waking it: a condition has the woken caller queue for its lock.
+ */
+import { currentFrame } from '../scope/cancel-scope.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
+import { checkCount, checkFunction, checkOptions, checkSignal } from '../internal/check.ts';
+import { append } from '../internal/linked-list.ts';
+import { sharingStack } from '../internal/sharing-stack.ts';
+import { parkIn } from './park.ts';
+import { Parked } from './parked.ts';
+import type { Place } from './parked.ts';
+import type { Tally } from './tally.ts';
+import type { Waiter } from './waiter.ts';
+import type { ParkOptions } from './park-options.ts';
+import type { Waker } from './waker.ts';
 
-/** What `ParkingLot.park` takes besides. */
+/** Options for `ParkingLot.park`. */
 export interface LotOptions<D> extends ParkOptions {
-  /** Kept with the wait: how many permits it asks for, say. */
+  /** Kept with the wait: how many permits it asks for, for example. */
   readonly data?: D | undefined;
   /** Called in the same tick when the wait is cancelled, after it has left the lot. */
   readonly onAbandon?: (() => void) | undefined;
 }
 
-/** A place in the line. Each way out of it answers false if another came first. */
-export interface Place<T, D> {
-  /** What was kept with it. */
-  readonly data: D;
-  /**
-   * Leaves the line, and wakes who stood here.
-   *
-   * @param value - what the wait resolves with
-   * @returns false if it was woken or cancelled before
-   */
-  wake(value: T): boolean;
-  /**
-   * Leaves the line, and lets the wait of who stood here reject.
-   *
-   * @param error - what the wait rejects with
-   * @returns false if it was woken or cancelled before
-   */
-  fail(error: unknown): boolean;
-  /**
-   * Leaves the line; the wait goes on.
-   *
-   * @returns false if it had left before
-   */
-  leave(): boolean;
-}
-
-class Parked<T, D> implements Place<T, D>, Undo, Link<Parked<T, D>> {
-  _previous: Parked<T, D> | undefined;
-  _next: Parked<T, D> | undefined;
-  _host: Host<Parked<T, D>> | undefined;
-  readonly data: D;
-  readonly #waker: Waker<T> & { readonly isSettled?: boolean };
-  readonly #onAbandon: (() => void) | undefined;
-
-  /** One that stays, as that of Waiter. */
-  static readonly _sample: Parked<unknown, unknown> = new Parked(
-    Waiter._sample,
-    undefined,
-    undefined,
-  );
-
-  constructor(waker: Waker<T>, data: D, onAbandon: (() => void) | undefined) {
-    this.#waker = waker;
-    this.data = data;
-    this.#onAbandon = onAbandon;
-  }
-
-  /** True if it is known that nobody waits here any more. */
-  get isDeserted(): boolean {
-    return this.#waker.isSettled === true;
-  }
-
-  wake(value: T): boolean {
-    this.leave();
-    return this.#waker.wake(value);
-  }
-
-  fail(error: unknown): boolean {
-    this.leave();
-    return this.#waker.fail(error);
-  }
-
-  abandon(): void {
-    this.leave();
-    this.#onAbandon?.();
-  }
-
-  leave(): boolean {
-    const lot = this._host as ParkingLot<T, D> | undefined;
-    if (lot === undefined) return false;
-    remove<Parked<T, D>>(this);
-    lot._size -= 1;
-    return true;
-  }
-}
-
 /**
  * A line of parked callers, first in, first out: the one wait queue under every primitive. Everything
- * costs the same with one caller in it as with a million. Who was cancelled is skipped; who was woken
+ * costs the same with one caller in it as with a million. A cancelled caller is skipped; a woken one
  * keeps what it got. After Trio's `ParkingLot`.
  *
  * @example
@@ -104,7 +50,7 @@ class Parked<T, D> implements Place<T, D>, Undo, Link<Parked<T, D>> {
  *     this.#lot.unparkAll();
  *   }
  *   async pass(): Promise<void> {
- *     enter();
+ *     throwIfCancelled();
  *     if (!this.#isOpen) await this.#lot.park({ name: 'gate' });
  *   }
  * }
@@ -116,6 +62,9 @@ export class ParkingLot<T = void, D = undefined> {
   /** @internal */ _first: Parked<T, D> | undefined;
   /** @internal */ _last: Parked<T, D> | undefined;
   /** @internal */ _size = 0;
+  /** @internal */ _peak = 0;
+  /** Counts along, for lines that are one to their users: set it before a call waits. */
+  tally: Tally | undefined = undefined;
 
   /**
    * Waits in the line until woken. A checkpoint.
@@ -143,7 +92,7 @@ export class ParkingLot<T = void, D = undefined> {
   }
 
   /**
-   * Puts a waker at the end of the line, beside those who `park` here: for a wait that stands in several
+   * Puts a waker at the end of the line, beside the callers that `park` here: for a wait that is in several
    * lines, or ends by other means too. A checkpoint is the `park` that the waker is from.
    *
    * @param waker - that of a `park`, or one made around it
@@ -162,9 +111,16 @@ export class ParkingLot<T = void, D = undefined> {
   /** @internal */
   _append(waker: Waker<T>, data: D, onAbandon: (() => void) | undefined): Parked<T, D> {
     const parked = new Parked<T, D>(waker, data, onAbandon);
+    this._add(parked);
+    return parked;
+  }
+
+  /** @internal */
+  _add(parked: Parked<T, D>): void {
     append(this, parked);
     this._size += 1;
-    return parked;
+    if (this._size > this._peak) this._peak = this._size;
+    if (this.tally !== undefined) this.tally.joined();
   }
 
   /** The place of the longest waiting caller. */
@@ -191,7 +147,7 @@ export class ParkingLot<T = void, D = undefined> {
   }
 
   /**
-   * Wakes everybody who waits now.
+   * Wakes all callers that wait now.
    *
    * @param value - what their `park` resolves with
    * @returns how many were woken
@@ -202,6 +158,32 @@ export class ParkingLot<T = void, D = undefined> {
       if (parked.wake(value as T)) woken += 1;
     }
     return woken;
+  }
+
+  /**
+   * Ends the waits of those whose data meets a condition, or of all, each with an error of its own. The others keep their
+   * places.
+   *
+   * @param make - makes the error of one of them; errors of one call that say the same share a stack
+   * @param where - the condition; called once for each place, in order
+   * @returns how many waits were ended
+   * @throws TypeError for arguments that are no functions
+   * @example
+   * this.#lot.failAll(() => new ClosedError('gate: it was closed'));
+   */
+  failAll(make: (data: D) => Error, where?: (data: D) => boolean): number {
+    checkFunction('ParkingLot.failAll', 'make', make);
+    if (where !== undefined) checkFunction('ParkingLot.failAll', 'where', where);
+    const errorFor = sharingStack(make);
+    let failed = 0;
+    let next = this._first;
+    while (next !== undefined) {
+      const parked = next;
+      next = parked._next;
+      if (where !== undefined && !where(parked.data)) continue;
+      if (parked.fail(errorFor(parked.data))) failed += 1;
+    }
+    return failed;
   }
 
   /**
@@ -220,8 +202,7 @@ export class ParkingLot<T = void, D = undefined> {
       const parked = this._front();
       if (parked === undefined) break;
       parked.leave();
-      append(to, parked);
-      to._size += 1;
+      to._add(parked);
       moved += 1;
     }
     return moved;
@@ -232,14 +213,19 @@ export class ParkingLot<T = void, D = undefined> {
     return this._size;
   }
 
-  // In the tick of a cancellation, those who were claimed by it may still stand in the line.
+  /** The most callers that ever waited at one time. */
+  get peak(): number {
+    return this._peak;
+  }
+
+  // In the tick of a cancellation, waiters that it claimed may still be in the line.
   private _front(): Parked<T, D> | undefined {
     while (this._first?.isDeserted === true) this._first.leave();
     return this._first;
   }
 }
 
-// One for all who wait in lines, as is each one's place for its undo: no closure for each wait.
+// One for all waits in lines, as is each one's place for its undo: no closure for each wait.
 function join<T, D>(
   waiter: Waiter<T>,
   options: LotOptions<D> | undefined,

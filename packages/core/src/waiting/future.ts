@@ -1,15 +1,16 @@
-import { CancelledError, CancelScope } from './cancel-scope.ts';
-import { isThenable } from './check.ts';
-import { InvalidStateError } from './errors.ts';
-import { quiet } from './internal/quiet.ts';
+import { CancelledError } from '../scope/cancelled-error.ts';
+import { CancelScope } from '../scope/cancel-scope.ts';
+import { isThenable } from '../internal/check.ts';
+import { InvalidStateError } from '../internal/errors.ts';
+import { markHandled } from '../internal/mark-handled.ts';
 import { Outcome } from './outcome.ts';
 
 /** How a `Future` stands. */
-export type FutureStatus = 'pending' | 'fulfilled' | 'rejected' | 'cancelled';
+export type FutureState = 'pending' | 'fulfilled' | 'rejected' | 'cancelled';
 
 /**
- * A result that somebody sets by hand, as asyncio's `Future`. Any number of tasks can wait for it; one
- * of them being cancelled touches neither the future nor the others. A rejection that nobody waits for
+ * A result that is set by hand, as asyncio's `Future`. Any number of tasks can wait for it; one
+ * of them being cancelled touches neither the future nor the others. A rejection that no code waits for
  * becomes an `unhandledRejection`, as a promise's does.
  *
  * @example
@@ -18,11 +19,11 @@ export type FutureStatus = 'pending' | 'fulfilled' | 'rejected' | 'cancelled';
  * console.log(await answer.wait());
  */
 export class Future<T> extends Outcome<T> {
-  // A promise was given as the value: it is awaited, and nobody else may settle meanwhile.
+  // A promise was given as the value: it is awaited, and no other call may settle meanwhile.
   #isPromised = false;
 
   /** `pending`, or what it came to. */
-  get status(): FutureStatus {
+  get state(): FutureState {
     return this._settled ?? 'pending';
   }
 
@@ -77,7 +78,7 @@ export class Future<T> extends Outcome<T> {
   }
 
   /**
-   * Ends it without a result: whoever waits gets a CancelledError that no scope of theirs owns, to
+   * Ends it without a result: each waiting caller gets a CancelledError that no scope of theirs owns, to
    * them a failure.
    *
    * @param reason - why: the `reason` of the CancelledError
@@ -88,7 +89,7 @@ export class Future<T> extends Outcome<T> {
     const scope = new CancelScope({ name: 'future' });
     scope.cancel(reason);
     this._settle('cancelled', scope.reason ?? new CancelledError(scope, 'explicit', reason));
-    if (this._promise !== undefined) quiet(this._promise);
+    if (this._promise !== undefined) markHandled(this._promise);
     return true;
   }
 
@@ -122,7 +123,7 @@ export class Future<T> extends Outcome<T> {
   #fail(error: unknown): void {
     const isAwaited = this._first !== undefined;
     this._settle('rejected', error);
-    // Nobody to tell yet: a native promise reports it if nobody comes.
+    // No caller waits yet: a native promise reports the error if none comes.
     // eslint-disable-next-line @ambit/no-unowned-task -- no work: a promise that is there to be reported
     if (!isAwaited) void this._native();
   }

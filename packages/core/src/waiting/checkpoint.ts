@@ -1,0 +1,59 @@
+import { currentFrame } from '../scope/cancel-scope.ts';
+import { promiseTry } from '../internal/promise-try.ts';
+import { checkSignalOptions } from '../internal/signal-options.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
+import { nextTurn, refusal, refuseIfCancelled } from './park.ts';
+
+/**
+ * Throws if the caller is cancelled, by the clock too: a deadline that passed while the program was
+ * busy counts. Waits for the next turn, so that timers and I/O run, if this
+ * one has used up its slice of 10 ms; else is cheap.
+ *
+ * @param options - `signal`: counts, too
+ * @throws (rejects) the ambient scope's CancelledError; `signal.reason`
+ * @example
+ * for (const row of rows) {
+ *   digest(row);
+ *   await checkpoint();
+ * }
+ */
+export function checkpoint(options?: SignalOptions): Promise<void> {
+  const scope = currentFrame()._scope;
+  if (scope._runtime.pace.isDue()) return yieldNow(options);
+  try {
+    checkSignalOptions('checkpoint', options);
+    refuseIfCancelled(scope, options?.signal);
+  } catch (error) {
+    return refusal(scope, error);
+  }
+  return Promise.resolve();
+}
+
+/**
+ * Lets others run, timers and I/O too: waits for the next turn of the host's loop.
+ *
+ * @param options - `signal`: ends it, too
+ * @throws (rejects) the ambient scope's CancelledError; `signal.reason`
+ * @example
+ * await yieldNow();
+ */
+export function yieldNow(options?: SignalOptions): Promise<void> {
+  return promiseTry(() => {
+    checkSignalOptions('yieldNow', options);
+    return nextTurn<void>(undefined, { name: 'yieldNow', signal: options?.signal });
+  });
+}
+
+/**
+ * Throws if the caller is cancelled, by the clock too; does nothing otherwise. Waits for nothing.
+ *
+ * @param options - `signal`: counts too
+ * @throws the ambient scope's CancelledError, or `signal.reason`
+ * @example
+ * throwIfCancelled({ signal });
+ * this.#permits -= 1;
+ */
+export function throwIfCancelled(options?: SignalOptions): void {
+  checkSignalOptions('throwIfCancelled', options);
+  refuseIfCancelled(currentFrame()._scope, options?.signal);
+}

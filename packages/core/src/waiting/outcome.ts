@@ -1,0 +1,228 @@
+import { currentFrame } from '../scope/cancel-scope.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
+import { checkFunction, checkOptions, checkSignal, show } from '../internal/check.ts';
+import { InvalidStateError } from '../internal/errors.ts';
+import { append, remove } from '../internal/linked-list.ts';
+import type { Host, Link } from '../internal/linked-list.ts';
+import { callSafely } from '../internal/report-later.ts';
+import { markHandled } from '../internal/mark-handled.ts';
+import { parkIn, refusal, refuseIfCancelled } from './park.ts';
+import { ready, yieldIfDue } from './ready.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
+import type { Waiter } from './waiter.ts';
+
+/** A callback that is called, synchronously and once, when an outcome is there. */
+export class Listener implements Link<Listener> {
+  _previous: Listener | undefined;
+  _next: Listener | undefined;
+  _host: Host<Listener> | undefined;
+  readonly callback: () => void;
+
+  /** One that stays, as that of Waiter. */
+  static readonly _sample: Listener = new Listener(() => undefined);
+
+  constructor(callback: () => void) {
+    this.callback = callback;
+  }
+}
+
+export type Settled = 'fulfilled' | 'rejected' | 'cancelled';
+
+/**
+ * The result of a Task or Future, pending or settled. Holds a value or an error,
+ * calls its listeners, and is a promise; the native promise is made only when one is asked for.
+ */
+export abstract class Outcome<T> implements Promise<T> {
+  /** @internal */ _first: Listener | undefined;
+  /** @internal */ _last: Listener | undefined;
+  /** @internal */ _settled: Settled | undefined;
+  /** @internal The value or the error. */
+  _result: unknown;
+  /** @internal */ declare _promise: Promise<T> | undefined;
+  /** @internal True once other code than the owner has, or will have, seen the outcome. */
+  declare _isObserved: boolean;
+  /** @internal True if an owner answers for the error, so that a wait that no code awaits may reject. */
+  declare _isOwned: boolean;
+
+  static {
+    Object.assign(this.prototype, { _promise: undefined, _isObserved: false, _isOwned: false });
+  }
+
+  /** @internal How it is called in messages. */
+  abstract _label(): string;
+
+  get [Symbol.toStringTag](): string {
+    return this.constructor.name;
+  }
+
+  /** True once it has a value or an error, or was cancelled. */
+  get done(): boolean {
+    return this._settled !== undefined;
+  }
+
+  /**
+   * The value. Waits for nothing.
+   *
+   * @throws the error if it failed or was cancelled; InvalidStateError while it is unfinished
+   */
+  result(): T {
+    if (this._settled === undefined) throw this._unfinished('result');
+    this._isObserved = true;
+
+    if (this._settled !== 'fulfilled') throw this._result;
+    return this._result as T;
+  }
+
+  /**
+   * The error: the failure, the CancelledError of what was cancelled, or undefined if there is a value.
+   *
+   * @throws InvalidStateError while it is unfinished
+   */
+  error(): unknown {
+    if (this._settled === undefined) throw this._unfinished('error');
+    this._isObserved = true;
+    return this._settled === 'fulfilled' ? undefined : this._result;
+  }
+
+  private _unfinished(method: string): InvalidStateError {
+    return new InvalidStateError(
+      `${method}: ${this._label()} is not finished; await it first, or look at its state`,
+    );
+  }
+
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this._inTime().then(onFulfilled, onRejected);
+  }
+
+  catch<B = never>(onRejected?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
+    return this.then(undefined, onRejected);
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<T> {
+    return this._inTime().finally(onFinally);
+  }
+
+  /** What an `await` waits for: a promise of the outcome, in the next turn if this one has used up its slice. */
+  protected _inTime(): Promise<T> {
+    const pause = this._settled === undefined ? undefined : yieldIfDue();
+    if (pause === undefined) return this._native();
+    this._isObserved = true;
+    return pause.then(() => this._native());
+  }
+
+  /** @internal */
+  _native(): Promise<T> {
+    this._isObserved = true;
+    this._promise ??= new Promise<T>((resolve, reject) => {
+      const settle = (): void => {
+        if (this._settled === 'fulfilled') resolve(this._result as T);
+        else reject(this._result);
+      };
+      if (this._settled === undefined) this._listen(() => settleInTime(settle));
+      else settle();
+    });
+    return this._promise;
+  }
+
+  /** @internal Parks the caller until the outcome is there. A checkpoint, also if it is there already. */
+  _wait(options: SignalOptions | undefined, name: string): Promise<T> {
+    this._isObserved = true;
+    const scope = currentFrame()._scope;
+    try {
+      checkOptions(name, options);
+      checkSignal(name, options?.signal);
+      refuseIfCancelled(scope, options?.signal);
+    } catch (error) {
+      return refusal(scope, error);
+    }
+    if (this._settled === 'fulfilled') return ready(this._result as T);
+    if (this._settled !== undefined) return this._rejection(scope);
+    return this._park({ scope, signal: options?.signal, name });
+  }
+
+  /** @internal Parks in a scope until the outcome, which must not be there yet, is. */
+  _park(
+    options: SignalOptions & { readonly scope: CancelScope; readonly name: string },
+  ): Promise<T> {
+    const { scope, signal, name } = options;
+    return parkIn<T>(
+      scope,
+      (waiter) => {
+        const listener = this._listen(() => {
+          deliver(this, waiter);
+        });
+        return () => {
+          remove(listener);
+        };
+      },
+      { signal, name, blockedBy: () => [this] },
+    );
+  }
+
+  private _rejection(scope: CancelScope): Promise<never> {
+    const promise = refusal(scope, this._result);
+    if (this._isOwned) markHandled(promise);
+    return promise;
+  }
+
+  /** @internal Calls back when it settles; it must not have yet. */
+  _listen(callback: () => void): Listener {
+    const listener = new Listener(callback);
+    append(this, listener);
+    return listener;
+  }
+
+  /** @internal */
+  _settle(settled: Settled, result: unknown): void {
+    this._settled = settled;
+    this._result = result;
+    for (let listener = this._first; listener !== undefined; listener = this._first) {
+      remove(listener);
+      callSafely(listener.callback, undefined);
+    }
+  }
+}
+
+/**
+ * Calls back, synchronously and once, when a task or a future is done; at once if it is already. Counts
+ * as looking at its outcome. For waits that watch several things: nothing is left behind.
+ *
+ * @param outcome - a Task or a Future
+ * @returns the undo
+ * @throws TypeError if it is neither
+ * @example
+ * return park<void>((waker) => whenDone(task, () => waker.wake()));
+ */
+export function whenDone(outcome: Outcome<unknown>, callback: () => void): () => void {
+  if (!(outcome instanceof Outcome)) {
+    throw new TypeError(`whenDone: ${show(outcome)} is neither a task nor a future`);
+  }
+  checkFunction('whenDone', 'callback', callback);
+  outcome._isObserved = true;
+  if (outcome._settled !== undefined) {
+    callback();
+    return () => undefined;
+  }
+  const listener = outcome._listen(callback);
+  return () => {
+    remove(listener);
+  };
+}
+
+function settleInTime(settle: () => void): void {
+  const pause = yieldIfDue();
+  if (pause === undefined) settle();
+  else void pause.then(settle);
+}
+
+function deliver<T>(outcome: Outcome<T>, waiter: Waiter<T>): void {
+  if (outcome._settled === 'fulfilled') {
+    waiter.wake(outcome._result as T);
+    return;
+  }
+  if (outcome._isOwned) markHandled(waiter.promise);
+  waiter.fail(outcome._result);
+}

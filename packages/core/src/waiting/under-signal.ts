@@ -1,0 +1,23 @@
+import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
+import { refuseIfCancelled } from './park.ts';
+
+/** The scope of one call, cancelled by the signal that the call was given. */
+class CallScope extends CancelScope {
+  override _absorbed(): never {
+    if (this._own?.source === 'signal') throw this._own.reason;
+    throw this._own as Error;
+  }
+}
+
+/**
+ * Runs the body of a call that was given a signal: once that aborts, everything in the body is cancelled, and the call rejects
+ * with `signal.reason`. Aborted before, the body is not called. The one way for all functions that take a body.
+ */
+export function underSignal<T>(
+  signal: AbortSignal | undefined,
+  body: () => Promise<T>,
+): Promise<T> {
+  if (signal === undefined) return body();
+  refuseIfCancelled(currentFrame()._scope, signal);
+  return new CallScope({ signal })._enter<T, never>(body);
+}

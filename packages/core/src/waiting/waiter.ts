@@ -1,0 +1,208 @@
+import type { Registration, Wave } from '../scope/propagation.ts';
+import { waitEnded } from '../diagnostics/channels.ts';
+import { announceEnd, waits } from '../diagnostics/wait-watch.ts';
+import { currentFrame } from '../scope/cancel-scope.ts';
+import type { CancelledError } from '../scope/cancelled-error.ts';
+import { append, remove } from '../internal/linked-list.ts';
+import type { Host } from '../internal/linked-list.ts';
+import { markHandled } from '../internal/mark-handled.ts';
+import { defer, isDue } from '../loop/slice.ts';
+import type { Adoption } from '../scope/signal-subscription.ts';
+import type { Blocked, ParkOptions } from './park-options.ts';
+import type { Undo, Waker } from './waker.ts';
+
+let resolveOfNew: ((value: never) => void) | undefined;
+let rejectOfNew: ((error: unknown) => void) | undefined;
+
+// One executor for all: no closure for each wait.
+function capture(resolve: (value: never) => void, reject: (error: unknown) => void): void {
+  resolveOfNew = resolve;
+  rejectOfNew = reject;
+}
+
+let settledWaits = 0;
+
+/** How many waits have ended so far. */
+export function countSettledWaits(): number {
+  return settledWaits;
+}
+
+/** A wait: settled once, by the first caller of `wake`, `fail` or a cancellation. Without private methods: each object would pay for them (decision 9). */
+export class Waiter<T> implements Registration, Waker<T> {
+  _previous: Registration | undefined;
+  _next: Registration | undefined;
+  _host: Host<Registration> | undefined;
+  readonly promise: Promise<T>;
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (error: unknown) => void;
+  #state: 'waiting' | 'shielded' | 'settled' | 'abandoned' = 'waiting';
+
+  /** Called when the wait is abandoned: takes back what `register` did. */
+  undo: (() => void) | Undo | undefined = undefined;
+  /** What is waited for; with the tasks that the wait cannot end without, if that is known. */
+  _what: ParkOptions['name'] | Blocked;
+
+  // Rare: the defaults are on the prototype, so that a wait without them does not pay for them.
+  /** The instant at which the wait ends by itself, if there is one. */
+  declare until: number | undefined;
+  declare adoption: Adoption | undefined;
+  /** See {@link Runtime.deliver}. */
+  declare deliver: ((settle: () => void, waiter: object) => void) | undefined;
+  /** The scope of the caller; known only where `deliver` is. */
+  declare scope: object | undefined;
+  /** Its number, that of its task, and that of its event, in what records it; 0: none does. */
+  declare _traced: number;
+  declare _tracedTask: number;
+  declare _tracedAt: number;
+  /** See {@link Adopter}. */
+  declare readonly _isWaitedIn: boolean;
+
+  static {
+    Object.assign(this.prototype, {
+      until: undefined,
+      adoption: undefined,
+      deliver: undefined,
+      scope: undefined,
+      _traced: 0,
+      _tracedTask: -1,
+      _tracedAt: 0,
+      _isWaitedIn: true,
+    });
+  }
+
+  /** @internal One that stays: with the last object of a shape goes the code compiled for it (decision 8). */
+  static readonly _sample: Waiter<unknown> = Waiter.#settled(new Waiter<unknown>());
+
+  // Importing leaves no promise that is pending: tools that look for leaks would report it.
+  static #settled(sample: Waiter<unknown>): Waiter<unknown> {
+    sample.#state = 'settled';
+    sample.#resolve(undefined);
+    return sample;
+  }
+
+  constructor(what?: ParkOptions['name'] | Blocked) {
+    this._what = what;
+    this.promise = new Promise<T>(capture);
+    this.#resolve = resolveOfNew as (value: T) => void;
+    this.#reject = rejectOfNew as (error: unknown) => void;
+    // They would hold the promise, and what it came to, until the next wait.
+    resolveOfNew = undefined;
+    rejectOfNew = undefined;
+  }
+
+  /** What is waited for. */
+  get name(): string | (() => string) {
+    return (isBlocked(this._what) ? this._what.name : this._what) ?? '';
+  }
+
+  /** Whether nothing but the tasks that block the wait can end it; undefined if only their end can. */
+  get isCertain(): ((waiting: object) => boolean) | undefined {
+    return isBlocked(this._what) ? this._what.isCertain : undefined;
+  }
+
+  /** The tasks that the wait cannot end without. */
+  get blockedBy(): (() => Iterable<object>) | undefined {
+    return isBlocked(this._what) ? this._what.blockedBy : undefined;
+  }
+
+  /** Nothing cancels it. */
+  shield(): void {
+    this.#state = 'shielded';
+  }
+
+  get isSettled(): boolean {
+    return this.#state === 'settled' || this.#state === 'abandoned';
+  }
+
+  get isAbandoned(): boolean {
+    return this.#state === 'abandoned';
+  }
+
+  wake(value: T): boolean {
+    if (!this._take()) return false;
+    if (this.deliver === undefined && !isDue()) this.#resolve(value);
+    else this._resolveLater(value);
+    return true;
+  }
+
+  fail(error: unknown): boolean {
+    if (!this._take()) return false;
+    this._settleWith(error);
+    return true;
+  }
+
+  // The caller that takes the waiter settles it, now, later in the same tick or in the next turn: exactly one does.
+  private _take(): boolean {
+    if (this.isSettled) return false;
+    settledWaits += 1;
+    this.#state = 'settled';
+    remove<Registration>(this);
+    if (this.adoption !== undefined) this.adoption.release();
+    if (waits.areWatched || waitEnded.hasSubscribers)
+      announceEnd(this, currentFrame()._scope._task);
+    return true;
+  }
+
+  _reach(wave: Wave): undefined {
+    if (this.#state !== 'shielded' && this._take()) wave.abandon(this);
+  }
+
+  _outlive(host: Host<Registration>): void {
+    remove<Registration>(this);
+    append<Registration>(host, this);
+  }
+
+  _abandon(reason: CancelledError): void {
+    // The scope is cancelled, and its next checkpoint says so: a wait that no code awaits may go.
+    markHandled(this.promise);
+    this._giveUp(reason);
+  }
+
+  _aborted(signal: AbortSignal): void {
+    if (this._take()) this._giveUp(signal.reason);
+  }
+
+  private _giveUp(reason: unknown): void {
+    this.#state = 'abandoned';
+    try {
+      this._undo();
+    } finally {
+      this._settleWith(reason);
+    }
+  }
+
+  /** @internal Takes it forever: it is settled, and its caller never goes on. False if it was settled before. */
+  _seize(): boolean {
+    return this._take();
+  }
+
+  /** @internal Takes back what `register` did. */
+  _undo(): void {
+    const { undo } = this;
+    if (typeof undo === 'function') undo();
+    else undo?.abandon();
+  }
+
+  private _settleWith(error: unknown): void {
+    if (this.deliver === undefined && !isDue()) this.#reject(error);
+    else this._rejectLater(error);
+  }
+
+  // Apart: a function that could make a closure is slower also where it makes none.
+  private _resolveLater(value: T): void {
+    (this.deliver ?? defer)(() => {
+      this.#resolve(value);
+    }, this);
+  }
+
+  private _rejectLater(error: unknown): void {
+    (this.deliver ?? defer)(() => {
+      this.#reject(error);
+    }, this);
+  }
+}
+
+// Not by `typeof` alone: a name is not checked at the door, and may be null.
+function isBlocked(what: Waiter<unknown>['_what'] | null): what is Blocked {
+  return typeof what === 'object' && what !== null;
+}
