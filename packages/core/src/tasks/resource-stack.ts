@@ -1,7 +1,11 @@
-import { CancelScope, currentFrame } from './cancel-scope.ts';
-import { isCausedBy } from './cancellation.ts';
-import { checkFunction, show } from './check.ts';
-import { suppress } from './suppressed-errors.ts';
+import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
+import { combined, isCausedBy, isInForce } from '../scope/cancellation.ts';
+import { checkFunction, show } from '../internal/check.ts';
+import { checkSignalOptions } from '../internal/signal-options.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
+import { notePlace } from './taken-back.ts';
+import { underSignal } from '../waiting/under-signal.ts';
+import { suppress } from '../internal/suppressed-errors.ts';
 
 /** The failure that a resource is released for. */
 export interface Failure {
@@ -67,7 +71,11 @@ export class ResourceStack implements AsyncDisposable {
   use<T extends AsyncDisposable | Disposable | null | undefined>(value: T): T {
     this.#checkOpen();
     const disposable: AsyncDisposable | Disposable | null | undefined = value;
-    if (disposable) this.#cleanups.push(disposalOf(disposable));
+    if (disposable !== null && disposable !== undefined) {
+      const cleanup = disposalOf(disposable);
+      this.#cleanups.push(cleanup);
+      notePlace(disposable, { cleanups: this.#cleanups, cleanup });
+    }
     return value;
   }
 
@@ -101,13 +109,15 @@ export class ResourceStack implements AsyncDisposable {
    * Opens a resource and takes it over. Waits for its setup.
    *
    * @param resource - made by `defineResource`
+   * @param options - `signal`: cancels the setup
    * @returns the resource's value
    * @throws (rejects) what the setup throws; ReferenceError once the stack is disposed
    */
-  async enter<T>(resource: Resource<T>): Promise<T> {
+  async enter<T>(resource: Resource<T>, options?: SignalOptions): Promise<T> {
     this.#checkOpen();
     checkResource('ResourceStack.enter', resource);
-    const opened = await resource.open();
+    checkSignalOptions('ResourceStack.enter', options);
+    const opened = await underSignal(options?.signal, () => resource.open());
     if (this.#isDisposed) {
       await shielded(() => opened.close());
       this.#checkOpen();
@@ -132,28 +142,15 @@ export class ResourceStack implements AsyncDisposable {
   }
 
   /**
-   * The standard's name for disposal by hand.
-   * Waits until all is released.
-   *
-   * @throws (rejects) as disposal does
-   */
-  disposeAsync(): Promise<void> {
-    return this[Symbol.asyncDispose]();
-  }
-
-  /**
-   * Releases everything, last first. The second time does nothing.
+   * Releases everything, last first, and waits for it. The second time does nothing.
    *
    * @throws (rejects) the first cleanup error, with later ones in its `suppressedErrors`
    */
-  async [Symbol.asyncDispose](): Promise<void> {
-    const [first, ...later] = await this._release(undefined);
-    if (first === undefined) return;
-    suppress(
-      first.error,
-      later.map(({ error }) => error),
-    );
-    throw first.error;
+  async disposeAsync(): Promise<void> {
+    const failures = await this._release(undefined);
+    if (failures.length === 0) return;
+    const errors = failures.map(({ error }) => error);
+    throw combined(currentFrame()._scope, errors);
   }
 
   /** @internal Returns what failed, in the order of the steps. */
@@ -168,12 +165,24 @@ export class ResourceStack implements AsyncDisposable {
       const step = cleanup;
       try {
         await shielded(() => step(failure));
-        // eslint-disable-next-line @ambit/no-swallowed-cancellation -- each step runs; who disposes throws them all
+        // eslint-disable-next-line @ambit/no-swallowed-cancellation -- each step runs; the disposal throws them all
       } catch (error) {
         errors.push({ error });
       }
     }
     return errors;
+  }
+
+  /** The same as `disposeAsync()`. */
+  declare [Symbol.asyncDispose]: () => Promise<void>;
+
+  static {
+    // One function under both names, as the standard has it.
+    Object.defineProperty(this.prototype, Symbol.asyncDispose, {
+      value: Reflect.get(this.prototype, 'disposeAsync'),
+      writable: true,
+      configurable: true,
+    });
   }
 
   #checkOpen(): void {
@@ -183,7 +192,7 @@ export class ResourceStack implements AsyncDisposable {
 }
 
 function disposalOf(value: AsyncDisposable | Disposable): Cleanup {
-  const candidate = value as Partial<AsyncDisposable & Disposable>;
+  const candidate = Object(value) === value ? (value as Partial<AsyncDisposable & Disposable>) : {};
   // Looked up now, as the standard does: what is swapped later is not what was taken over.
   const dispose = candidate[Symbol.asyncDispose] ?? candidate[Symbol.dispose];
   if (typeof dispose === 'function') return () => dispose.call(value);
@@ -226,8 +235,10 @@ export async function cleanUpAfter(
     await cleanup();
   } catch (cleanupError) {
     // A scope absorbs its cancellation: what is attached to it would go with it.
-    const { reason } = currentFrame()._scope;
+    const here = currentFrame()._scope;
+    const { reason } = here;
     if (reason !== undefined && isCausedBy(reason, error)) throw cleanupError;
+    if (isInForce(here, error)) throw cleanupError;
     suppress(error, [cleanupError]);
   }
   throw error;

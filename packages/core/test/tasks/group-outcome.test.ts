@@ -1,6 +1,6 @@
-import { suppressedErrors, TaskGroupError } from '@ambit/core';
-import { Failures } from '../src/failure-policy.ts';
-import type { OnFailure } from '../src/failure-policy.ts';
+import { currentScope, suppressedErrors, TaskGroupError } from '@ambit/core';
+import { Failures } from '../../src/tasks/group-outcome.ts';
+import type { OnFailure } from '../../src/tasks/group-outcome.ts';
 
 const E1 = new Error('E1');
 const E2 = new Error('E2');
@@ -12,16 +12,16 @@ afterEach(() => {
   }
 });
 
-const culprit = (name: string, isObserved = false) => ({ name, _isObserved: isObserved });
+const origin = (name: string, isObserved = false) => ({ name, _isObserved: isObserved });
 
 function failuresOf(policy: OnFailure, ...errors: unknown[]): Failures {
-  const failures = new Failures(policy);
+  const failures = new Failures(policy, currentScope());
   for (const error of errors) failures.add(error, 'the body');
   return failures;
 }
 
 test('without failures there is nothing to throw', () => {
-  expect(new Failures('cancel').isEmpty).toBe(true);
+  expect(new Failures('cancel', currentScope()).isEmpty).toBe(true);
   expect(failuresOf('cancel', undefined).isEmpty).toBe(false);
 });
 
@@ -37,8 +37,8 @@ test('an error that comes twice counts once', () => {
 });
 
 test('supervisor: all failures, none attached to another, and who it was', () => {
-  const failures = new Failures('continue');
-  failures.add(E1, culprit('a'));
+  const failures = new Failures('continue', currentScope());
+  failures.add(E1, origin('a'));
   failures.add(E2, 'the body');
   failures.add('text', 'a cleanup');
   const error = failures.toError('jobs') as TaskGroupError;
@@ -56,7 +56,7 @@ test('supervisor: all failures, none attached to another, and who it was', () =>
 test('an error that only says again what is known adds nothing', () => {
   const failures = failuresOf('continue', E1, E2);
   const known = failures.toError('');
-  failures.add(E3, culprit('later'));
+  failures.add(E3, origin('later'));
   failures.add(known, 'the body');
   expect((failures.toError('') as TaskGroupError).errors).toEqual([E1, E2, E3]);
   const foreign = new TaskGroupError([E1, new Error('new')], 'of another group');
@@ -68,9 +68,9 @@ test('an error that only says again what is known adds nothing', () => {
 });
 
 test('unobserved failures are those that nobody asked the task for, nor was thrown', () => {
-  const failures = new Failures('cancel');
-  failures.add(E1, culprit('seen', true));
-  failures.add(E2, culprit('unseen'));
+  const failures = new Failures('cancel', currentScope());
+  failures.add(E1, origin('seen', true));
+  failures.add(E2, origin('unseen'));
   expect(failures.unobserved().toError('')).toBe(E2);
   failures.observe();
   expect(failures.unobserved().isEmpty).toBe(true);

@@ -31,7 +31,7 @@ test('a task hangs in the tree while it runs, and is nowhere once it has ended',
           },
           { name: 'worker' },
         );
-        log.push(`spawned: ${task.status}, ${String(group.size)} child`);
+        log.push(`spawned: ${task.state}, ${String(group.size)} child`);
         expect(task.group).toBe(group);
         expect(currentScope()).toBe(group.scope);
         expect(allTasks().has(task)).toBe(true);
@@ -41,7 +41,7 @@ test('a task hangs in the tree while it runs, and is nowhere once it has ended',
 
         // join: whoever waits gets the outcome, once it is there.
         log.push(`joined: ${await task.join()}`);
-        expect([task.status, group.size]).toEqual(['fulfilled', 0]);
+        expect([task.state, group.size]).toEqual(['fulfilled', 0]);
         expect(allTasks().has(task)).toBe(false);
         expect(formatTaskTree()).not.toContain('worker');
         expect(task.result()).toBe('result');

@@ -1,7 +1,7 @@
-import { ParkingLot } from './parking-lot.ts';
-import type { TaskCore } from './task.ts';
+import { ParkingLot } from '../waiting/parking-lot.ts';
+import type { Task } from './task.ts';
 
-/** Lets at most so many tasks run at a time; the others queue, first in, first out. */
+/** Lets a limited number of tasks run at a time; the others queue, first in, first out. */
 export class Admission {
   readonly #limit: number;
   #running = 0;
@@ -12,7 +12,7 @@ export class Admission {
   }
 
   /** Calls the task's function, now or when there is room; never, if the task is cancelled before. */
-  admit(task: TaskCore<unknown>, fn: (task: never) => unknown): void {
+  admit(task: Task<unknown>, fn: (task: never) => unknown): void {
     if (task.scope._reason !== undefined) {
       task._endUnstarted();
       return;
@@ -26,7 +26,7 @@ export class Admission {
     task._begin(fn);
   }
 
-  #queueUp(task: TaskCore<unknown>, fn: (task: never) => unknown): void {
+  #queueUp(task: Task<unknown>, fn: (task: never) => unknown): void {
     this.#queue ??= new ParkingLot();
     const abandoned = (): void => {
       if (!task.done) task._endUnstarted();
@@ -41,7 +41,7 @@ export class Admission {
   }
 
   /** The task has ended: its place goes to the next. */
-  release(task: TaskCore<unknown>): void {
+  release(task: Task<unknown>): void {
     if (!task._hasSlot) return;
     // Hand the place over; counting down first would let a newcomer overtake the queue.
     if (this.#queue === undefined || this.#queue.unpark() === 0) this.#running -= 1;

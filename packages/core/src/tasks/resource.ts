@@ -1,5 +1,9 @@
-import { checkFunction, show } from './check.ts';
-import { InvalidStateError } from './errors.ts';
+import { checkFunction, show } from '../internal/check.ts';
+import { checkSignalOptions } from '../internal/signal-options.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
+import { underSignal } from '../waiting/under-signal.ts';
+import { InvalidStateError } from '../internal/errors.ts';
+import { yieldIfDue } from '../waiting/ready.ts';
 import { checkResource, cleanUpAfter, shielded } from './resource-stack.ts';
 import type { Failure, OpenResource, Resource } from './resource-stack.ts';
 
@@ -78,10 +82,11 @@ async function resumeGenerator<T>(
 }
 
 /**
- * Sets a resource up, runs a body with it, and cleans up, shielded, whatever the body came to. Waits
+ * Sets a resource up, runs a body with it, and cleans up, shielded, also if the body fails. Waits
  * for all three.
  *
  * @param resource - made by `defineResource`
+ * @param options - `signal`: cancels setup and body
  * @returns the body's value
  * @throws (rejects) what the setup throws; what the body throws, with cleanup errors in its
  *   `suppressedErrors`; a cleanup error if nothing else failed, if the body was cancelled say
@@ -91,9 +96,18 @@ async function resumeGenerator<T>(
 export async function use<T, R>(
   resource: Resource<T>,
   body: (value: T) => R | PromiseLike<R>,
+  options?: SignalOptions,
 ): Promise<R> {
   checkResource('use', resource);
   checkFunction('use', 'body', body);
+  checkSignalOptions('use', options);
+  return underSignal(options?.signal, () => openAndUse(resource, body));
+}
+
+async function openAndUse<T, R>(
+  resource: Resource<T>,
+  body: (value: T) => R | PromiseLike<R>,
+): Promise<R> {
   const opened = await resource.open();
   let result: R;
   try {
@@ -102,5 +116,7 @@ export async function use<T, R>(
     return cleanUpAfter(error, () => opened.close({ error }));
   }
   await opened.close();
+  const pause = yieldIfDue();
+  if (pause !== undefined) await pause;
   return result;
 }

@@ -152,3 +152,31 @@ test('keeps what was set up if a later step of the setting up fails', () =>
     await expect(setUp()).rejects.toBe(failure);
     expect(log).toEqual(['released']);
   }));
+
+test.each([false, '', 0, -0, 0n, NaN, true, 'text', 1, Symbol('s')])(
+  'use() refuses %p, which is no object',
+  (value) => {
+    expect(() => new ResourceStack().use(value as never)).toThrow(TypeError);
+  },
+);
+
+test('use() passes null and undefined through, and takes a function that can be disposed of', async () => {
+  const stack = new ResourceStack();
+  const passed: readonly unknown[] = [null, undefined].map((value) => stack.use(value));
+  expect(passed).toEqual([null, undefined]);
+  const log: string[] = [];
+  stack.use(
+    Object.assign(() => 0, {
+      [Symbol.dispose]: () => {
+        log.push('disposed');
+      },
+    }),
+  );
+  await stack.disposeAsync();
+  expect(log).toEqual(['disposed']);
+});
+
+test('[Symbol.asyncDispose] is disposeAsync, as that of the standard', () => {
+  const { prototype } = ResourceStack;
+  expect(Reflect.get(prototype, Symbol.asyncDispose)).toBe(Reflect.get(prototype, 'disposeAsync'));
+});

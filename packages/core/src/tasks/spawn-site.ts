@@ -1,0 +1,16 @@
+import { tryOr } from '../internal/try-or.ts';
+
+/** The stack of the caller of `spawn`, which is four calls away. */
+export function spawnSite(): string {
+  const { stack } = new Error();
+  return stack?.split('\n').slice(4).join('\n') ?? '';
+}
+
+/** The stack of an error ends at the spawn: goes on from there with `site`. Leaves alone an error that cannot be changed. */
+export function appendToStack(error: unknown, site: string): void {
+  tryOr(() => {
+    if (!(error instanceof Error) || !Object.isExtensible(error)) return;
+    if (error.stack?.includes(site) === true) return;
+    error.stack = `${error.stack ?? error.message}${site}`;
+  }, undefined);
+}
