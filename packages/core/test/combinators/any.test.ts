@@ -210,3 +210,75 @@ test('without functions there is nobody to succeed: a TypeError', async () => {
     new TypeError('any: there are no tasks; give at least one function'),
   );
 });
+
+describe('when', () => {
+  test('false for an error ends it at once with that error itself', () =>
+    testRun(async (_group, loop) => {
+      const [busy, missing] = [new Error('busy'), new Error('not found')];
+      const log: string[] = [];
+      const attempt = any(
+        [
+          () => failAfter(1, busy),
+          () => failAfter(5, missing),
+          () => sleepForever().finally(() => log.push('cancelled')),
+        ],
+        { when: (error) => error !== missing },
+      );
+      await expect(attempt).rejects.toBe(missing);
+      expect(log).toEqual(['cancelled']);
+      expect(loop.now()).toBe(5);
+    }));
+
+  test('false keeps those that have not been started from being started', () =>
+    testRun(async () => {
+      const missing = new Error('not found');
+      const second = jest.fn();
+      const attempt = any([() => Promise.reject(missing), second], {
+        stagger: 100,
+        when: () => false,
+      });
+      await expect(attempt).rejects.toBe(missing);
+      expect(second).not.toHaveBeenCalled();
+    }));
+
+  test('is awaited, and what it throws comes out', () =>
+    testRun(async (_group, loop) => {
+      const failing = () => failAfter(1, new Error('busy'));
+      const slow = any([failing, () => sleep(100, { value: 'slow' })], {
+        when: () => sleep(5, { value: true }),
+      });
+      expect(await slow).toBe('slow');
+      const refusal = new Error('cannot tell');
+      const when = () => Promise.reject(refusal);
+      await expect(any([failing, () => sleepForever()], { when })).rejects.toBe(refusal);
+      expect(loop.now()).toBe(101);
+    }));
+
+  test('is asked of each failure once, with the options as `this`', () =>
+    testRun(async () => {
+      const seen: unknown[] = [];
+      const options = {
+        when(this: unknown, error: unknown) {
+          seen.push(error, this);
+          return true;
+        },
+      };
+      const [a, b] = [new Error('a'), new Error('b')];
+      const attempt = any([() => failAfter(2, a), () => Promise.reject(b)], options);
+      await expect(attempt).rejects.toMatchObject({ errors: [a, b] });
+      expect(seen).toEqual([b, options, a, options]);
+    }));
+
+  test('has to be a function', async () => {
+    await expect(any([() => 1], { when: true as never })).rejects.toThrow('any: when is true');
+  });
+});
+
+test('with a stagger, one that throws at once has the next one started at once', () =>
+  testRun(async (_group, loop) => {
+    const failing = () => {
+      throw new Error('at once');
+    };
+    expect(await any([failing, failing, () => 'third'], { stagger: 1000 })).toBe('third');
+    expect(loop.now()).toBe(0);
+  }));

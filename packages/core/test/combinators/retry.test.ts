@@ -65,7 +65,7 @@ test('full jitter waits for a random part of the delay', () =>
     expect(Math.max(...delays)).toBeLessThanOrEqual(100);
   }));
 
-test('goes on for ever without a delay', () =>
+test('goes on forever without a delay', () =>
   testRun(async () => {
     const errors = Array<Error>(1500).fill(refused);
     expect(await retry(flaky([], ...errors), { attempts: Infinity, delay: 0 })).toBe(1501);
@@ -184,4 +184,17 @@ test('nothing is left of a scope that the function cancelled itself', () =>
       return (await inner.run(() => sleep(1, { value: attempt }))) ?? Promise.reject(refused);
     });
     expect(value).toBe(2);
+  }));
+
+test('awaits what `when` answers: a promise is not taken for a yes', () =>
+  testRun(async () => {
+    const log: unknown[] = [];
+    const when = (_error: unknown, attempt: number) => sleep(5, { value: attempt < 2 });
+    await expect(retry(flaky(log, refused, refused), { jitter: 'none', when })).rejects.toBe(
+      refused,
+    );
+    expect(log).toEqual([0, 105]);
+    const broken = new Error('cannot tell');
+    const rejecting = retry(flaky([], refused), { when: () => Promise.reject(broken) });
+    await expect(rejecting).rejects.toBe(broken);
   }));

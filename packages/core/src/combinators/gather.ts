@@ -1,8 +1,11 @@
-import { currentFrame } from './cancel-scope.ts';
-import { checkCount, checkFunction, checkOptions, checkSignal, show } from './check.ts';
-import { refuseIfCancelled } from './park.ts';
-import { helperGroup } from './task-group.ts';
-import type { HelperOptions, Task, TaskFunction } from './task-group.ts';
+import { currentFrame } from '../scope/cancel-scope.ts';
+import { checkCount, checkFunction, show } from '../internal/check.ts';
+import { checkSignalOptions } from '../internal/signal-options.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
+import { refuseIfCancelled } from '../waiting/park.ts';
+import { helperGroup } from '../tasks/run-group.ts';
+import type { HelperOptions } from '../tasks/run-group.ts';
+import type { Task, TaskFunction } from '../tasks/task.ts';
 
 /** Functions in an array, a tuple or a record. */
 export type TaskFunctions =
@@ -14,19 +17,17 @@ export type Results<F> = {
   -readonly [K in keyof F]: F[K] extends (...args: never[]) => infer R ? Awaited<R> : never;
 };
 
-/** What became of each function, in the shape of the functions. */
+/** The outcome of each function, in the shape of the functions. */
 export type SettledResults<F> = {
   -readonly [K in keyof F]: F[K] extends (...args: never[]) => infer R
     ? PromiseSettledResult<Awaited<R>>
     : never;
 };
 
-/** What `gather` takes besides. */
-export interface GatherOptions {
+/** Options for {@link gather}. */
+export interface GatherOptions extends SignalOptions {
   /** How many run at a time. */
   readonly limit?: number | undefined;
-  /** Aborting it cancels them all; rejects with `signal.reason`. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -50,33 +51,14 @@ export async function gather<const F extends TaskFunctions>(
 ): Promise<Results<F>> {
   const functions = functionsOf('gather', tasks);
   checkGatherOptions('gather', options);
-  const children = await spawnAll(functions, { ...options, needsAll: true });
+  const children = await spawnAll(functions, needed(options));
   const values = children.map((child) => child.result());
   return sameShape(tasks, values) as Results<F>;
 }
 
-/**
- * Runs functions at the same time and waits for all, whatever they come to; a failure cancels nobody.
- * A checkpoint.
- *
- * @param tasks - functions (not promises), in an array or a record
- * @param options - `limit`: how many run at a time; `signal`
- * @returns what each came to, as `Promise.allSettled` does, in the same shape and order
- * @throws (rejects) the ambient scope's CancelledError, once all have ended; `signal.reason`
- * @example
- * const outcomes = await gatherSettled(urls.map((url) => () => check(url)), { limit: 8 });
- */
-export async function gatherSettled<const F extends TaskFunctions>(
-  tasks: F,
-  options?: GatherOptions,
-): Promise<SettledResults<F>> {
-  const functions = functionsOf('gatherSettled', tasks);
-  checkGatherOptions('gatherSettled', options);
-  const children = await spawnAll(functions.map(settling), options);
-  const outcomes = children.map((child): PromiseSettledResult<unknown> =>
-    child._settled === 'cancelled' ? { status: 'rejected', reason: child._result } : child.result(),
-  );
-  return sameShape(tasks, outcomes) as SettledResults<F>;
+// Not by spreading: the copy costs as much as a task.
+function needed(options: GatherOptions | undefined): HelperOptions {
+  return { limit: options?.limit, signal: options?.signal, children: 'needed' };
 }
 
 // Not an async function: a promise around the group's costs more than it.
@@ -86,19 +68,6 @@ function spawnAll<T>(
 ): Promise<Task<T>[]> {
   refuseIfCancelled(currentFrame()._scope, options?.signal);
   return helperGroup((group) => functions.map((fn) => group.spawn(fn)), options);
-}
-
-/** A failure becomes an outcome, unless all are cancelled: then it is for the group to tell. */
-function settling(fn: TaskFunction<unknown>): TaskFunction<PromiseSettledResult<unknown>> {
-  const run: TaskFunction<PromiseSettledResult<unknown>> = async (task) => {
-    try {
-      return { status: 'fulfilled', value: await fn(task) };
-    } catch (reason) {
-      if (task.group.scope.reason !== undefined) throw reason;
-      return { status: 'rejected', reason };
-    }
-  };
-  return Object.defineProperty(run, 'name', { value: fn.name });
 }
 
 /** Checks that they are functions in a container. */
@@ -118,13 +87,12 @@ export function functionsOf(where: string, tasks: unknown): TaskFunction<unknown
   return functions as TaskFunction<unknown>[];
 }
 
-function sameShape(tasks: TaskFunctions, values: unknown[]): unknown {
+export function sameShape(tasks: TaskFunctions, values: unknown[]): unknown {
   if (Array.isArray(tasks) || Symbol.iterator in tasks) return values;
   return Object.fromEntries(Object.keys(tasks).map((key, at) => [key, values[at]]));
 }
 
-function checkGatherOptions(where: string, options: GatherOptions | undefined): void {
-  checkOptions(where, options);
-  checkSignal(where, options?.signal);
+export function checkGatherOptions(where: string, options: GatherOptions | undefined): void {
+  checkSignalOptions(where, options);
   if (options?.limit !== undefined) checkCount(where, 'limit', options.limit, 1);
 }

@@ -81,7 +81,7 @@ test('goes on after a failed task, whose error is for whoever awaits it', () =>
       },
       () => sleep(3, { value: 'fine' }),
     ])) {
-      log.push(task.status, task.error());
+      log.push(task.state, task.error());
     }
     expect(log.filter((_, at) => at % 2 === 0)).toEqual(['rejected', 'cancelled', 'fulfilled']);
     expect(log[1]).toBe(failure);
@@ -149,7 +149,7 @@ describe('leaving the loop early', () => {
       }
       expect(log).toEqual(['first', 'cleaned up']);
       expect(loop.now()).toBe(15);
-      expect(given.status).toBe('running');
+      expect(given.state).toBe('running');
       expect(await given).toBe('untouched');
     }));
 
@@ -243,4 +243,52 @@ test('in a cancelled scope starts nothing', () =>
       for await (const _task of asCompleted([() => log.push('started')])) log.push('given');
     });
     expect(log).toEqual([]);
+  }));
+
+test('return(), and disposal, end every next() that waits', () =>
+  testRun(async () => {
+    for (const leave of ['return', Symbol.asyncDispose] as const) {
+      const tasks = asCompleted([() => sleepForever().finally(() => shield(() => sleep(5)))]);
+      const waiting = [tasks.next(), tasks.next()];
+      await sleep(1);
+      await tasks[leave]();
+      expect(await Promise.all(waiting)).toEqual([
+        { done: true, value: undefined },
+        { done: true, value: undefined },
+      ]);
+    }
+  }));
+
+test('when one of two loops is left, the other one ends', () =>
+  testRun(async (group) => {
+    const shared = asCompleted([() => sleep(5), () => sleepForever()]);
+    group.spawn(async () => {
+      for await (const _task of shared) break;
+    });
+    const seen: Task<unknown>[] = [];
+    await group.spawn(async () => {
+      for await (const task of shared) seen.push(task);
+    });
+    expect(seen).toEqual([]);
+  }));
+
+test('a next() that is cancelled leaves nothing on the tasks, and the rest is still to come', () =>
+  testRun(async (group) => {
+    const tasks = [30, 20, 40].map((ms) => group.spawn(() => sleep(ms, { value: ms })));
+    const completed = asCompleted(tasks);
+    expect(await moveOnAfter(10, () => completed.next())).toBeUndefined();
+    expect(tasks.map((task) => task._first)).toEqual([undefined, undefined, undefined]);
+    await sleep(25);
+    const seen: unknown[] = [];
+    for await (const task of completed) seen.push(task.result());
+    expect(seen).toEqual([30, 20, 40]);
+  }));
+
+test('a cancelled next() leaves those be that others wait in', () =>
+  testRun(async (group) => {
+    const completed = asCompleted([() => sleep(20, { value: 'done' })]);
+    const other = group.spawn(() => completed.next());
+    expect(await moveOnAfter(10, () => completed.next())).toBeUndefined();
+    expect((await other).value?.result()).toBe('done');
+    await completed.return();
   }));
