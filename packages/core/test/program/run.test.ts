@@ -56,7 +56,7 @@ describe('run', () => {
   test('makes main a task of that name', () =>
     quick(async () => {
       expect(currentTask()?.name).toBe('main');
-      expect(currentTask()?.status).toBe('running');
+      expect(currentTask()?.state).toBe('running');
       expect([...allTasks()].map((task) => task.name)).toEqual(['main']);
       await sleep(1);
       expect(currentTask()?.name).toBe('main');
@@ -187,7 +187,8 @@ describe('without any run()', () => {
 describe('handlers of signals', () => {
   // rule 241
   test('are added beside those that are there, and only ours are removed', async () => {
-    const events = ['SIGINT', 'SIGTERM', 'SIGUSR2', 'beforeExit'];
+    const ends = ['beforeExit', 'exit', 'uncaughtException'];
+    const events = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2', ...ends];
     const counts = () => events.map((event) => process.listenerCount(event));
     const theirs = () => undefined;
     process.on('SIGINT', theirs);

@@ -1,38 +1,8 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-
-interface Outcome {
-  /** The exit code, or the signal that the process died of. */
-  readonly end: number | string | null;
-  readonly lines: string[];
-  readonly stderr: string;
-}
-
-/** Runs a scenario of the fixture; sends it a signal when it first says one of these lines. */
-function program(scenario: string, signals: Record<string, NodeJS.Signals> = {}): Promise<Outcome> {
-  const path = join(__dirname, 'fixtures', 'program.mjs');
-  const child = spawn(process.execPath, [path, scenario], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const toSend = new Map(Object.entries(signals));
-  let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-    for (const line of text.split('\n')) {
-      const signal = toSend.get(line);
-      if (signal !== undefined) child.kill(signal);
-      toSend.delete(line);
-    }
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  return new Promise((resolve) => {
-    child.on('close', (code, signal) => {
-      resolve({ end: code ?? signal, lines: stdout.trimEnd().split('\n'), stderr });
-    });
-  });
-}
+import { program } from '../support/program.ts';
 
 describe('the first signal', () => {
   // rule 239
-  test.each(['SIGINT', 'SIGTERM'] as const)(
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     '%s cancels main; after the cleanup the process dies of that signal',
     async (signal) => {
       const { end, lines, stderr } = await program('cleanup', { ready: signal });
@@ -94,6 +64,39 @@ describe('the first signal', () => {
   });
 });
 
+describe('a SIGHUP', () => {
+  test.each(['hangUpHeard', 'hangUpHeardLater'])(
+    'that the program listens for itself is its own business (%s)',
+    async (scenario) => {
+      const signals = { ready: 'SIGHUP', 'reads its configuration': 'SIGTERM' } as const;
+      const { end, lines } = await program(scenario, signals);
+      expect(lines).toEqual(['ready', 'reads its configuration', 'cleaning up', 'clean']);
+      expect(end).toBe('SIGTERM');
+    },
+  );
+});
+
+describe('listeners for the exit of the process', () => {
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+    ['SIGHUP', 129],
+  ] as const)('are called after the cleanup, before the process dies of %s', async (name, code) => {
+    const { end, lines } = await program('exitListeners', { ready: name });
+    expect(lines).toEqual(['ready', 'cleaning up', 'clean', `exit ${String(code)}`]);
+    expect(end).toBe(name);
+  });
+
+  test('are called when the end of the grace ends it', async () => {
+    const second = await program('exitListenersAndGrace', { ready: 'SIGINT' });
+    expect([second.lines.at(-1), second.end]).toEqual(['exit 130', 130]);
+  });
+
+  test('may exit with a code of their own', async () => {
+    expect((await program('exitListenerExits', { ready: 'SIGINT' })).end).toBe(3);
+  });
+});
+
 describe('the second signal', () => {
   // rule 239
   test.each([
@@ -114,7 +117,7 @@ describe('the time for cleanup', () => {
       expect(lines).toEqual(['ready', 'cleaning up']);
       expect(end).toBe(143);
       expect(stderr).toMatch('The time for cleanup after SIGTERM, 30 ms, is over.');
-      expect(stderr).toMatch(/task main: cancelling.*\n.*waits for sleep for ever/);
+      expect(stderr).toMatch(/task main: cancelling.*\n.*waits for sleep forever/);
     },
   );
 
@@ -127,7 +130,7 @@ describe('the time for cleanup', () => {
 test('the signal given as dumpOn prints the task tree, and the program goes on', async () => {
   const { end, lines, stderr } = await program('dump', { ready: 'SIGUSR2' });
   expect(stderr).toMatch(/^SIGUSR2:\nrun/);
-  expect(stderr).toMatch(/task listener: running.*waits for sleep for ever/);
+  expect(stderr).toMatch(/task listener: running.*waits for sleep forever/);
   expect(lines.at(-1)).toBe('resolved: undefined');
   expect(end).toBe(0);
 });
@@ -137,7 +140,7 @@ describe('a loop that runs dry while the program has not ended', () => {
     const { end, lines, stderr } = await program('deadlock');
     expect(lines).toEqual(['']);
     expect(stderr).toMatch('Deadlock: nothing is left that could wake the program');
-    expect(stderr).toMatch(/task stuck one: running.*waits for sleep for ever/);
+    expect(stderr).toMatch(/task stuck one: running.*waits for sleep forever/);
     expect(end).toBe(13);
   });
 
@@ -145,5 +148,45 @@ describe('a loop that runs dry while the program has not ended', () => {
     const { end, stderr } = await program('foreignDeadlock');
     expect(stderr).toMatch(/Deadlock.*\n(.*\n)*.*task main: running/);
     expect(end).toBe(13);
+  });
+
+  test('is none if a listener finds something more to do, and that ends it well', async () => {
+    const { end, lines, stderr } = await program('wokenBeforeExit');
+    expect([lines, stderr, end]).toEqual([['resolved: woken'], '', 0]);
+  });
+
+  test('is one if what a listener found to do was in vain', async () => {
+    const { end, lines, stderr } = await program('wokenInVain');
+    expect([lines, end]).toEqual([['woken'], 13]);
+    expect(stderr.match(/Deadlock/g)).toHaveLength(1);
+  });
+
+  test('is none if the process is told to exit', async () => {
+    const { end, stderr } = await program('exitsItself');
+    expect([stderr, end]).toEqual(['', 0]);
+  });
+});
+
+describe('with drain, the first signal', () => {
+  test('drains: a main that ends by itself has its value', async () => {
+    const { end, lines } = await program('drained', { ready: 'SIGTERM' });
+    expect(lines).toEqual(['ready', 'draining: SIGTERM', 'resolved: in peace']);
+    expect(end).toBe(0);
+  });
+
+  test('cancels once the time is over', async () => {
+    const { end, lines } = await program('drainedInVain', { ready: 'SIGTERM' });
+    const after = ['cleaning up', 'clean', 'rejected: shutdown SIGTERM'];
+    expect(lines).toEqual(['ready', 'draining', ...after]);
+    expect(end).toBe(0);
+  });
+
+  test('is followed by the second, which ends the process at once', async () => {
+    const { end, lines } = await program('drainedForEver', {
+      ready: 'SIGTERM',
+      draining: 'SIGTERM',
+    });
+    expect(lines).toEqual(['ready', 'draining']);
+    expect(end).toBe(143);
   });
 });
