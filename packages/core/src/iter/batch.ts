@@ -1,13 +1,15 @@
-import { checkCount, checkOptions, checkTime } from '../check.ts';
-import { Feed } from './feed.ts';
+import { checkSignalOptions } from '../internal/signal-options.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
+import { checkCount, checkTime } from '../internal/check.ts';
+import { SourceReader } from './source-reader.ts';
 import { Pipeline } from './pipeline.ts';
 import type { Item, Stage } from './pipeline.ts';
-import { checkSource } from './source.ts';
-import type { AnySource } from './source.ts';
+import { checkSource } from '../combinators/any-source.ts';
+import type { AnySource } from '../combinators/any-source.ts';
 import { Upstream } from './upstream.ts';
 
-/** What `batch` takes besides. */
-export interface BatchOptions {
+/** Options for {@link batch}. */
+export interface BatchOptions extends SignalOptions {
   /** How many items make a batch: a whole number from 1, or `Infinity` (default). */
   readonly size?: number | undefined;
   /** Milliseconds, counted from its first item, after which a batch is given although it is not full.
@@ -18,14 +20,14 @@ export interface BatchOptions {
 class Batches<T> implements Stage<T[]> {
   due = Infinity;
   readonly #upstream: Upstream;
-  readonly #feed: Feed<T>;
+  readonly #reader: SourceReader<T>;
   readonly #size: number;
   readonly #within: number;
   #batch: T[] = [];
 
   constructor(upstream: Upstream, source: AnySource<T>, options: BatchOptions) {
     this.#upstream = upstream;
-    this.#feed = new Feed(
+    this.#reader = new SourceReader(
       upstream,
       () => source,
       (item) => this.#batch.push(item),
@@ -36,19 +38,19 @@ class Batches<T> implements Stage<T[]> {
 
   take(now: number): Item<T[]> | 'end' | undefined {
     if (this.#batch.length > 0) {
-      // Time does not count while nobody asks: an item that came then would be a batch by itself.
+      // Time does not count while no call asks: an item that came then would be a batch by itself.
       if (this.due === Infinity) this.due = now + this.#within;
       if (this.#isDue(now)) return { value: this.#takeBatch() };
     }
-    if (this.#feed.hasEnded) return 'end';
-    this.#feed.fill(1);
+    if (this.#reader.hasEnded) return 'end';
+    this.#reader.fill(1);
     return undefined;
   }
 
   // What came before a failure is given first.
   #isDue(now: number): boolean {
     if (this.#batch.length >= this.#size || now >= this.due) return true;
-    return this.#feed.hasEnded || this.#upstream.isOver;
+    return this.#reader.hasEnded || this.#upstream.isOver;
   }
 
   #takeBatch(): T[] {
@@ -78,12 +80,12 @@ export function batch<T>(
 ): AsyncIterableIterator<T[]> & AsyncDisposable {
   checkSource('batch', 'source', source);
   checkBatchOptions(options);
-  const upstream = new Upstream('batch');
+  const upstream = new Upstream('batch', options);
   return new Pipeline(upstream, new Batches(upstream, source, options));
 }
 
 function checkBatchOptions(options: BatchOptions | undefined): void {
-  checkOptions('batch', options);
+  checkSignalOptions('batch', options);
   if (options?.size !== undefined) checkCount('batch', 'size', options.size, 1);
   if (options?.within !== undefined) checkTime('batch', 'within', options.within);
   if (options?.size !== undefined || options?.within !== undefined) return;

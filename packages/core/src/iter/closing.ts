@@ -1,9 +1,12 @@
-import { show } from '../check.ts';
-import { shielded } from '../resource-stack.ts';
+import { checkSignalOptions } from '../internal/signal-options.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
+import { show } from '../internal/check.ts';
+import { shielded } from '../tasks/resource-stack.ts';
+import { checkSource } from '../combinators/any-source.ts';
+import type { AnyIterator, AnySource } from '../combinators/any-source.ts';
+import { OpenSource } from '../combinators/open-source.ts';
 import { Pipeline } from './pipeline.ts';
 import { ReadAhead } from './read-ahead.ts';
-import { checkSource, isAsyncIterable, isIterable } from './source.ts';
-import type { AnyIterator, AnySource } from './source.ts';
 import { Upstream } from './upstream.ts';
 
 /**
@@ -12,6 +15,7 @@ import { Upstream } from './upstream.ts';
  * called once, shielded, and waited for; not if it ended by itself.
  *
  * @param iterator - an iterator, begun or not, or an iterable
+ * @param options - `signal`: ends the iteration: `next()` rejects with `signal.reason`, and the source is closed
  * @returns an iterator of the same items, none of them pulled before it is asked for; `next()` is a
  *   checkpoint, and rejects with the error of the iterator or with the ambient scope's CancelledError
  * @throws TypeError for what is neither an iterator nor iterable
@@ -22,34 +26,27 @@ import { Upstream } from './upstream.ts';
  */
 export function closing<T>(
   iterator: AsyncIterator<T, unknown> | Iterator<T | PromiseLike<T>, unknown> | AnySource<T>,
+  options?: SignalOptions,
 ): AsyncIterableIterator<T> & AsyncDisposable {
-  const taken = isIterator<T>(iterator) ? iterator : iteratorOf<T>(iterator);
-  const upstream = new Upstream('closing', async () => {
-    await shielded(() => taken.return?.());
+  checkSignalOptions('closing', options);
+  const opened = openedOf(iterator);
+  const upstream = new Upstream('closing', {
+    signal: options?.signal,
+    closeUnopened: () => shielded(() => opened.close('idle')),
   });
-  const isSync = isIterable(iterator) && !isAsyncIterable(iterator);
-  const open = (): AnySource<T> => (isSync ? iterableOf(taken) : asyncIterableOf(taken));
-  return new Pipeline(upstream, new ReadAhead(upstream, open, 0));
+  return new Pipeline(upstream, new ReadAhead(upstream, () => opened, 0));
 }
 
-function iterableOf<T>(iterator: AnyIterator<T>): Iterable<T | PromiseLike<T>> {
-  return { [Symbol.iterator]: () => iterator as Iterator<T | PromiseLike<T>> };
-}
-
-function asyncIterableOf<T>(iterator: AnyIterator<T>): AsyncIterable<T> {
-  return { [Symbol.asyncIterator]: () => iterator as AsyncIterator<T> };
+function openedOf<T>(iterator: AnyIterator<T> | AnySource<T>): OpenSource<T> {
+  if (isIterator<T>(iterator)) return OpenSource.ofIterator(iterator);
+  if (typeof iterator !== 'object' || (iterator as unknown) === null) {
+    throw new TypeError(`closing: iterator is ${show(iterator)}; give an iterator`);
+  }
+  checkSource('closing', 'iterator', iterator);
+  return OpenSource.of(iterator);
 }
 
 function isIterator<T>(value: unknown): value is AnyIterator<T> {
   const candidate = value as Partial<AnyIterator<T>> | null | undefined;
   return typeof candidate?.next === 'function';
-}
-
-function iteratorOf<T>(source: unknown): AnyIterator<T> {
-  if (typeof source !== 'object' || source === null) {
-    throw new TypeError(`closing: iterator is ${show(source)}; give an iterator`);
-  }
-  checkSource('closing', 'iterator', source);
-  if (isAsyncIterable(source)) return source[Symbol.asyncIterator]() as AsyncIterator<T>;
-  return (source as Iterable<T>)[Symbol.iterator]();
 }

@@ -1,12 +1,14 @@
-import { checkOneOf, checkOptions, checkTime, show } from '../check.ts';
+import { checkSignalOptions } from '../internal/signal-options.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
+import { checkOneOf, checkTime, show } from '../internal/check.ts';
 import { Pipeline } from './pipeline.ts';
 import type { Item, Stage } from './pipeline.ts';
 import { Upstream } from './upstream.ts';
 
-/** What `interval` takes besides. */
-export interface IntervalOptions {
+/** Options for {@link interval}. */
+export interface IntervalOptions extends SignalOptions {
   /**
-   * What comes of ticks for which nobody was ready:
+   * What happens to ticks that no caller was ready for:
    * - `'burst'` (default): they follow at once, until it has caught up; none is lost
    * - `'delay'`: the next one comes a full period after the late one; the rhythm shifts
    * - `'skip'`: they are left out; the rhythm stays
@@ -15,6 +17,7 @@ export interface IntervalOptions {
 }
 
 class Ticks implements Stage<number> {
+  readonly isSource = true;
   /** When the next tick is. */
   due: number | undefined;
   readonly #period: number;
@@ -51,12 +54,12 @@ class Ticks implements Stage<number> {
 }
 
 /**
- * Ticks: 0 at the first `next()`, then 1, 2, 3 … one period after the other, by the loop's clock. No timer
- * runs while nobody waits for a tick.
+ * Makes an iterator that ticks: 0 at the first `next()`, then 1, 2, 3 … one period after the other, by the
+ * loop's clock. No timer runs while no caller waits for a tick. The ticks end when the scope of `next()` drains.
  *
  * @param ms - the period in milliseconds, more than 0; `Infinity`: there is only the first tick
  * @param options - `missed`: what to do when the consumer is late
- * @returns an endless iterator of the numbers of the ticks; `next()` is a checkpoint, and rejects with the
+ * @returns an iterator of the numbers of the ticks; `next()` is a checkpoint, and rejects with the
  *   ambient scope's CancelledError
  * @throws RangeError, TypeError for bad arguments
  * @example
@@ -70,8 +73,8 @@ export function interval(
 ): AsyncIterableIterator<number> & AsyncDisposable {
   checkTime('interval', 'ms', ms);
   if (ms <= 0) throw new RangeError(`interval: ms is ${show(ms)}; give a period of more than 0`);
-  checkOptions('interval', options);
+  checkSignalOptions('interval', options);
   const missed = options?.missed ?? 'burst';
   checkOneOf('interval', 'missed', missed, ['burst', 'delay', 'skip']);
-  return new Pipeline(new Upstream('interval'), new Ticks(ms, missed));
+  return new Pipeline(new Upstream('interval', options), new Ticks(ms, missed));
 }

@@ -1,14 +1,16 @@
-import { checkCount, checkFunction, checkOptions, show } from '../check.ts';
-import { Feed } from './feed.ts';
+import { checkSignalOptions } from '../internal/signal-options.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
+import { checkCount, checkFunction, show } from '../internal/check.ts';
+import { SourceReader } from './source-reader.ts';
 import { Fifo } from './fifo.ts';
 import { Pipeline } from './pipeline.ts';
 import type { Item, Stage } from './pipeline.ts';
-import { checkSource } from './source.ts';
-import type { AnySource } from './source.ts';
+import { checkSource } from '../combinators/any-source.ts';
+import type { AnySource } from '../combinators/any-source.ts';
 import { Upstream } from './upstream.ts';
 
-/** What `mapConcurrent` takes besides. */
-export interface MapConcurrentOptions {
+/** Options for {@link mapConcurrent}. */
+export interface MapConcurrentOptions extends SignalOptions {
   /** How many items at most are under way: being worked on, or done and not taken yet. A whole number from
    * 1, or `Infinity`. */
   readonly limit: number;
@@ -25,7 +27,7 @@ interface Job<U> {
 
 class Jobs<T, U> implements Stage<U> {
   readonly #upstream: Upstream;
-  readonly #feed: Feed<T>;
+  readonly #reader: SourceReader<T>;
   readonly #fn: Worker<T, U>;
   readonly #limit: number;
   readonly #isOrdered: boolean;
@@ -37,11 +39,10 @@ class Jobs<T, U> implements Stage<U> {
   constructor(
     upstream: Upstream,
     source: AnySource<T>,
-    fn: Worker<T, U>,
-    { limit, ordered = true }: MapConcurrentOptions,
+    { fn, limit, ordered = true }: MapConcurrentOptions & { readonly fn: Worker<T, U> },
   ) {
     this.#upstream = upstream;
-    this.#feed = new Feed(
+    this.#reader = new SourceReader(
       upstream,
       () => source,
       (item) => this.#start(item),
@@ -57,18 +58,19 @@ class Jobs<T, U> implements Stage<U> {
     this.#count += 1;
     this.#underWay += 1;
     if (this.#isOrdered) this.#line.push(job);
+    const fn = this.#fn;
     const work = async (): Promise<void> => {
-      job.result = { value: await this.#fn(item, index) };
+      job.result = { value: await fn(item, index) };
       if (!this.#isOrdered) this.#line.push(job);
     };
-    this.#upstream.spawn(work, this.#fn.name || 'job');
+    this.#upstream.spawn(work, fn.name || 'job');
   }
 
   take(): Item<U> | 'end' | undefined {
-    this.#feed.fill(this.#limit - this.#underWay);
+    this.#reader.fill(this.#limit - this.#underWay);
     const result = this.#line.first?.result;
     if (result === undefined)
-      return this.#feed.hasEnded && this.#underWay === 0 ? 'end' : undefined;
+      return this.#reader.hasEnded && this.#underWay === 0 ? 'end' : undefined;
     this.#line.shift();
     this.#underWay -= 1;
     return result;
@@ -98,12 +100,12 @@ export function mapConcurrent<T, U>(
   checkSource('mapConcurrent', 'source', source);
   checkFunction('mapConcurrent', 'fn', fn);
   checkMapOptions(options);
-  const upstream = new Upstream('mapConcurrent');
-  return new Pipeline(upstream, new Jobs(upstream, source, fn, options));
+  const upstream = new Upstream('mapConcurrent', options);
+  return new Pipeline(upstream, new Jobs(upstream, source, { ...options, fn }));
 }
 
 function checkMapOptions(options: MapConcurrentOptions | undefined): void {
-  checkOptions('mapConcurrent', options);
+  checkSignalOptions('mapConcurrent', options);
   checkCount('mapConcurrent', 'limit', options?.limit, 1);
   const ordered: unknown = options?.ordered;
   if (ordered === undefined || typeof ordered === 'boolean') return;

@@ -1,24 +1,24 @@
-import { Feed } from './feed.ts';
+import { SourceReader } from './source-reader.ts';
 import { Fifo } from './fifo.ts';
 import { Pipeline } from './pipeline.ts';
 import type { Item, Stage } from './pipeline.ts';
-import { checkSource } from './source.ts';
-import type { AnySource } from './source.ts';
+import { checkSource } from '../combinators/any-source.ts';
+import type { AnySource } from '../combinators/any-source.ts';
 import { Upstream } from './upstream.ts';
 
 class Merge<T> implements Stage<T> {
   readonly #ready = new Fifo<T>();
-  readonly #feeds: readonly Feed<T>[];
+  readonly #readers: readonly SourceReader<T>[];
 
   constructor(upstream: Upstream, sources: readonly AnySource<T>[]) {
     const arrived = (item: T): void => this.#ready.push(item);
-    this.#feeds = sources.map((source) => new Feed(upstream, () => source, arrived));
+    this.#readers = sources.map((source) => new SourceReader(upstream, () => source, arrived));
   }
 
   take(): Item<T> | 'end' | undefined {
     if (this.#ready.size > 0) return { value: this.#ready.shift() };
-    for (const feed of this.#feeds) feed.fill(1);
-    return this.#feeds.every((feed) => feed.hasEnded) ? 'end' : undefined;
+    for (const reader of this.#readers) reader.fill(1);
+    return this.#readers.every((reader) => reader.hasEnded) ? 'end' : undefined;
   }
 }
 

@@ -1,7 +1,9 @@
-import { currentFrame } from '../cancel-scope.ts';
-import type { CancelScope } from '../cancel-scope.ts';
-import { breathe, refuseIfCancelled } from '../park.ts';
-import { ParkingLot } from '../parking-lot.ts';
+import { currentFrame } from '../scope/cancel-scope.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
+import { onDrain } from '../scope/draining.ts';
+import { drains } from '../waiting/on-draining.ts';
+import { refuseIfCancelled } from '../waiting/park.ts';
+import { ParkingLot } from '../waiting/parking-lot.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Around an item, which may be undefined itself. */
@@ -17,11 +19,13 @@ export interface Stage<T> {
   take(now: number): Item<T> | 'end' | undefined;
   /** The instant at which `take` is worth another try, also if nothing has changed upstream. */
   readonly due?: number | undefined;
+  /** It makes its items itself, and so ends when the scope of a `next()` drains. */
+  readonly isSource?: boolean;
 }
 
 /**
  * The iterator in front of a stage. Written by hand: an async generator that waits cannot be stopped, as
- * its `return()` stands in line behind the `next()` that is pending.
+ * its `return()` queues behind the `next()` that is pending.
  */
 export class Pipeline<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   readonly #upstream: Upstream;
@@ -48,7 +52,7 @@ export class Pipeline<T> implements AsyncIterableIterator<T>, AsyncDisposable {
       return this.#failed(scope, error);
     }
     if (item === undefined) return this.#end();
-    const pause = breathe();
+    const pause = scope._runtime.pause();
     if (pause !== undefined) await pause;
     return { done: false, value: item.value };
   }
@@ -63,8 +67,9 @@ export class Pipeline<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   }
 
   async #takeInTurn(scope: CancelScope): Promise<Item<T> | undefined> {
-    refuseIfCancelled(scope, undefined);
-    if (this.#isBusy) await this.#turns.park({ name: this.#upstream.name });
+    const { name, signal } = this.#upstream;
+    refuseIfCancelled(scope, signal);
+    if (this.#isBusy) await this.#turns.park({ name, signal });
     this.#isBusy = true;
     try {
       return this.#upstream.isClosed ? undefined : await this.#take(scope);
@@ -74,30 +79,44 @@ export class Pipeline<T> implements AsyncIterableIterator<T>, AsyncDisposable {
     }
   }
 
-  // Taken in the same tick in which it is there: whoever is cancelled while waiting has taken nothing.
+  // Taken in the same tick in which it is there: a call that is cancelled while waiting has taken nothing.
   async #take(scope: CancelScope): Promise<Item<T> | undefined> {
     const { loop } = scope._nearestOpen()._runtime;
     this.#stage.begin?.(loop.now());
+    const isSource = this.#stage.isSource === true;
     for (;;) {
+      if (isSource && drains(scope, this.#upstream.signal)) return undefined;
       const found = this.#stage.take(loop.now());
       if (found === 'end') return undefined;
       if (found !== undefined) return found;
       if (this.#upstream.isOver) return undefined;
-      await this.#upstream.change(scope, this.#stage.due ?? Infinity);
+      const change = this.#upstream.change(scope, this.#stage.due ?? Infinity);
+      await (isSource ? this.#orDraining(scope, change) : change);
+    }
+  }
+
+  async #orDraining(scope: CancelScope, change: Promise<void>): Promise<void> {
+    const registration = onDrain(scope, () => {
+      this.#upstream.tell();
+    });
+    try {
+      await change;
+    } finally {
+      registration[Symbol.dispose]();
     }
   }
 
   /** There is nothing to come: the sources have ended, or it was closed, cancelled, or has failed. */
   async #end(): Promise<IteratorResult<T, undefined>> {
-    const { isClosed, reason } = this.#upstream;
+    const { isClosed, reason, signal } = this.#upstream;
     await this.#upstream.close();
-    if (!isClosed && reason !== undefined) throw reason;
+    if (!isClosed && reason !== undefined) throw signal?.aborted === true ? signal.reason : reason;
     return { done: true, value: undefined };
   }
 
-  // `for await` does not call return() when next() rejects: whatever is left is ended here.
+  // `for await` does not call return() when next() rejects: the rest is ended here.
   async #failed(scope: CancelScope, error: unknown): Promise<never> {
-    // Only this call was cancelled: the iterator is as before, for whoever it belongs to.
+    // Only this call was cancelled: the iterator is as before, for its owner.
     if (error === scope.reason && this.#upstream.reason === undefined) throw error;
     // What fails now is a failure; this is a cancellation, or a timeout, and gives way to it.
     await this.#upstream.close();

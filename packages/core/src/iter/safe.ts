@@ -1,8 +1,8 @@
-import { checkFunction } from '../check.ts';
+import { checkFunction } from '../internal/check.ts';
 import type { Pipeline } from './pipeline.ts';
 import { readAhead } from './read-ahead.ts';
-import { checkSource } from './source.ts';
-import type { AnySource } from './source.ts';
+import { checkSource } from '../combinators/any-source.ts';
+import type { AnySource } from '../combinators/any-source.ts';
 
 /** Makes iterators. Of a function without parameters it is one itself: that of a single call. */
 export type SafeGenerator<A extends unknown[], T> = ((
@@ -12,7 +12,7 @@ export type SafeGenerator<A extends unknown[], T> = ((
 
 /**
  * Makes an async generator function safe to open scopes in. A plain generator runs, from one `yield` to the
- * next, in the scope of whoever happens to call `next()`; cancelled or abandoned, it stays suspended. This
+ * next, in the scope of the code that happens to call `next()`; cancelled or abandoned, it stays suspended. This
  * one runs in a task of its own, in one scope from beginning to end. It goes on only when it is asked for
  * the next item. Leaving the loop early ends it at its `yield`: its `finally` blocks run, shielded, and the
  * loop is left when they are over. Cancelled before the first `next()`, it never begins.
@@ -39,15 +39,18 @@ export function safe<A extends unknown[], T>(
 ): SafeGenerator<A, T> {
   checkFunction('safe', 'generatorFunction', generatorFunction);
   const name = generatorFunction.name || 'safe';
-  const make = (...args: A): Pipeline<T> => {
+  const make = function (this: unknown, ...args: A): Pipeline<T> {
     const open = (): AnySource<T> => {
-      const items = generatorFunction(...args);
+      const items = generatorFunction.apply(this, args);
       checkSource(name, 'what it returned', items);
       return items;
     };
-    return readAhead(name, open, 0);
+    return readAhead(name, open, { most: 0 });
   };
-  return Object.assign(make, methodsOf(make)) as SafeGenerator<A, T>;
+  return Object.assign(
+    make,
+    methodsOf(() => make(...([] as never))),
+  ) as SafeGenerator<A, T>;
 }
 
 /** The methods of an iterator that is made when the first of them is called. */

@@ -1,11 +1,13 @@
-import { CancelScope } from '../cancel-scope.ts';
-import { checkTime } from '../check.ts';
-import { TimeoutError } from '../timeout-error.ts';
+import { checkSignalOptions } from '../internal/signal-options.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
+import { CancelScope } from '../scope/cancel-scope.ts';
+import { checkTime } from '../internal/check.ts';
+import { TimeoutError } from '../scope/timeout-error.ts';
 import { Pipeline } from './pipeline.ts';
 import type { Item, Stage } from './pipeline.ts';
 import { ReadAhead } from './read-ahead.ts';
-import { checkSource } from './source.ts';
-import type { AnySource } from './source.ts';
+import { checkSource } from '../combinators/any-source.ts';
+import type { AnySource } from '../combinators/any-source.ts';
 import { Upstream } from './upstream.ts';
 
 class TimedItems<T> implements Stage<T> {
@@ -37,6 +39,7 @@ class TimedItems<T> implements Stage<T> {
  *
  * @param source - an iterable, or an async iterable
  * @param ms - milliseconds for each item, and for the end; negative: 0; `Infinity`: no limit
+ * @param options - `signal`: ends the iteration: `next()` rejects with `signal.reason`, and the source is closed
  * @returns an iterator of the same items; `next()` is a checkpoint, and rejects with a TimeoutError, or
  *   what fails in the cleanup then; with the error of the source; with the ambient scope's CancelledError
  * @throws TypeError, RangeError for bad arguments
@@ -46,10 +49,12 @@ class TimedItems<T> implements Stage<T> {
 export function timeoutEach<T>(
   source: AnySource<T>,
   ms: number,
+  options?: SignalOptions,
 ): AsyncIterableIterator<T> & AsyncDisposable {
+  checkSignalOptions('timeoutEach', options);
   checkSource('timeoutEach', 'source', source);
   checkTime('timeoutEach', 'ms', ms);
-  const upstream = new Upstream('timeoutEach');
+  const upstream = new Upstream('timeoutEach', options);
   const time = Math.max(ms, 0);
   return new Pipeline(upstream, new TimedItems(upstream, source, time));
 }

@@ -1,28 +1,37 @@
-import { currentFrame } from '../cancel-scope.ts';
-import type { CancelledError, CancelScope } from '../cancel-scope.ts';
-import { InvalidStateError } from '../errors.ts';
-import type { Handle } from '../event-loop.ts';
-import { parkIn } from '../park.ts';
-import type { Waiter } from '../park.ts';
-import { helper } from '../task-group.ts';
-import type { TaskFunction, TaskGroup } from '../task-group.ts';
+import { currentFrame } from '../scope/cancel-scope.ts';
+import type { CancelledError } from '../scope/cancelled-error.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
+import { InvalidStateError } from '../internal/errors.ts';
+import type { Handle } from '../loop/event-loop.ts';
+import { parkIn } from '../waiting/park.ts';
+import type { Waiter } from '../waiting/waiter.ts';
+import { helper } from '../tasks/run-group.ts';
+import type { TaskGroup } from '../tasks/task-group.ts';
+import type { TaskFunction } from '../tasks/task.ts';
+
+export interface UpstreamOptions extends SignalOptions {
+  /** Instead of closing the group, if it was never opened. */
+  readonly closeUnopened?: () => Promise<void>;
+}
 
 /**
  * Everything that works for one iterator: a group, opened when the first task is spawned, in the scope of
- * whoever asks for the first item, and closed once; and the way to wait until something has changed in it.
+ * the code that asks for the first item, and closed once; and the way to wait until something has changed in it.
  */
 export class Upstream {
   readonly name: string;
+  readonly signal: AbortSignal | undefined;
   readonly #closeUnopened: (() => Promise<void>) | undefined;
   #group: TaskGroup | undefined;
   #waiter: Waiter<void> | undefined;
   #disarm: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
-  /** `closeUnopened`: instead of closing the group, if it was never opened. */
-  constructor(name: string, closeUnopened?: () => Promise<void>) {
+  constructor(name: string, options?: UpstreamOptions) {
     this.name = name;
-    this.#closeUnopened = closeUnopened;
+    this.signal = options?.signal;
+    this.#closeUnopened = options?.closeUnopened;
   }
 
   get isClosed(): boolean {
@@ -40,13 +49,13 @@ export class Upstream {
 
   /** Starts a task. Its failure cancels the others, and comes out of `close()`. */
   spawn(fn: TaskFunction<unknown>, name: string): void {
-    this.#group ??= helper({ name: this.name });
+    this.#group ??= helper({ name: this.name, signal: this.signal });
     const task = this.#group.spawn(fn, { name });
     if (task.done) this.tell();
     else task._listen(() => this.tell());
   }
 
-  /** Wakes who waits for a change. */
+  /** Wakes the call that waits for a change. */
   tell(): void {
     const waiter = this.#waiter;
     this.#disarm?.();
@@ -65,7 +74,7 @@ export class Upstream {
         this.#disarm = arm(scope, waiter, until);
         return this.#disarm;
       },
-      { name: this.name },
+      { name: this.name, signal: this.signal },
     );
   }
 
@@ -97,7 +106,7 @@ export class Upstream {
 
   #selfWait(): InvalidStateError {
     return new InvalidStateError(
-      `${this.name}: closed from inside, it would wait for itself for ever; leave the loop instead`,
+      `${this.name}: closed from inside, it would wait for itself forever; leave the loop instead`,
     );
   }
 }

@@ -1,18 +1,18 @@
-import { Feed } from './feed.ts';
+import { SourceReader } from './source-reader.ts';
 import type { ItemOf } from './merge.ts';
 import { Pipeline } from './pipeline.ts';
 import type { Item, Stage } from './pipeline.ts';
-import { checkSource } from './source.ts';
-import type { AnySource } from './source.ts';
+import { checkSource } from '../combinators/any-source.ts';
+import type { AnySource } from '../combinators/any-source.ts';
 import { Upstream } from './upstream.ts';
 
 /** One source, and its item for the next row, if that is there. */
 class Column {
-  readonly feed: Feed<unknown>;
+  readonly reader: SourceReader<unknown>;
   cell: Item<unknown> | undefined;
 
   constructor(upstream: Upstream, source: AnySource<unknown>) {
-    this.feed = new Feed(
+    this.reader = new SourceReader(
       upstream,
       () => source,
       (value) => {
@@ -31,8 +31,8 @@ class Zip implements Stage<unknown[]> {
 
   take(): Item<unknown[]> | 'end' | undefined {
     const missing = this.#columns.filter((column) => column.cell === undefined);
-    if (this.#columns.length === 0 || missing.some(({ feed }) => feed.hasEnded)) return 'end';
-    for (const { feed } of missing) feed.fill(1);
+    if (this.#columns.length === 0 || missing.some(({ reader }) => reader.hasEnded)) return 'end';
+    for (const { reader } of missing) reader.fill(1);
     return missing.length > 0 ? undefined : { value: this.#columns.map(takeCell) };
   }
 }

@@ -1,27 +1,32 @@
-import type { CancelScope } from '../cancel-scope.ts';
-import { ParkingLot } from '../parking-lot.ts';
-import { Source } from './source.ts';
-import type { AnySource } from './source.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
+import { ParkingLot } from '../waiting/parking-lot.ts';
+import type { OpenSource } from '../combinators/open-source.ts';
+import { Source } from '../combinators/source.ts';
+import type { AnySource } from '../combinators/any-source.ts';
 import type { Upstream } from './upstream.ts';
 
 /** One source of a pipeline, read by a task of its own, and only as far as it is asked to. */
-export class Feed<T> {
+export class SourceReader<T> {
   /** True once the source has no more items, and all there were have been delivered. */
   hasEnded = false;
   readonly #upstream: Upstream;
-  readonly #open: () => AnySource<T>;
+  readonly #open: () => AnySource<T> | OpenSource<T>;
   readonly #deliver: (item: T) => void;
   readonly #demand = new ParkingLot();
   #wanted = 0;
   #isOpen = false;
 
-  constructor(upstream: Upstream, open: () => AnySource<T>, deliver: (item: T) => void) {
+  constructor(
+    upstream: Upstream,
+    open: () => AnySource<T> | OpenSource<T>,
+    deliver: (item: T) => void,
+  ) {
     this.#upstream = upstream;
     this.#open = open;
     this.#deliver = deliver;
   }
 
-  /** Has it deliver so many items from now on, those that it was asked for before among them. */
+  /** Has it deliver a number of items from now on, those that it was asked for before among them. */
   fill(count: number): void {
     if (count <= this.#wanted) return;
     this.#wanted = count;
