@@ -1,5 +1,6 @@
 export { abortable } from './abort/abortable.ts';
-export type { SignalOption } from './abort/foreign-work.ts';
+export type { AbortableOptions } from './abort/abortable.ts';
+export { withSignal } from './abort/with-signal.ts';
 export { execute } from './abort/execute.ts';
 export type { Executor } from './abort/execute.ts';
 export { waitForEvent } from './abort/wait-for-event.ts';

@@ -1,7 +1,7 @@
 import { unlimitListeners } from '#platform';
-import { checkSignal } from '../check.ts';
-import { adopt } from '../signal-hub.ts';
-import type { Adopter, Adoption } from '../signal-hub.ts';
+import { checkSignal } from '../internal/check.ts';
+import { adopt } from '../scope/signal-subscription.ts';
+import type { Adopter, Adoption } from '../scope/signal-subscription.ts';
 
 class AnySignal implements Adopter, Disposable {
   readonly #controller = new AbortController();
@@ -33,9 +33,9 @@ class AnySignal implements Adopter, Disposable {
 }
 
 /**
- * A signal that aborts with the first of several, and with its reason. What `AbortSignal.any` is for,
+ * Makes a signal that aborts with the first of several, and with its reason. What `AbortSignal.any` is for,
  * without its faults: that one keeps memory for as long as the longest-lived signal lives, and on some
- * runtimes loses aborts. For this, somebody has to say when it is no longer wanted: dispose of it.
+ * runtimes loses aborts. In return the caller has to dispose of it when it is no longer needed.
  *
  * @param signals - any number; undefined ones are passed over; none: it never aborts
  * @returns the signal; disposing takes it off the others, after which it aborts no more

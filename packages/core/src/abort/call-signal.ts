@@ -1,25 +1,27 @@
-import type { CancelledError, CancelScope, ScopeRegistration } from '../cancel-scope.ts';
-import type { Wave } from '../cancel-wave.ts';
+import type { CancelledError } from '../scope/cancelled-error.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
+import type { Registration, Wave } from '../scope/propagation.ts';
 import { append, remove } from '../internal/linked-list.ts';
 import type { Host } from '../internal/linked-list.ts';
-import { adopt } from '../signal-hub.ts';
-import type { Adopter, Adoption } from '../signal-hub.ts';
+import { adopt } from '../scope/signal-subscription.ts';
+import type { Adopter, Adoption } from '../scope/signal-subscription.ts';
 
 /**
  * An `AbortSignal` for one call: aborted with the scope's CancelledError, or with the reason of a signal
  * that was given, whichever comes first. It hangs on the scope as a wait does, and so is still reached
  * when the scope has ended before the call; the scope's own signal is not.
  */
-export class CallSignal implements ScopeRegistration, Adopter {
-  _previous: ScopeRegistration | undefined;
-  _next: ScopeRegistration | undefined;
-  _host: Host<ScopeRegistration> | undefined;
+export class CallSignal implements Registration, Adopter {
+  _previous: Registration | undefined;
+  _next: Registration | undefined;
+  _host: Host<Registration> | undefined;
   readonly #controller = new AbortController();
   #adoption: Adoption | undefined;
+  readonly _isWaitedIn: boolean = true;
 
   /** Neither the scope is cancelled nor the signal aborted. */
   constructor(scope: CancelScope, given: AbortSignal | undefined) {
-    append<ScopeRegistration>(scope._nearestOpen(), this);
+    append<Registration>(scope._nearestOpen(), this);
     if (given !== undefined) this.#adoption = adopt(given, this);
   }
 
@@ -27,15 +29,15 @@ export class CallSignal implements ScopeRegistration, Adopter {
     return this.#controller.signal;
   }
 
-  _reach(wave: Wave<CancelledError>): undefined {
-    remove<ScopeRegistration>(this);
+  _reach(wave: Wave): undefined {
+    remove<Registration>(this);
     wave.notify(this);
   }
 
   /** Its scope has ended before the call: the scope around it holds from now on. */
-  _outlive(host: Host<ScopeRegistration>): void {
-    remove<ScopeRegistration>(this);
-    append<ScopeRegistration>(host, this);
+  _outlive(host: Host<Registration>): void {
+    remove<Registration>(this);
+    append<Registration>(host, this);
   }
 
   _notify(reason: CancelledError): void {
@@ -53,7 +55,7 @@ export class CallSignal implements ScopeRegistration, Adopter {
 
   /** Leaves scope and signal. */
   release(): void {
-    remove<ScopeRegistration>(this);
+    remove<Registration>(this);
     this.#adoption?.release();
     this.#adoption = undefined;
   }

@@ -1,22 +1,23 @@
 import { execute as executeWithSignal } from 'abort-controller-x';
-import { ambient } from '../ambient.ts';
-import { checkFunction } from '../check.ts';
-import { shielded } from '../resource-stack.ts';
+import { ambient } from '../loop/ambient.ts';
+import { checkFunction, isThenable } from '../internal/check.ts';
+import { shielded } from '../tasks/resource-stack.ts';
 import { callWithSignal } from './foreign-work.ts';
-import type { SignalOption } from './foreign-work.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
 
-/** Starts something, settles it, and answers with the way to stop it, which may take its time. */
+/** Starts something, settles it, and returns the way to stop it, which may take its time. */
 export type Executor<T> = (
   resolve: (value: T) => void,
   reject: (error?: unknown) => void,
 ) => (reason?: unknown) => void | PromiseLike<void>;
 
 /**
- * As `new Promise(executor)`, for something that can be stopped: the executor returns a callback that is
+ * Waits like `new Promise(executor)`, for something that can be stopped: the executor returns a callback that is
  * called once the ambient scope is cancelled, and what it returns is waited for. It runs in the context
  * of this call, shielded, so that it can wait itself. A checkpoint.
  *
- * @param executor - called at once; `resolve` and `reject` also count while the callback is under way
+ * @param executor - called at once; `resolve` and `reject` also count while the callback is under way, but not once
+ *   it is over
  * @param options - `signal`: stops it too
  * @returns what was given to `resolve`
  * @throws (rejects) what was given to `reject`; the error of the callback; once the callback is over, the
@@ -27,7 +28,7 @@ export type Executor<T> = (
  *   return () => request.cancel();
  * });
  */
-export function execute<T>(executor: Executor<T>, options?: SignalOption): Promise<T> {
+export function execute<T>(executor: Executor<T>, options?: SignalOptions): Promise<T> {
   try {
     checkFunction('execute', 'executor', executor);
   } catch (error) {
@@ -37,7 +38,7 @@ export function execute<T>(executor: Executor<T>, options?: SignalOption): Promi
 }
 
 async function run<T>(signal: AbortSignal, executor: Executor<T>): Promise<T> {
-  // Signals call their listeners in the context of whoever aborts.
+  // Signals call their listeners in the context of the code that aborts.
   const here = ambient.snapshot();
   let stopping: Promise<void> | undefined;
   try {
@@ -45,8 +46,16 @@ async function run<T>(signal: AbortSignal, executor: Executor<T>): Promise<T> {
       const stop = executor(resolve, reject);
       checkFunction('execute', 'what the executor returned', stop);
       return (reason) => {
-        stopping = here(() => shielded(() => stop(reason)));
-        return stopping;
+        const progress = { isOver: false };
+        stopping = here(() =>
+          shielded(() => {
+            const stopped = stop(reason);
+            progress.isOver = !isThenable(stopped);
+            return stopped;
+          }),
+        );
+        // Once it is over, what is given to `resolve` or `reject` comes too late.
+        return progress.isOver ? undefined : stopping;
       };
     });
   } finally {

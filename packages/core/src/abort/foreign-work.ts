@@ -1,16 +1,11 @@
-import { currentFrame } from '../cancel-scope.ts';
-import type { CancelScope } from '../cancel-scope.ts';
-import { isCausedBy } from '../cancellation.ts';
-import { checkOptions, checkSignal } from '../check.ts';
-import { quiet } from '../internal/quiet.ts';
-import { parkIn, refusal, refuseIfCancelled } from '../park.ts';
+import { currentFrame } from '../scope/cancel-scope.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
+import { isCausedBy } from '../scope/cancellation.ts';
+import { checkSignalOptions } from '../internal/signal-options.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
+import { markHandled } from '../internal/mark-handled.ts';
+import { parkIn, refusal, refuseIfCancelled } from '../waiting/park.ts';
 import { CallSignal } from './call-signal.ts';
-
-/** What the functions of this door take, in addition to the ambient scope. */
-export interface SignalOption {
-  /** Aborting it ends the call with `signal.reason`. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 /**
  * Waits for work that ends by itself once its signal is aborted: nothing else cuts the wait short, so
@@ -32,7 +27,7 @@ export function untilDone<T>(
         (error: unknown) => {
           const reason = scope.reason;
           const isCancellation = reason !== undefined && isCausedBy(reason, error);
-          if (isCancellation) quiet(waiter.promise);
+          if (isCancellation) markHandled(waiter.promise);
           waiter.fail(isCancellation ? reason : error);
         },
       );
@@ -44,13 +39,12 @@ export function untilDone<T>(
 /** Calls a function that takes an AbortSignal with one for this call, and waits for it. */
 export function callWithSignal<T>(
   name: string,
-  options: SignalOption | undefined,
+  options: SignalOptions | undefined,
   start: (signal: AbortSignal) => PromiseLike<T>,
 ): Promise<T> {
   const scope = currentFrame()._scope;
   try {
-    checkOptions(name, options);
-    checkSignal(name, options?.signal);
+    checkSignalOptions(name, options);
     refuseIfCancelled(scope, options?.signal);
   } catch (error) {
     return refusal(scope, error);
@@ -59,7 +53,7 @@ export function callWithSignal<T>(
   return untilDone(scope, name, () => released(link, () => start(link.signal)));
 }
 
-/** Whatever the work comes to, the link goes before anybody hears of it. */
+/** The link is removed before a caller learns the outcome of the work. */
 async function released<T>(link: CallSignal, start: () => PromiseLike<T>): Promise<T> {
   try {
     return await start();

@@ -1,6 +1,6 @@
 import { forever as foreverWithSignal } from 'abort-controller-x';
 import { callWithSignal } from './foreign-work.ts';
-import type { SignalOption } from './foreign-work.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
 
 /**
  * Waits until cancelled. Core's own `sleepForever()` does the same.
@@ -15,6 +15,6 @@ import type { SignalOption } from './foreign-work.ts';
  *   await server.close();
  * }
  */
-export function forever(options?: SignalOption): Promise<never> {
+export function forever(options?: SignalOptions): Promise<never> {
   return callWithSignal<never>('forever', options, foreverWithSignal);
 }

@@ -1,12 +1,13 @@
-import { currentFrame, currentScope } from '../cancel-scope.ts';
-import { checkFunction } from '../check.ts';
-import { refusal, refuseIfCancelled } from '../park.ts';
+import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentScope } from '../scope/current-scope.ts';
+import { checkFunction } from '../internal/check.ts';
+import { refusal, refuseIfCancelled } from '../waiting/park.ts';
 import { untilDone } from './foreign-work.ts';
 
 /**
  * Turns a function written for abort-controller-x, or any that takes an AbortSignal first, into one that
  * runs in the ambient scope. It gets the scope's own signal, which stays good after the call: for the
- * body of a `fetch`, say. It is waited for until it has ended, its cleanup included. A checkpoint.
+ * body of a `fetch`, for example. It is waited for until it has ended, its cleanup included. A checkpoint.
  *
  * @param fn - `(signal, ...args) => Promise`; once the signal is aborted it rejects, after its cleanup
  * @returns the function without its first parameter. It rejects with the ambient scope's CancelledError
@@ -20,7 +21,7 @@ export function fromAbortable<A extends unknown[], T>(
   fn: (signal: AbortSignal, ...args: A) => PromiseLike<T>,
 ): (...args: A) => Promise<T> {
   checkFunction('fromAbortable', 'fn', fn);
-  return (...args) => {
+  return function (this: unknown, ...args) {
     const scope = currentFrame()._scope;
     try {
       refuseIfCancelled(scope, undefined);
@@ -28,6 +29,7 @@ export function fromAbortable<A extends unknown[], T>(
       return refusal(scope, error);
     }
     const { signal } = currentScope();
-    return untilDone(scope, fn.name || 'fromAbortable', () => Promise.resolve(fn(signal, ...args)));
+    const call = (): Promise<T> => Promise.resolve(fn.call(this, signal, ...args));
+    return untilDone(scope, fn.name || 'fromAbortable', call);
   };
 }

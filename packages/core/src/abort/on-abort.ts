@@ -1,8 +1,8 @@
-import { ambient } from '../ambient.ts';
-import { checkFunction, checkSignal, show } from '../check.ts';
+import { ambient } from '../loop/ambient.ts';
+import { checkFunction, checkSignal, show } from '../internal/check.ts';
 import { callSafely } from '../internal/report-later.ts';
-import { adopt } from '../signal-hub.ts';
-import type { Adopter, Adoption } from '../signal-hub.ts';
+import { adopt } from '../scope/signal-subscription.ts';
+import type { Adopter, Adoption } from '../scope/signal-subscription.ts';
 
 class AbortCallback implements Adopter, Disposable {
   readonly #callback: (reason: unknown) => void;
@@ -15,8 +15,9 @@ class AbortCallback implements Adopter, Disposable {
   }
 
   _aborted(signal: AbortSignal): void {
+    const callback = this.#callback;
     this.#restore(() => {
-      this.#callback(signal.reason);
+      callback(signal.reason);
     });
   }
 
@@ -29,7 +30,7 @@ const spent: Disposable = { [Symbol.dispose]: () => undefined };
 
 /**
  * Calls back when a signal aborts: synchronously, once, in the async context of this call; at once if it
- * is aborted already. What the callback throws stops nobody else and becomes an uncaught exception.
+ * is aborted already. An error of the callback does not stop other callbacks, and becomes an uncaught exception.
  * However many callbacks there are, the signal has one listener, and none when the last is gone.
  *
  * @param callback - gets `signal.reason`

@@ -1,13 +1,21 @@
-import { currentFrame } from '../cancel-scope.ts';
-import { checkCount, checkFunction, checkOptions, checkSignal, checkTime } from '../check.ts';
-import { refuseIfCancelled } from '../park.ts';
-import { sleep } from '../sleep.ts';
-import { helperGroup } from '../task-group.ts';
-import type { TaskGroup } from '../task-group.ts';
-import type { SignalOption } from './foreign-work.ts';
+import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentRuntime } from '../scope/current-scope.ts';
+import {
+  checkCount,
+  checkFunction,
+  checkOptions,
+  checkSignal,
+  checkTime,
+} from '../internal/check.ts';
+import { refuseIfCancelled } from '../waiting/park.ts';
+import { sleep } from '../waiting/sleep.ts';
+import { helperGroup } from '../tasks/run-group.ts';
+import type { TaskGroup } from '../tasks/task-group.ts';
+import type { Task } from '../tasks/task.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
 
-/** What `proactiveRetry` takes besides. */
-export interface ProactiveRetryOptions extends SignalOption {
+/** Options for `proactiveRetry`. */
+export interface ProactiveRetryOptions extends SignalOptions {
   /** Milliseconds before the second attempt, less up to half at random; doubled for each further one.
    * Default 1000. */
   readonly baseMs?: number | undefined;
@@ -44,6 +52,7 @@ export async function proactiveRetry<T>(
   try {
     await helperGroup((group) => attempts.run(group), {
       name: 'proactiveRetry',
+      children: 'judged',
       signal: options.signal,
     });
   } catch (error) {
@@ -82,30 +91,32 @@ class Attempts<T> {
 
   async run(group: TaskGroup): Promise<void> {
     const { baseMs = 1000, maxAttempts = Infinity } = this.#options;
+    const runtime = currentRuntime();
     for (let attempt = 0; !this.isOver; attempt += 1) {
       this.#hasMore = attempt + 1 < maxAttempts;
       this.#start(group, attempt);
       if (!this.#hasMore) return;
       const backoff = Math.max(baseMs, 0) * 2 ** attempt;
-      const ms = Math.round((backoff * (1 + Math.random())) / 2);
+      const ms = Math.round((backoff * (1 + runtime.random())) / 2);
       // By the signal too: beyond the first await, runtimes without ambient context do not know the group.
       await sleep(ms, { signal: group.signal });
     }
   }
 
   #start(group: TaskGroup, attempt: number): void {
+    const fn = this.#fn;
     this.#pending += 1;
-    const call = async (): Promise<void> => {
-      try {
-        this.#end(group, { value: await this.#fn(group.signal, attempt) });
-      } catch (error) {
-        if (this.isOver) return;
-        // Cancelled from outside: what fails now is for the group to tell.
-        if (group.scope.reason !== undefined) throw error;
-        this.#failed(group, error, attempt);
-      }
-    };
-    group.spawn(call, { name: `${this.#fn.name || 'attempt'} ${String(attempt)}` });
+    const name = `${fn.name || 'attempt'} ${String(attempt)}`;
+    const task = group.spawn(() => fn(group.signal, attempt), { name });
+    if (task._settled === undefined) task._listen(() => this.#ended(group, task, attempt));
+    else this.#ended(group, task, attempt);
+  }
+
+  #ended(group: TaskGroup, task: Task<T>, attempt: number): void {
+    if (this.isOver) return;
+    if (task._settled === 'fulfilled') this.#end(group, { value: task._result as T });
+    // Cancelled from outside: what fails now is for the group to tell.
+    else if (group.scope.reason === undefined) this.#failed(group, task._result, attempt);
   }
 
   #failed(group: TaskGroup, error: unknown, attempt: number): void {

@@ -1,11 +1,11 @@
 import { waitForEvent as waitForEventWithSignal } from 'abort-controller-x';
 import type { EventTargetLike as ForeignTarget } from 'abort-controller-x';
-import { checkOptions, show } from '../check.ts';
+import { checkOptions, show } from '../internal/check.ts';
 import { callWithSignal } from './foreign-work.ts';
-import type { SignalOption } from './foreign-work.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
 
-/** As those of `addEventListener`, for targets that have it. */
-export interface WaitForEventOptions extends SignalOption {
+/** Options for {@link waitForEvent}: those of `addEventListener`, for targets that have it. */
+export interface WaitForEventOptions extends SignalOptions {
   /** Of an EventTarget's listener. */
   readonly capture?: boolean;
   /** Of an EventTarget's listener. */
