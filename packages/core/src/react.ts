@@ -1,0 +1,3 @@
+export { useAction } from './frameworks/react.ts';
+export type { UseActionOptions, UsedAction } from './frameworks/react.ts';
+export { useTask, useTaskGroup, useTaskState } from './frameworks/react-tasks.ts';

@@ -1,0 +1,2 @@
+export { action } from './frameworks/svelte.ts';
+export type { ComponentAction, ComponentActionOptions } from './frameworks/svelte.ts';
