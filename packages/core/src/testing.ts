@@ -1,8 +1,17 @@
 export { testRun } from './testing/test-run.ts';
 export type { TestRunOptions } from './testing/test-run.ts';
 export { VirtualLoop } from './testing/virtual-loop.ts';
+export type { VirtualLoopOptions } from './testing/virtual-date.ts';
 export { settle } from './testing/settle.ts';
+export { crash } from './testing/crash.ts';
+export { everyOrder } from './testing/every-order.ts';
+export type { EveryOrderOptions, Orders } from './testing/every-order.ts';
+export { OrderError } from './testing/order-error.ts';
+export type { OrderStep } from './testing/order-error.ts';
 export { permute } from './testing/permute.ts';
 export type { PermuteOptions } from './testing/permute.ts';
+export { cancelEverywhere } from './testing/cancel-everywhere.ts';
+export type { CancelEverywhereOptions, CancelReport } from './testing/cancel-everywhere.ts';
+export type { Attempt, AttemptOutcome } from './testing/probe.ts';
 export { expectCheckpoint } from './testing/expect-checkpoint.ts';
 export { Sequencer } from './testing/sequencer.ts';

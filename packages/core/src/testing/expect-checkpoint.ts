@@ -1,5 +1,5 @@
-import { CancelScope } from '../cancel-scope.ts';
-import { checkFunction } from '../check.ts';
+import { CancelScope } from '../scope/cancel-scope.ts';
+import { checkFunction } from '../internal/check.ts';
 
 /**
  * Fails unless a function is a checkpoint: unless it throws when it is called in a cancelled scope, even
@@ -18,6 +18,6 @@ export async function expectCheckpoint(fn: () => unknown): Promise<void> {
   if (scope.cancelCaught) return;
   throw new Error(
     `expectCheckpoint: ${fn.name || 'the function'} returned in a cancelled scope; ` +
-      'let it begin with a checkpoint, or with enter() of @ambit/core/lowlevel',
+      'let it begin with a checkpoint, or with throwIfCancelled() of @ambit/core/lowlevel',
   );
 }

@@ -1,10 +1,10 @@
-import { checkCount, checkFunction, checkOptions } from '../check.ts';
-import { messageOf } from '../errors.ts';
-import type { TaskGroup } from '../task-group.ts';
+import { checkCount, checkFunction, checkOptions } from '../internal/check.ts';
+import { messageOf } from '../internal/errors.ts';
+import type { TaskGroup } from '../tasks/task-group.ts';
 import { testRun } from './test-run.ts';
 import type { VirtualLoop } from './virtual-loop.ts';
 
-/** What `permute` takes besides. */
+/** Options for {@link permute}. */
 export interface PermuteOptions {
   /** How many orders are tried. Default 100. */
   readonly runs?: number | undefined;
@@ -13,15 +13,16 @@ export interface PermuteOptions {
 }
 
 /**
- * Runs a test under many orders: whoever is woken in the same tick resumes in an order that the seed
- * decides. What fails under a seed fails under it again. Waits for all runs, or the first
- * that fails.
+ * Runs a test in many orders that are drawn by chance: of all that is ready at a step (waits that were woken,
+ * callbacks of the next turn, timers of one instant) the seed chooses what happens next. It decides the jitter of
+ * retries too. A seed that fails, fails again. Waits for all runs, or for the first that fails. For a small test
+ * {@link everyOrder} finds more, and proves that there is nothing to find.
  *
  * @param body - the test, as of `testRun`; run once for each seed, so it must start from nothing
  * @param options - `runs`: how many seeds; `seed`: the first
  * @throws (rejects) an Error that names the seed, its `cause` what the body threw
  * @example
- * test('no permit is lost, in whatever order', () =>
+ * test('no permit is lost, in many orders', () =>
  *   permute(async (group) => {
  *     // …
  *   }, { runs: 500 }));

@@ -1,6 +1,7 @@
-import { checkCount, checkFunction } from '../check.ts';
-import { InvalidStateError } from '../errors.ts';
-import { Future } from '../future.ts';
+import { checkCount, checkFunction } from '../internal/check.ts';
+import { InvalidStateError } from '../internal/errors.ts';
+import { Future } from '../waiting/future.ts';
+import { yieldIfDue } from '../waiting/ready.ts';
 
 /**
  * Puts the steps of several tasks into one order, as Trio's `Sequencer`: step n begins when step n-1 is
@@ -51,6 +52,8 @@ export class Sequencer {
       throw error;
     }
     this.#checkWhole();
+    const pause = yieldIfDue();
+    if (pause !== undefined) await pause;
     return {
       [Symbol.dispose]: () => {
         this.#end(position).tryResolve();

@@ -1,14 +1,20 @@
-import { ambient } from '../ambient.ts';
-import { checkFunction, checkOptions, checkTime } from '../check.ts';
-import type { EventLoop, Handle } from '../event-loop.ts';
+import type { Timers } from '../loop/timers.ts';
+import { ambient } from '../loop/ambient.ts';
+import { checkFunction, checkOptions, checkTime } from '../internal/check.ts';
+import { hostNow } from '../loop/event-loop.ts';
+import type { EventLoop, Handle } from '../loop/event-loop.ts';
+import { currentFrame } from '../scope/cancel-scope.ts';
 import { microtask } from '../internal/microtask.ts';
 import { callSafely } from '../internal/report-later.ts';
-import { Timers } from '../timers.ts';
-import type { Timer } from '../timers.ts';
+import { originOf } from './virtual-date.ts';
+import type { VirtualLoopOptions } from './virtual-date.ts';
+import { unlessCrashed } from './crashed.ts';
+import { Holds } from './holds.ts';
 import { nextHostTurn } from './host.ts';
-
-// In so many turns of the host's loop nothing must have happened here before we say that all is quiet.
-const QUIET_TURNS = 2;
+import type { Schedule } from './schedule.ts';
+import { Watch } from './watch.ts';
+import { VirtualPace } from './virtual-pace.ts';
+import { manualTimers, VirtualTimer } from './virtual-timer.ts';
 
 /**
  * An event loop with a clock of its own, which stands still while anything can run. When everything is
@@ -21,25 +27,42 @@ const QUIET_TURNS = 2;
  */
 export class VirtualLoop implements EventLoop {
   readonly #isJumping: boolean;
-  readonly #timers: Timers;
-  // To look at what happens must not hold the context of who happened to begin with it.
-  readonly #outside = ambient.snapshot();
+  /** @internal Also those of a test that runs on this loop. */
+  readonly _timers: Timers = manualTimers(this);
+  /** Those that no code waits for: time passes them, and does not move for them. */
+  readonly #idle = manualTimers(this);
+  readonly #watch: Watch;
   readonly #settlers: (() => void)[] = [];
+  readonly #holds = new Holds();
   #now = 0;
-  /** Counts what becomes ready. */
-  #activity = 0;
-  #isWatching = false;
+  /** @internal The instant of the host's clock at which a test has taken too long: nothing but its failure matters then. */
+  _limit = Infinity;
+  /** @internal Lets one thing happen at a time, in an order that a test chooses. */
+  _schedule: Schedule | undefined;
+  /** @internal Called when nothing is ready and no timer is left. */
+  _onStuck: (() => void) | undefined;
+  /** @internal */
+  readonly _pace: VirtualPace = new VirtualPace({
+    callNext: (callback) => this.callNext(callback),
+    isOverdue: () => hostNow() > this._limit,
+  });
   #isHalted = false;
 
-  /** @param options - `autojump`: whether time moves by itself (default), or by `advance` only */
-  constructor(options?: { readonly autojump?: boolean | undefined }) {
+  /** @internal The time of day at 0, in milliseconds since 1970. */
+  readonly _origin: number;
+
+  constructor(options?: VirtualLoopOptions) {
     checkOptions('VirtualLoop', options);
+    this._origin = originOf(options?.date);
     this.#isJumping = options?.autojump ?? true;
-    // A heap that nobody needs to wake: this loop looks at it itself.
-    this.#timers = new Timers({
-      now: () => this.#now,
-      callAt: () => dormant,
-    } as unknown as EventLoop);
+    this.#watch = new Watch({
+      isHalted: () => this.#isHalted,
+      step: () => this.#step(),
+      proceed: () => this.#proceed(),
+      rest: () => {
+        this.#rest();
+      },
+    });
   }
 
   now(): number {
@@ -53,12 +76,14 @@ export class VirtualLoop implements EventLoop {
 
   callNext(callback: () => void): Handle {
     checkFunction('callNext', 'callback', callback);
+    const own = unlessCrashed(callback);
+    this.#watch.note();
+    if (this._schedule !== undefined) return this._schedule.callNext(own);
     let isCancelled = false;
-    this.#activity += 1;
     nextHostTurn(() => {
       if (isCancelled || this.#isHalted) return;
-      this.#activity += 1;
-      callback();
+      this.#becomesReady();
+      own();
     });
     return {
       when: this.#now,
@@ -76,26 +101,39 @@ export class VirtualLoop implements EventLoop {
   callAt(instant: number, callback: () => void): Handle {
     checkTime('callAt', 'instant', instant);
     checkFunction('callAt', 'callback', callback);
-    this.#activity += 1;
+    this.#watch.note();
     if (instant === Infinity) return { when: instant, cancel: () => undefined };
     const restore = ambient.snapshot();
-    const timer: Timer = this.#timers.add(instant, {
+    const expiring = {
+      _scope: currentFrame()._scope,
       _expire: () => {
-        this.#activity += 1;
+        this.#becomesReady();
         callSafely(restore, callback);
       },
-    });
-    this.#watch();
-    return {
-      when: instant,
-      cancel: () => {
-        this.#timers.remove(timer);
-      },
     };
+    this.#watch.begin();
+    return new VirtualTimer(instant, expiring, { timers: this._timers, idle: this.#idle });
+  }
+
+  /**
+   * Lets time stand still until the result is disposed of: while a thread pool, a file or a socket is at
+   * work, which no loop sees. Code that is ready goes on. Any number of holds can overlap.
+   *
+   * @returns dispose of it once; a second time does nothing
+   * @example
+   * using _hold = loop.hold();
+   * const text = await readFile(path, 'utf8'); // no timeout passes meanwhile
+   */
+  hold(): Disposable {
+    return this.#holds.begin(() => {
+      this._touch();
+    });
   }
 
   /**
    * Moves the clock, stopping at each timer on the way until everything is blocked again.
+   *
+   * Waits for what holds time.
    *
    * @param ms - milliseconds, not negative
    * @returns once everything is blocked at the new instant
@@ -107,17 +145,17 @@ export class VirtualLoop implements EventLoop {
       throw new RangeError(`VirtualLoop.advance: ms is ${String(ms)}; give a number from 0`);
     }
     const target = this.#now + ms;
-    await this._quiet();
-    for (let next = this.#timers.earliest; next <= target; next = this.#timers.earliest) {
+    await this.#free();
+    for (let next = this.#next; next <= target; next = this.#next) {
       this.#jumpTo(next);
-      await this._quiet();
+      await this.#free();
     }
     this.#now = Math.max(this.#now, target);
   }
 
-  /** How many timers are pending. */
+  /** How many timers are pending, idle ones not counted. */
   get pendingTimers(): number {
-    return this.#timers.size;
+    return this._timers.size;
   }
 
   /** @internal Nothing here is ever called back again: what waits for this loop stays where it is. */
@@ -132,47 +170,77 @@ export class VirtualLoop implements EventLoop {
     });
   }
 
+  /** Resolves when everything is blocked, and nothing holds time. */
+  async #free(): Promise<void> {
+    await this._quiet();
+    while (!this.#holds.areNone) {
+      await new Promise<void>((resolve) => {
+        this.#holds.onNone(resolve);
+      });
+      await this._quiet();
+    }
+  }
+
+  /** @internal Removes the timers of scopes. */
+  _forget(isGone: (scope: object | undefined) => boolean): void {
+    for (const timer of this._timers.dueAt(Infinity)) {
+      if (isGone(timer.owner?._scope)) this._timers.remove(timer);
+    }
+  }
+
   /** @internal Calls back when everything is blocked, before time jumps. */
   _onQuiet(callback: () => void): void {
     this.#settlers.push(callback);
-    this.#watch();
+    this.#watch.begin();
+  }
+
+  /** The instant of the earliest timer of all. */
+  get #next(): number {
+    return Math.min(this._timers.earliest, this.#idle.earliest);
+  }
+
+  /** @internal Something is ready, or will be. */
+  _touch(): void {
+    this.#watch.note();
+    this.#watch.begin();
+  }
+
+  /** @internal Time passes, and no timer expires yet but the idle ones. */
+  _moveTo(instant: number): void {
+    this.#now = Math.max(this.#now, instant);
+    this.#idle.poll();
+  }
+
+  #becomesReady(): void {
+    this.#watch.note();
+    this._pace.turned();
   }
 
   #jumpTo(instant: number): void {
-    this.#now = Math.max(this.#now, instant);
-    this.#timers.poll();
+    this._moveTo(instant);
+    if (this._schedule === undefined) this._timers.poll();
   }
 
-  #watch(): void {
-    if (this.#isWatching) return;
-    this.#isWatching = true;
-    this.#outside(() => {
-      this.#look(this.#activity, 0);
-    });
+  #step(): boolean {
+    if (this._schedule?.step() !== true) return false;
+    this.#becomesReady();
+    return true;
   }
 
-  #look(seen: number, quietTurns: number): void {
-    nextHostTurn(() => {
-      if (this.#isHalted) return;
-      if (this.#activity !== seen) this.#look(this.#activity, 0);
-      else if (quietTurns + 1 < QUIET_TURNS) this.#look(seen, quietTurns + 1);
-      else if (this.#proceed()) this.#look(this.#activity, 0);
-      else this.#isWatching = false;
-    });
+  #rest(): void {
+    if (this._timers.earliest === Infinity && this.#holds.areNone) this._onStuck?.();
   }
 
-  /** All is blocked: tells one who waits for that, else jumps. False if there is nothing to do. */
+  /** All is blocked: wakes a caller that waits for that, else jumps. False if there is nothing to do. */
   #proceed(): boolean {
     const settler = this.#settlers.shift();
     if (settler !== undefined) {
       settler();
       return true;
     }
-    const next = this.#timers.earliest;
-    if (!this.#isJumping || next === Infinity) return false;
-    this.#jumpTo(next);
+    if (!this.#isJumping || !this.#holds.areNone) return false;
+    if (this._timers.earliest === Infinity) return false;
+    this.#jumpTo(this.#next);
     return true;
   }
 }
-
-const dormant: Handle = { when: -Infinity, cancel: () => undefined };

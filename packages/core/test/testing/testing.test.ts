@@ -80,7 +80,7 @@ describe('testRun', () => {
   test.each([
     ['a sleep', () => sleep(1000)],
     ['a yield', () => yieldNow()],
-  ])('past the limit, a task that repeats %s does not go on for ever', async (_, pause) => {
+  ])('past the limit, a task that repeats %s does not go on forever', async (_, pause) => {
     let rounds = 0;
     const endless = testRun(
       (group) => {

@@ -1,5 +1,5 @@
 import { run, sleep, sleepForever, taskGroup } from '@ambit/core';
-import { settle, testRun, VirtualLoop } from '@ambit/core/testing';
+import { everyOrder, settle, testRun, VirtualLoop } from '@ambit/core/testing';
 
 const on = (loop: VirtualLoop) => ({ loop, signals: [] });
 
@@ -158,4 +158,52 @@ test('deadlines and sleeps of a cancelled run leave no timer', async () => {
   }, on(loop)).catch(() => undefined);
   expect(loop.pendingTimers).toBe(0);
   expect(loop.now()).toBe(0);
+});
+
+describe('hold', () => {
+  test('lets time stand still, and what is ready go on', () =>
+    testRun(async (group, loop) => {
+      const log: string[] = [];
+      const hold = loop.hold();
+      const other = loop.hold();
+      group.spawn(() => sleep(5).then(() => log.push('slept')));
+      // Real work, which the loop does not see.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await sleep(0);
+      log.push(`still at ${String(loop.now())}`);
+      hold[Symbol.dispose]();
+      hold[Symbol.dispose]();
+      await settle();
+      log.push(`held by the other at ${String(loop.now())}`);
+      other[Symbol.dispose]();
+      await group.join();
+      expect(log).toEqual(['still at 0', 'held by the other at 0', 'slept']);
+    }));
+
+  test('advance waits for it', async () => {
+    const loop = new VirtualLoop({ autojump: false });
+    await testRun(
+      async (group) => {
+        const log: string[] = [];
+        const hold = loop.hold();
+        group.spawn(() => sleep(5).then(() => log.push('slept')));
+        setTimeout(() => {
+          log.push('real work');
+          hold[Symbol.dispose]();
+        }, 20);
+        await loop.advance(10);
+        expect(log).toEqual(['real work', 'slept']);
+        expect(loop.now()).toBe(10);
+      },
+      { loop },
+    );
+  });
+
+  test('what waits for real work under a hold is no deadlock', async () => {
+    const { isComplete } = await everyOrder(async (_group, loop) => {
+      using _hold = loop.hold();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    });
+    expect(isComplete).toBe(true);
+  });
 });

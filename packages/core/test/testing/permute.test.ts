@@ -1,7 +1,7 @@
 import { CancelScope, checkpoint, sleep } from '@ambit/core';
 import { park } from '@ambit/core/lowlevel';
 import { expectCheckpoint, permute, testRun } from '@ambit/core/testing';
-import { randomOf } from '../src/testing/shuffle.ts';
+import { randomOf } from '../../src/testing/random.ts';
 
 /** The order in which sleepers of one instant resume. */
 async function orderOf(seed: number): Promise<string> {

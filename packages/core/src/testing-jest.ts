@@ -1,0 +1,2 @@
+export { ambient } from './testing/jest.ts';
+export type { AmbientBody, AmbientTest } from './testing/fixture.ts';

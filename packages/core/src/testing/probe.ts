@@ -1,0 +1,122 @@
+import { checkFunction } from '../internal/check.ts';
+import { InvalidStateError } from '../internal/errors.ts';
+import { microtask } from '../internal/microtask.ts';
+import { Runtime } from '../loop/runtime.ts';
+import { CancelScope } from '../scope/cancel-scope.ts';
+import type { TaskGroup } from '../tasks/task-group.ts';
+import { randomOf } from './random.ts';
+import { trial, USUAL_LIMIT } from './trial.ts';
+import { userFrames } from './user-frames.ts';
+import { VirtualLoop } from './virtual-loop.ts';
+
+/** What came of the function that was given to {@link Attempt}. */
+export type AttemptOutcome<T> =
+  | {
+      readonly status: 'fulfilled';
+      readonly value: T;
+      /** True if it was cancelled and returned a value anyway. */
+      readonly wasCancelled: boolean;
+    }
+  | { readonly status: 'cancelled' };
+
+/**
+ * Calls the function that `cancelEverywhere` cancels. Waits for it, and resolves with what came of it. To be
+ * called once.
+ *
+ * @throws (rejects) what the function throws, if that is not the cancellation; InvalidStateError if called twice
+ */
+export type Attempt = <T>(fn: () => T | PromiseLike<T>) => Promise<AttemptOutcome<T>>;
+
+/** When the cancellation comes: within the call of the checkpoint, or a microtask later. */
+export type Moment = 'on entry' | 'after it';
+
+export interface Target {
+  /** The number of the checkpoint, from 1. */
+  readonly checkpoint: number;
+  readonly moment: Moment;
+  /** How many checkpoints the uncancelled run passed, if there was one. */
+  readonly of?: number;
+}
+
+/** A runtime that tells of each checkpoint. */
+class WatchedRuntime extends Runtime {
+  onCheckpoint: ((scope: CancelScope) => void) | undefined;
+
+  override passCheckpoint(scope: CancelScope): void {
+    this.onCheckpoint?.(scope);
+    super.passCheckpoint(scope);
+  }
+}
+
+/** One run of a body, which cancels the function under test at one of its checkpoints. */
+export class Probe {
+  readonly target: Target | undefined;
+  /** How many checkpoints of the function were passed so far. */
+  passed = 0;
+  /** Where the function was when it was cancelled. */
+  place = '';
+  /** `attempt` was not called exactly once. */
+  misuse: InvalidStateError | undefined;
+  readonly #loop = new VirtualLoop();
+  readonly #runtime = new WatchedRuntime(this.#loop);
+  #victim: CancelScope | undefined;
+
+  constructor(target: Target | undefined) {
+    this.target = target;
+  }
+
+  /** Rejects with the failure of the body, as `testRun` does. */
+  async run(
+    body: (attempt: Attempt, group: TaskGroup, loop: VirtualLoop) => unknown,
+  ): Promise<void> {
+    await trial((group, loop) => body(this.#attempt, group, loop), {
+      loop: this.#loop,
+      runtime: this.#runtime,
+      random: randomOf(1),
+      limit: USUAL_LIMIT,
+    });
+    if (this.#victim !== undefined) return;
+    this.misuse ??= new InvalidStateError(
+      'cancelEverywhere: the body did not call attempt; call it once, with the function to cancel',
+    );
+  }
+
+  readonly #attempt: Attempt = async (fn) => {
+    checkFunction('attempt', 'fn', fn);
+    if (this.#victim !== undefined) {
+      this.misuse = new InvalidStateError(
+        'cancelEverywhere: attempt was called twice; call it once, with one function that does both',
+      );
+      throw this.misuse;
+    }
+    const victim = new CancelScope({ name: 'attempt' });
+    this.#victim = victim;
+    this.#runtime.onCheckpoint = (scope) => {
+      if (isWithin(scope, victim)) this.#pass(victim);
+    };
+    try {
+      const outcome = await victim.run(async () => ({ value: await fn() }));
+      if (outcome === undefined) return { status: 'cancelled' };
+      return { status: 'fulfilled', value: outcome.value, wasCancelled: victim.cancelCalled };
+    } finally {
+      this.#runtime.onCheckpoint = undefined;
+    }
+  };
+
+  #pass(victim: CancelScope): void {
+    this.passed += 1;
+    if (this.target?.checkpoint !== this.passed) return;
+    this.place = userFrames();
+    const cancel = (): void => {
+      victim.cancel('cancelEverywhere');
+    };
+    if (this.target.moment === 'on entry') cancel();
+    else microtask(cancel);
+  }
+}
+
+function isWithin(scope: CancelScope, victim: CancelScope): boolean {
+  let here: CancelScope | undefined = scope;
+  while (here !== undefined && here !== victim) here = here._parent;
+  return here !== undefined;
+}
