@@ -1,4 +1,13 @@
-import { Ambient } from '#context';
-
-/** What a flow of awaits carries along is told by `currentFrame()`; here is only the slot that holds it. */
-export const ambient: Ambient<object> = new Ambient<object>();
+/**
+ * What code calls that `unplugin-ambit` has rewritten, so that the ambient scope follows `await` where the runtime has no
+ * AsyncLocalStorage. Not for programs to call.
+ *
+ * @packageDocumentation
+ */
+export { slot } from './loop/slot.ts';
+export { back, caught, close, leave, open, over, pause, quit, resume } from './loop/follow/call.ts';
+export type { Call } from './loop/follow/call.ts';
+export { delegate, iterate } from './loop/follow/iterate.ts';
+export { listen, unlisten, wrap } from './loop/follow/callbacks.ts';
+export { fail, release, releaseAsync, stack, use } from './loop/follow/dispose.ts';
+export type { Entry, Used } from './loop/follow/dispose.ts';

@@ -1,11 +1,45 @@
-export { park, enter, breathe } from './park.ts';
-export type { ParkOptions, Waker } from './park.ts';
-export { ParkingLot } from './parking-lot.ts';
-export type { LotOptions, Place } from './parking-lot.ts';
-export { whenDone } from './outcome.ts';
-export { isWithin, noteLoan } from './flow.ts';
-export { noteUnclosed } from './unclosed.ts';
-export { suppress } from './suppressed-errors.ts';
-export { currentGroup } from './task-group.ts';
-export { getRunningLoop as currentLoop } from './run.ts';
+export { park } from './waiting/park.ts';
+export type { ParkOptions } from './waiting/park-options.ts';
+export type { Waker } from './waiting/waker.ts';
+export type { SignalOptions } from './internal/signal-options.ts';
+export { throwIfCancelled } from './waiting/checkpoint.ts';
+export { yieldIfDue, ready, refused } from './waiting/ready.ts';
+export { ParkingLot } from './waiting/parking-lot.ts';
+export { Tally } from './waiting/tally.ts';
+export { waitsIn } from './waiting/waits-in.ts';
+export type { LotOptions } from './waiting/parking-lot.ts';
+export type { Place } from './waiting/parked.ts';
+export { whenDone } from './waiting/outcome.ts';
+export { isDebugging, isWithin, noteLoan } from './program/reentrancy.ts';
+export { noteUnclosed } from './program/unclosed.ts';
+export { endsByDraining, onDraining, untilDraining } from './waiting/on-draining.ts';
+export { captureOwner } from './scope/owner-context.ts';
+export type { CallForOwner, MakeOptions } from './scope/owner-context.ts';
+export { idleTimer } from './loop/event-loop.ts';
+export { suppress } from './internal/suppressed-errors.ts';
+export { currentGroup } from './tasks/current-group.ts';
+export { giveTo } from './tasks/adopted.ts';
+export { currentRandom } from './scope/current-scope.ts';
+export { getRunningLoop as currentLoop } from './program/create-task.ts';
 export { invariant } from './internal/invariant.ts';
+export { BusyResourceError } from './internal/busy-resource-error.ts';
+export { diagnosticsChannel } from './diagnostics/channels.ts';
+export type { Channel as DiagnosticsChannel } from './internal/channel.ts';
+export { callSafely } from './internal/report-later.ts';
+export { sharingStack } from './internal/sharing-stack.ts';
+
+// Checks of arguments at the public doors: each names the argument, the value and the cure.
+export {
+  checkCount,
+  checkDuration,
+  checkFunction,
+  checkName,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  checkSignal,
+  checkTime,
+  checkWhole,
+  isThenable,
+  show,
+} from './internal/check.ts';
