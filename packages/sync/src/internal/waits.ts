@@ -1,13 +1,13 @@
 import type { Waker } from '@ambit/core/lowlevel';
 
-/** Puts a waker into a line; the answer takes it out. */
+/** Puts a waker into a line. Returns the undo. */
 export type Enlist<T> = (waker: Waker<T>) => () => void;
 
-/** The waits of one owner, in whatever lines they stand, so that it can end them when it closes. */
+/** The waits of one owner, in any number of lines, so that it can end them when it closes. */
 export class Waits<T> {
   readonly #all = new Set<Wait<T>>();
 
-  /** Puts a waker into a line, and keeps it in mind. Answers the undo. */
+  /** Puts a waker into a line, and remembers it. Returns the undo. */
   add(waker: Waker<T>, enlist: Enlist<T>): () => void {
     const wait = new Wait(waker, this.#all);
     this.#all.add(wait);

@@ -1,12 +1,12 @@
-import { checkName, checkOptions, show } from './check.ts';
+import { checkName, checkOptions, show } from '@ambit/core/lowlevel';
 
-/** What every waiting method takes. */
+/** Options of every method that waits. */
 export interface WaitOptions {
   /** Aborting it ends the wait with `signal.reason`, in addition to the ambient scope. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What every primitive takes. */
+/** Options of every primitive. */
 export interface NameOptions {
   /** Shows in messages, and in the task tree where tasks wait for it. */
   readonly name?: string | undefined;

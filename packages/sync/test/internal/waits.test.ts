@@ -1,5 +1,5 @@
 import { ParkingLot } from '@ambit/core/lowlevel';
-import { Waits } from '../src/waits.ts';
+import { Waits } from '../../src/internal/waits.ts';
 
 const waker = () => ({ wake: jest.fn(() => true), fail: jest.fn(() => true) });
 
