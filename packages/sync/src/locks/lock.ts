@@ -1,30 +1,40 @@
 import { ContextVar, currentTask, InvalidStateError } from '@ambit/core';
 import type { Task } from '@ambit/core';
-import { enter, isWithin, noteLoan, ParkingLot } from '@ambit/core/lowlevel';
-import { checkFunction, show } from './check.ts';
+import {
+  checkFunction,
+  isWithin,
+  noteLoan,
+  ParkingLot,
+  ready,
+  refused,
+  show,
+  throwIfCancelled,
+} from '@ambit/core/lowlevel';
 import type { Guard } from './guard-of.ts';
-import { labelOf } from './options.ts';
-import type { NameOptions, WaitOptions } from './options.ts';
-import { refused } from './refused.ts';
-import { taken } from './taken.ts';
+import { labelOf } from '../internal/options.ts';
+import type { NameOptions, WaitOptions } from '../internal/options.ts';
 
-/** What `Lock.statistics()` tells: how it stands at this moment. */
+/** Returned by {@link Lock.statistics}. */
 export interface LockStatistics {
-  /** Whether somebody holds it. */
+  /** Whether it is held. */
   readonly locked: boolean;
   /** The name of the task that acquired it; undefined if it is free, or was acquired outside of tasks. */
   readonly owner: string | undefined;
-  /** How many wait. */
+  /** How many callers wait. */
   readonly waiting: number;
+  /** The most callers that ever waited at one time. */
+  readonly peak: number;
 }
 
-/** One holding of a lock, which begins when the lock is handed over: the guard. */
+/** One hold of a lock, which begins when the lock is handed over: the guard. */
 export class Hold implements Disposable {
   readonly task: Task<unknown> | undefined = currentTask();
-  /** A condition has woken it, and it stands in the lock's line. */
+  /** A condition has woken it, and it waits in the lock's line. */
   isNotified = false;
+  /** It ends with the body of a `run`; a guard may be handed on to anyone. */
+  isOfRun = false;
   readonly #lock: Lock;
-  /** In debug mode: tells if the task ends without giving the lock back. */
+  /** In debug mode: warns if the task ends without giving the lock back. */
   #loan: Disposable | undefined;
 
   constructor(lock: Lock) {
@@ -46,12 +56,12 @@ export class Hold implements Disposable {
 }
 
 /**
- * Lets one in at a time, in the order they came: for what must not be interleaved across an `await`.
- * Released, it goes straight to who waits longest; nobody can barge in.
+ * Lets one caller in at a time, first come, first served: for code that must not be interleaved across an
+ * `await`. A released lock goes straight to the caller that waits longest; no newcomer can barge in.
  *
- * Not reentrant: who acquires it inside its own {@link Lock.run} would wait for itself, and gets an
+ * Not reentrant: a call inside the lock's own {@link Lock.run} would wait for itself, and gets an
  * InvalidStateError at once. That counts along awaits, and in tasks of groups that were opened in there;
- * a task spawned from there into a group further out may wait, since nothing in there waits for it.
+ * a task spawned from there into an outer group may wait, since nothing in there waits for it.
  *
  * @example
  * const lock = new Lock({ name: 'settings' });
@@ -61,15 +71,15 @@ export class Hold implements Disposable {
  * });
  */
 export class Lock {
-  /** @internal Waiting for it; the data is the holding to be. */
+  /** @internal The callers that wait; the data is their future hold. */
   readonly _lot: ParkingLot<Hold, Hold> = new ParkingLot<Hold, Hold>();
-  /** @internal Undefined while it is free; then nobody waits. */
+  /** @internal Undefined while the lock is free; then no caller waits. */
   _hold: Hold | undefined;
   /** @internal */ readonly _label: string;
   /** @internal One that stays: with the last object of a shape goes the code compiled for it (decision 8). */
   static readonly _sample: Hold = new Hold(new Lock());
   // Only of locks that are used by `run`.
-  #flow: ContextVar<Hold> | undefined;
+  #ambientHold: ContextVar<Hold> | undefined;
 
   /**
    * @param options - `name`: shown in messages and in the task tree
@@ -79,16 +89,16 @@ export class Lock {
     this._label = labelOf('Lock', 'lock', options);
   }
 
-  /** True while somebody holds it. */
+  /** True while the lock is held. */
   get locked(): boolean {
     return this._hold !== undefined;
   }
 
   /**
-   * Waits until the lock is free and all who came before have had it. A checkpoint.
+   * Waits until the lock is free and all earlier callers have had it. A checkpoint.
    *
    * @param options - `signal`: ends the wait too
-   * @returns the guard: disposing it releases the lock, whoever does it; the second time does nothing
+   * @returns the guard: disposing it releases the lock, whichever task does it; the second time does nothing
    * @throws (rejects) the ambient scope's CancelledError or `signal.reason`, and then the lock is not
    *   taken; InvalidStateError inside `run()` of this same lock
    * @example
@@ -101,17 +111,21 @@ export class Lock {
   #acquire(options: WaitOptions | undefined): Promise<Hold> {
     try {
       this.#refuseWithin();
-      enter(options);
+      throwIfCancelled(options);
     } catch (error) {
       return refused(error);
     }
     const hold = new Hold(this);
-    if (this._hold !== undefined) return this.#park(hold, options?.signal, false);
+    if (this._hold !== undefined) return this.#park(hold, options?.signal);
     this.#begin(hold);
-    return taken(hold);
+    return ready(hold);
   }
 
-  /** Takes the lock if it is free. Never waits. @returns the guard, or undefined if somebody holds it */
+  /**
+   * Takes the lock if it is free. Never waits.
+   *
+   * @returns the guard, or undefined if the lock is held
+   */
   tryAcquire(): Guard | undefined {
     if (this._hold !== undefined) return undefined;
     const hold = new Hold(this);
@@ -120,22 +134,23 @@ export class Lock {
   }
 
   /**
-   * Releases it, whoever holds it: it goes to who waits longest. The guard of that holding then does
-   * nothing any more.
+   * Releases the lock, whichever task holds it: it goes to the caller that waits longest. The guard of that
+   * holder then does nothing anymore.
    *
-   * @throws InvalidStateError if nobody holds it
+   * @throws InvalidStateError if it is not held
    */
   release(): void {
     if (this._hold === undefined) {
       throw new InvalidStateError(
-        `Lock.release: nobody holds the ${this._label}; release what was acquired, once`,
+        `Lock.release: the ${this._label} is not held; release it once for each acquire`,
       );
     }
     this._give(this._hold);
   }
 
   /**
-   * Acquires, calls the body, and releases when it has ended, however it ends.
+   * Acquires the lock, calls the body, and releases the lock when the body has ended, by success or failure. A
+   * checkpoint.
    *
    * @param body - called while the lock is held
    * @param options - `signal`: ends the wait for the lock; not the body
@@ -145,33 +160,36 @@ export class Lock {
   async run<T>(body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
     checkFunction('Lock.run', 'body', body);
     const hold = await this.#acquire(options);
-    this.#flow ??= new ContextVar<Hold>({ name: this._label });
+    hold.isOfRun = true;
+    this.#ambientHold ??= new ContextVar<Hold>({ name: this._label });
     try {
-      return await this.#flow.run(hold, body);
+      return await this.#ambientHold.run(hold, body);
     } finally {
       hold[Symbol.dispose]();
     }
   }
 
-  /** How it stands: who waits, and what is held. */
+  /** Returns a snapshot for diagnostics. */
   statistics(): LockStatistics {
-    const owner = this._hold?.task?.name;
-    return { locked: this.locked, owner, waiting: this._lot.size };
+    const { size: waiting, peak } = this._lot;
+    return { locked: this.locked, owner: this._hold?.task?.name, waiting, peak };
   }
 
-  /** @internal Takes up a holding again that was given up for a while. Nothing cancels it. */
+  /** @internal Takes up a hold again that was given up for a while. Nothing cancels it. */
   async _retake(hold: Hold): Promise<void> {
     if (this._hold === undefined) this.#begin(hold);
-    else await this.#park(hold, undefined, true);
+    else await this.#park(hold, 'shielded');
   }
 
-  #park(hold: Hold, signal: AbortSignal | undefined, shield: boolean): Promise<Hold> {
-    const { name, blockedBy } = this.#waiting;
+  #park(hold: Hold, how: AbortSignal | 'shielded' | undefined): Promise<Hold> {
+    const { name, blockedBy, isCertain } = this.#waiting;
+    const shield = how === 'shielded';
+    const signal = shield ? undefined : how;
     // One by one: spreading them would cost more than all the rest.
-    return this._lot.park({ signal, shield, name, blockedBy, data: hold });
+    return this._lot.park({ signal, shield, name, blockedBy, isCertain, data: hold });
   }
 
-  /** @internal Ends a holding, if it is the present one. */
+  /** @internal Ends a hold, if it is the present one. */
   _give(hold: Hold): void {
     if (this._hold !== hold) return;
     hold.end();
@@ -190,20 +208,22 @@ export class Lock {
   }
 
   #refuseWithin(): void {
-    if (this.#flow === undefined || this._hold === undefined) return;
-    if (!isWithin(this.#flow, this._hold)) return;
+    if (this.#ambientHold === undefined || this._hold === undefined) return;
+    if (!isWithin(this.#ambientHold, this._hold)) return;
     throw new InvalidStateError(
-      `Lock.acquire: this is inside run() of the ${this._label}, and would wait for itself for ever; ` +
-        'use what is held already, or leave run() first',
+      `Lock.acquire: this call is inside run() of the ${this._label}, and would wait for itself forever; ` +
+        'use the lock that is held already, or leave run() first',
     );
   }
 
-  /** What a wait for it says of itself. */
+  /** How a wait for it is described. */
   readonly #waiting = {
     name: (): string => {
       const owner = this._hold?.task?.name;
       return owner === undefined ? this._label : `${this._label} (held by ${show(owner)})`;
     },
     blockedBy: (): Task<unknown>[] => (this._hold?.task === undefined ? [] : [this._hold.task]),
+    isCertain: (waiting: object): boolean =>
+      this._hold?.isOfRun === true && this._hold.task !== waiting,
   };
 }

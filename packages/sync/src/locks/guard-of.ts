@@ -1,4 +1,4 @@
-/** What was acquired. Disposing it gives it back, whoever does it; the second time does nothing. */
+/** A hold of something acquired. Disposing it gives it back, whichever task does it; the second time does nothing. */
 export type Guard = Disposable;
 
 /** A guard that gives back by calling a function. */

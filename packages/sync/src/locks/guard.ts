@@ -1,16 +1,21 @@
 import { currentTask } from '@ambit/core';
-import { show } from './check.ts';
+import { BusyResourceError, show } from '@ambit/core/lowlevel';
 import { GuardOf } from './guard-of.ts';
 import type { Guard } from './guard-of.ts';
 
-/** Two at a time used what is for one. */
-export class BusyResourceError extends Error {
-  static {
-    this.prototype.name = 'BusyResourceError';
-  }
+/** Returned by the `statistics()` of a guard. */
+export interface BusyGuardStatistics {
+  /** Whether a use is under way. */
+  readonly busy: boolean;
+  /** The name of the task that uses it; undefined if none does, or it is used outside of tasks. */
+  readonly owner: string | undefined;
+  /** No caller ever waits. */
+  readonly waiting: 0;
+  /** No caller ever waited. */
+  readonly peak: 0;
 }
 
-/** Made by `guard`. */
+/** Made by {@link guard}. */
 export interface BusyGuard {
   /**
    * Begins the use. Never waits.
@@ -19,13 +24,13 @@ export interface BusyGuard {
    * @throws BusyResourceError if a use is under way
    */
   enter(): Guard;
-  /** How it stands: who waits, and what is held. */
-  statistics(): { readonly busy: boolean; readonly owner: string | undefined; readonly waiting: 0 };
+  /** Returns a snapshot for diagnostics. */
+  statistics(): BusyGuardStatistics;
 }
 
 /**
- * Finds out when what is not made for it is used twice at a time, where waiting for each other would only
- * hide the mistake. As AnyIO's `ResourceGuard`.
+ * Detects concurrent use of a resource that does not support it, where waiting would only hide the mistake.
+ * As AnyIO's `ResourceGuard`.
  *
  * @param action - what the user does, for the message: 'reading from this stream'
  * @returns the guard, of which `enter()` begins a use
@@ -54,9 +59,9 @@ class UseGuard implements BusyGuard {
 
   enter(): Guard {
     if (this.#use !== undefined) {
-      const who = this.#use.by === undefined ? 'somebody' : `the task ${show(this.#use.by)}`;
+      const user = this.#use.by === undefined ? 'another caller' : `the task ${show(this.#use.by)}`;
       throw new BusyResourceError(
-        `${who} is ${this.#action} already; let one end before the next begins, or use a Lock`,
+        `${user} is already ${this.#action}; let one end before the next begins, or use a Lock`,
       );
     }
     this.#use = { by: currentTask()?.name };
@@ -65,12 +70,8 @@ class UseGuard implements BusyGuard {
     });
   }
 
-  /** How it stands: who waits, and what is held. */
-  statistics(): {
-    readonly busy: boolean;
-    readonly owner: string | undefined;
-    readonly waiting: 0;
-  } {
-    return { busy: this.#use !== undefined, owner: this.#use?.by, waiting: 0 };
+  /** Returns a snapshot for diagnostics. */
+  statistics(): BusyGuardStatistics {
+    return { busy: this.#use !== undefined, owner: this.#use?.by, waiting: 0, peak: 0 };
   }
 }

@@ -1,30 +1,33 @@
-import { checkFunction, checkName, checkOptions, show } from './check.ts';
+import { checkFunction, checkName, checkOptions, show, Tally } from '@ambit/core/lowlevel';
 import { GuardOf } from './guard-of.ts';
 import type { Guard } from './guard-of.ts';
 import { Lock } from './lock.ts';
-import type { NameOptions, WaitOptions } from './options.ts';
-import { after } from './refused.ts';
+import type { NameOptions, WaitOptions } from '../internal/options.ts';
+import { after } from '../internal/after.ts';
 
-/** What `KeyedLock.statistics()` tells: how it stands at this moment. */
+/** Returned by {@link KeyedLock.statistics}. */
 export interface KeyedLockStatistics {
-  /** Keys that are held. */
+  /** How many keys are held. */
   readonly size: number;
-  /** How many wait. */
+  /** How many callers wait. */
   readonly waiting: number;
+  /** The most callers that ever waited at one time. */
+  readonly peak: number;
 }
 
 /**
- * A lock for each key: one at a time for equal keys, all together for different ones. A key takes up
- * memory only while it is held.
+ * A lock for each key: calls for equal keys run one at a time, calls for different keys together. A key
+ * takes up memory only while it is held.
  *
  * @example
  * const lock = new KeyedLock<string>({ name: 'users' });
  * await lock.run(user.id, () => charge(user));
  */
 export class KeyedLock<K> {
-  /** An entry exists only while it is held; so whoever waits has one to wait for. */
+  /** An entry exists while its key is held; every wait is at such an entry. */
   readonly #locks = new Map<K, Lock>();
   readonly #name: string | undefined;
+  readonly #waits = new Tally();
 
   /**
    * @param options - `name`: shown in messages and, with the key, in the task tree
@@ -42,11 +45,11 @@ export class KeyedLock<K> {
   }
 
   /**
-   * Waits until the key is free and all who came for it before have had it. A checkpoint.
+   * Waits until the key is free and all earlier callers for it have had it. A checkpoint.
    *
    * @param key - compared as a Map's keys are
    * @param options - `signal`: ends the wait too
-   * @returns the guard: disposing it releases the key, whoever does it; the second time does nothing
+   * @returns the guard: disposing it releases the key, whichever task does it; the second time does nothing
    * @throws (rejects) the ambient scope's CancelledError or `signal.reason`, and then it is not taken;
    *   InvalidStateError inside `run()` of the same key
    */
@@ -57,7 +60,11 @@ export class KeyedLock<K> {
     return after(acquired, (guard) => this.#guard(key, lock, guard));
   }
 
-  /** Takes the key if it is free. Never waits. @returns the guard, or undefined if somebody holds it */
+  /**
+   * Takes the key if it is free. Never waits.
+   *
+   * @returns the guard, or undefined if the key is held
+   */
   tryAcquire(key: K): Guard | undefined {
     const lock = this.#lockOf(key);
     const guard = lock.tryAcquire();
@@ -67,7 +74,8 @@ export class KeyedLock<K> {
   }
 
   /**
-   * Acquires the key, calls the body, and releases the key when the body has ended, however it ends.
+   * Acquires the key, calls the body, and releases the key when the body has ended, by success
+   * or failure. A checkpoint.
    *
    * @param options - `signal`: ends the wait for the key; not the body
    * @returns the body's value
@@ -85,18 +93,19 @@ export class KeyedLock<K> {
     }
   }
 
-  /** How it stands: who waits, and what is held. */
+  /** Returns a snapshot for diagnostics. */
   statistics(): KeyedLockStatistics {
-    let waiting = 0;
-    for (const lock of this.#locks.values()) waiting += lock.statistics().waiting;
-    return { size: this.size, waiting };
+    const { size: waiting, peak } = this.#waits;
+    return { size: this.size, waiting, peak };
   }
 
   #lockOf(key: K): Lock {
     const known = this.#locks.get(key);
     if (known !== undefined) return known;
     const text = typeof key === 'string' ? key : show(key);
-    return new Lock({ name: this.#name === undefined ? text : `${this.#name} ${text}` });
+    const lock = new Lock({ name: this.#name === undefined ? text : `${this.#name} ${text}` });
+    lock._lot.tally = this.#waits;
+    return lock;
   }
 
   // A call that is refused has taken nothing, and leaves no entry.

@@ -1,28 +1,30 @@
 import { InvalidStateError } from '@ambit/core';
-import { checkCount, checkFunction, show } from './check.ts';
+import { checkCount, checkFunction, show } from '@ambit/core/lowlevel';
 import { GuardOf } from './guard-of.ts';
 import type { Guard } from './guard-of.ts';
-import { labelOf } from './options.ts';
-import type { NameOptions, WaitOptions } from './options.ts';
+import { labelOf } from '../internal/options.ts';
+import type { NameOptions, WaitOptions } from '../internal/options.ts';
 import { Permits } from './permits.ts';
-import { after } from './refused.ts';
+import { after } from '../internal/after.ts';
 
-/** What `CapacityLimiter.statistics()` tells: how it stands at this moment. */
+/** Returned by {@link CapacityLimiter.statistics}. */
 export interface CapacityLimiterStatistics {
-  /** How many are free. */
+  /** How many tokens are free. */
   readonly available: number;
-  /** How many are taken. */
+  /** How many tokens are borrowed. */
   readonly borrowed: number;
-  /** How many there are. */
+  /** How many tokens there are. */
   readonly total: number;
-  /** How many wait. */
+  /** How many callers wait. */
   readonly waiting: number;
+  /** The most callers that ever waited at one time. */
+  readonly peak: number;
 }
 
 /**
- * Limits how many are at something at a time, by tokens that are lent one to a borrower. Unlike a
- * semaphore it knows how many there are in all, which can be changed as it goes, and who has one, if
- * it was borrowed on behalf of somebody. After Trio's and AnyIO's.
+ * Limits how many callers do something at a time, by tokens that are lent one to a borrower. Unlike a
+ * semaphore it knows the number of tokens in all, which can be changed at any time, and the borrower of a
+ * token, if one was given. After Trio's and AnyIO's.
  *
  * @example
  * const limiter = new CapacityLimiter(8, { name: 'threads' });
@@ -31,10 +33,10 @@ export interface CapacityLimiterStatistics {
  */
 export class CapacityLimiter {
   readonly #tokens: Permits;
-  /** On whose behalf a token is out; undefined while it is waited for. */
+  /** The token of each borrower; undefined while it is waited for. */
   readonly #borrowers = new Map<unknown, Guard | undefined>();
   readonly #label: string;
-  /** Tokens out on nobody's behalf. */
+  /** How many tokens are borrowed without a borrower's name. */
   #anonymous = 0;
 
   /**
@@ -49,8 +51,8 @@ export class CapacityLimiter {
   }
 
   /**
-   * How many tokens there are, those that are out included. Raising it wakes who waits, at once;
-   * lowering it below what is out is allowed: none is lent until enough have come back.
+   * How many tokens there are, borrowed ones included. Raising it serves callers that wait, at once;
+   * lowering it below the number that is borrowed is allowed: none is lent until enough have come back.
    */
   get total(): number {
     return this.#tokens.total;
@@ -61,43 +63,47 @@ export class CapacityLimiter {
     this.#tokens.total = total;
   }
 
-  /** How many are out. */
+  /** How many tokens are borrowed. */
   get borrowed(): number {
     return this.#tokens.borrowed;
   }
 
-  /** How many are not. */
+  /** How many tokens are free. */
   get available(): number {
     return this.#tokens.available;
   }
 
   /**
-   * Waits for a token, on nobody's behalf, behind all who came before. A checkpoint.
+   * Waits for a token, behind all earlier callers. A checkpoint.
    *
    * @param options - `signal`: ends the wait too
-   * @returns the guard: disposing it gives the token back, whoever does it; the second time does nothing
+   * @returns the guard: disposing it gives the token back, whichever task does it; the second time does nothing
    * @throws (rejects) the ambient scope's CancelledError or `signal.reason`, and then none is taken
    */
   acquire(options?: WaitOptions): Promise<Guard> {
     return after(this.#tokens.take(1, options), this.#lend);
   }
 
-  /** Takes a token if one is free and nobody waits. Never waits. @returns the guard, or undefined */
+  /**
+   * Takes a token if one is free and no caller waits. Never waits.
+   *
+   * @returns the guard, or undefined
+   */
   tryAcquire(): Guard | undefined {
     const token = this.#tokens.tryTake(1);
     return token === undefined ? undefined : this.#lend();
   }
 
   /**
-   * Gives back a token that was taken on nobody's behalf. Not for one that its guard will give back.
+   * Gives back a token of `acquire` or `tryAcquire`. Not for one that its guard will give back.
    *
-   * @throws InvalidStateError if no such token is out
+   * @throws InvalidStateError if no such token is borrowed
    */
   release(): void {
     if (this.#anonymous === 0) {
       throw new InvalidStateError(
-        `CapacityLimiter.release: no token of the ${this.#label} is out on nobody's behalf; ` +
-          'release what was acquired, once',
+        `CapacityLimiter.release: no token of the ${this.#label} was acquired without a borrower; ` +
+          'release each token once',
       );
     }
     this.#anonymous -= 1;
@@ -105,7 +111,7 @@ export class CapacityLimiter {
   }
 
   /**
-   * Acquires a token, calls the body, and gives it back when the body has ended, however it ends.
+   * Waits for a token, calls the body, and gives it back when the body has ended, by success or failure.
    *
    * @returns the body's value
    * @throws (rejects) as {@link CapacityLimiter.acquire}; what the body throws
@@ -114,24 +120,24 @@ export class CapacityLimiter {
     checkFunction('CapacityLimiter.run', 'body', body);
     const guard = await this.acquire(options);
     try {
-      return await body();
+      return await this.#tokens.during(1, body);
     } finally {
       guard[Symbol.dispose]();
     }
   }
 
   /**
-   * As {@link CapacityLimiter.acquire}, on behalf of anything: one token for each borrower.
+   * As {@link CapacityLimiter.acquire}, on behalf of a borrower, which can have one token.
    *
-   * @param borrower - a connection, a request, a task: compared by identity
+   * @param borrower - a connection, a request, a task, for example: compared by identity
    * @returns the guard: disposing it gives the token back
    * @throws (rejects) InvalidStateError if it has a token, or waits for one
    */
   async acquireOnBehalfOf(borrower: unknown, options?: WaitOptions): Promise<Guard> {
     if (this.#borrowers.has(borrower)) {
       throw new InvalidStateError(
-        `CapacityLimiter.acquireOnBehalfOf: ${show(borrower)} has a token of the ${this.#label}, or ` +
-          'waits for one; one for each borrower',
+        `CapacityLimiter.acquireOnBehalfOf: borrower is ${show(borrower)}, which has a token of the ` +
+          `${this.#label} or waits for one; acquire one token for each borrower`,
       );
     }
     this.#borrowers.set(borrower, undefined);
@@ -156,18 +162,18 @@ export class CapacityLimiter {
     const token = this.#borrowers.get(borrower);
     if (token === undefined) {
       throw new InvalidStateError(
-        `CapacityLimiter.releaseOnBehalfOf: ${show(borrower)} has no token of the ${this.#label}; ` +
-          'release what was acquired, once',
+        `CapacityLimiter.releaseOnBehalfOf: borrower is ${show(borrower)}, which has no token of ` +
+          `the ${this.#label}; release each token once`,
       );
     }
     this.#borrowers.delete(borrower);
     token[Symbol.dispose]();
   }
 
-  /** How it stands: who waits, and what is held. */
+  /** Returns a snapshot for diagnostics. */
   statistics(): CapacityLimiterStatistics {
-    const { available, borrowed, total, waiting } = this.#tokens;
-    return { available, borrowed, total, waiting };
+    const { available, borrowed, total, waiting, peak } = this.#tokens;
+    return { available, borrowed, total, waiting, peak };
   }
 
   readonly #lend = (): Guard => {

@@ -1,34 +1,36 @@
-import { checkCount, checkFunction, checkOptions, checkWhole } from './check.ts';
+import { checkCount, checkFunction, checkOptions, checkWhole } from '@ambit/core/lowlevel';
 import type { Guard } from './guard-of.ts';
-import { labelOf } from './options.ts';
-import type { NameOptions, WaitOptions } from './options.ts';
+import { labelOf } from '../internal/options.ts';
+import type { NameOptions, WaitOptions } from '../internal/options.ts';
 import { Permits } from './permits.ts';
 
-/** What `Semaphore` takes besides. */
+/** Options for {@link Semaphore}. */
 export interface SemaphoreOptions extends NameOptions {
-  /** The most permits there may ever be. Without it, `release()` may raise the count for ever. */
+  /** The most permits there may ever be. Without it, `release()` may raise the number without limit. */
   readonly max?: number | undefined;
 }
 
-/** What acquiring permits takes besides. */
+/** Options for calls that acquire permits. */
 export interface AcquireOptions extends WaitOptions {
-  /** How many at once: a whole number from 1. Default 1. */
+  /** How many permits to acquire at once: a whole number from 1. Default 1. */
   readonly permits?: number | undefined;
 }
 
-/** What `Semaphore.statistics()` tells: how it stands at this moment. */
+/** Returned by {@link Semaphore.statistics}. */
 export interface SemaphoreStatistics {
-  /** How many are free. */
+  /** How many permits are free. */
   readonly available: number;
-  /** How many are taken. */
+  /** How many permits are taken. */
   readonly borrowed: number;
-  /** How many wait. */
+  /** How many callers wait. */
   readonly waiting: number;
+  /** The most callers that ever waited at one time. */
+  readonly peak: number;
 }
 
 /**
- * So many permits, handed out in the order they are asked for. Who asks for many at once holds back
- * those who came later and ask for few, so that nobody starves (as in Go's weighted semaphore).
+ * Hands out a fixed number of permits, first come, first served. A caller that asks for many at once holds
+ * back later callers that ask for few, so that no caller starves (as in Go's weighted semaphore).
  *
  * @example
  * const connections = new Semaphore(4, { name: 'connections' });
@@ -54,21 +56,21 @@ export class Semaphore {
     this.#permits = new Permits(permits, this._label);
   }
 
-  /** How many are free; those in line before a newcomer may be waiting for just these. */
+  /** How many permits are free; callers in line may be waiting for just these. */
   get available(): number {
     return this.#permits.available;
   }
 
-  /** True if a newcomer would have to wait. */
+  /** True if a new caller would have to wait. */
   get locked(): boolean {
     return this.available === 0 || this.#permits.waiting > 0;
   }
 
   /**
-   * Waits until so many permits are free and all who came before have theirs. A checkpoint.
+   * Waits until enough permits are free and all earlier callers have theirs. A checkpoint.
    *
    * @param options - `permits`: how many, default 1; `signal`: ends the wait too
-   * @returns the guard: disposing it gives them back, whoever does it; the second time does nothing
+   * @returns the guard: disposing it gives them back, whichever task does it; the second time does nothing
    * @throws (rejects) the ambient scope's CancelledError or `signal.reason`, and then none is taken;
    *   RangeError for more than `max`, which could never be
    * @example
@@ -86,7 +88,7 @@ export class Semaphore {
   }
 
   /**
-   * Takes so many permits if they are free and nobody waits. Never waits.
+   * Takes permits if they are free and no caller waits. Never waits.
    *
    * @returns the guard, or undefined if it would have to wait
    * @throws RangeError for more than `max`
@@ -97,8 +99,8 @@ export class Semaphore {
   }
 
   /**
-   * Gives permits back, or adds new ones if none are out. They go to who waits longest. Not for those
-   * that a guard will give back.
+   * Gives permits back, or adds new ones if none are taken. They go to the caller that waits longest. Not
+   * for permits that a guard will give back.
    *
    * @param permits - a whole number from 1
    * @throws RangeError if there would be more than `max`; nothing is released then
@@ -108,15 +110,15 @@ export class Semaphore {
     const added = Math.max(permits - this.#permits.borrowed, 0);
     if (this._max !== undefined && this.#permits.total + added > this._max) {
       throw new RangeError(
-        `Semaphore.release: with ${permits} more the ${this._label} would have over ${this._max}, ` +
-          'its most; release what was acquired, once',
+        `Semaphore.release: ${permits} more would exceed max (${this._max}) of the ${this._label}; ` +
+          'release each permit once',
       );
     }
     this.#permits.give(permits);
   }
 
   /**
-   * Acquires one permit, calls the body, and gives it back when the body has ended, however it ends.
+   * Waits for one permit, calls the body, and gives it back when the body has ended, by success or failure.
    *
    * @returns the body's value
    * @throws (rejects) as {@link Semaphore.acquire}; what the body throws
@@ -125,15 +127,15 @@ export class Semaphore {
     checkFunction('Semaphore.run', 'body', body);
     const guard = await this.acquire(options);
     try {
-      return await body();
+      return await this.#permits.during(options?.permits ?? 1, body);
     } finally {
       guard[Symbol.dispose]();
     }
   }
 
   /**
-   * Changes how many permits there are, those that are out included. More of them wake who waits, at
-   * once; with fewer, none is handed out until enough have come back.
+   * Changes how many permits there are, those that are taken included. If there are more, they go to the
+   * callers that wait, at once; if there are fewer, none is handed out until enough have come back.
    *
    * @param permits - the new total: a whole number from 0, or `Infinity`
    * @throws RangeError if that is more than `max`
@@ -142,31 +144,40 @@ export class Semaphore {
     checkCount('Semaphore.resize', 'permits', permits, 0);
     if (this._max !== undefined && permits > this._max) {
       throw new RangeError(
-        `Semaphore.resize: permits is ${permits}, more than the most of the ${this._label}; ` +
-          `give ${this._max} at most`,
+        `Semaphore.resize: permits is ${permits}, more than max (${this._max}) of the ${this._label}; ` +
+          'give max or fewer',
       );
     }
     this.#permits.total = permits;
   }
 
-  /** How it stands: who waits, and what is held. */
+  /** Returns a snapshot for diagnostics. */
   statistics(): SemaphoreStatistics {
-    const { available, borrowed, waiting } = this.#permits;
-    return { available, borrowed, waiting };
+    const { available, borrowed, waiting, peak } = this.#permits;
+    return { available, borrowed, waiting, peak };
+  }
+
+  /** @internal Refuses the callers that wait for more than there can ever be. */
+  _refuseAbove(most: number): void {
+    this.#permits.refuseAbove(most, (count) => this.#tooMany('Semaphore.acquire', count));
   }
 
   #check(where: string, permits: number): void {
     checkWhole(where, 'permits', permits, 1);
     if (this._max === undefined || permits <= this._max) return;
-    throw new RangeError(
-      `${where}: permits is ${permits}, and the ${this._label} has never more than ${this._max}; ` +
-        'ask for fewer',
+    throw this.#tooMany(where, permits);
+  }
+
+  #tooMany(where: string, permits: number): RangeError {
+    return new RangeError(
+      `${where}: permits is ${permits}, more than max (${this._max}) of the ${this._label}; ` +
+        'ask for max or fewer',
     );
   }
 }
 
 /**
- * A semaphore that finds out if more is released than was acquired.
+ * A semaphore that detects if more permits are released than were acquired.
  *
  * @example
  * const seats = new BoundedSemaphore(2);
@@ -184,13 +195,15 @@ export class BoundedSemaphore extends Semaphore {
   }
 
   /**
-   * As {@link Semaphore.resize}; what may be released changes with it.
+   * As {@link Semaphore.resize}; changes what may be released as well. A waiting caller that asked for
+   * more than `permits` gets a RangeError at once, and does not hold back the callers behind it.
    *
    * @param permits - the new total: a whole number from 0, or `Infinity`
    */
   override resize(permits: number): void {
     checkCount('BoundedSemaphore.resize', 'permits', permits, 0);
     this._max = permits;
+    this._refuseAbove(permits);
     super.resize(permits);
   }
 }

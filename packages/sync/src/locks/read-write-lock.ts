@@ -1,51 +1,60 @@
 import { currentTask } from '@ambit/core';
 import type { Task } from '@ambit/core';
-import { enter, noteLoan, ParkingLot } from '@ambit/core/lowlevel';
-import { checkOneOf, show } from './check.ts';
+import {
+  checkOneOf,
+  noteLoan,
+  ParkingLot,
+  ready,
+  refused,
+  show,
+  Tally,
+  throwIfCancelled,
+} from '@ambit/core/lowlevel';
 import type { Guard } from './guard-of.ts';
-import { labelOf } from './options.ts';
-import type { NameOptions, WaitOptions } from './options.ts';
-import { refused } from './refused.ts';
-import { taken } from './taken.ts';
+import { labelOf } from '../internal/options.ts';
+import type { NameOptions, WaitOptions } from '../internal/options.ts';
 
-/** Who goes first when readers and writers wait. */
+/** Which callers go first when readers and writers wait. */
 export type Preference = 'fifo' | 'readers' | 'writers';
 
-/** What `ReadWriteLock` takes besides. */
+/** Options for {@link ReadWriteLock}. */
 export interface ReadWriteLockOptions extends NameOptions {
   /**
-   * - `fifo` (default): in the order they came; a waiting writer holds back later readers
+   * The order of readers and writers:
+   * - `fifo` (default): first come, first served; a waiting writer holds back later readers
    * - `readers`: readers join readers at any time; writers may starve
    * - `writers`: before any reader; readers may starve
    */
   readonly preferring?: Preference | undefined;
 }
 
-/** What `ReadWriteLock.statistics()` tells: how it stands at this moment. */
+/** Returned by {@link ReadWriteLock.statistics}. */
 export interface ReadWriteLockStatistics {
-  /** Read guards that are out. */
+  /** How many callers read. */
   readonly readers: number;
-  /** The name of the task that writes; undefined if nobody does, or it was acquired outside of tasks. */
+  /** The name of the task that writes; undefined if none does, or it was acquired outside of tasks. */
   readonly owner: string | undefined;
   /** Whether a writer holds it. */
   readonly writing: boolean;
-  /** How many wait. */
+  /** How many callers wait. */
   readonly waiting: number;
+  /** The most callers that ever waited at one time. */
+  readonly peak: number;
 }
 
 type Mode = 'read' | 'write';
 
-/** A claim to read or to write, waited for or held: the guard. */
-class Claim implements Disposable {
+/** The right to read or to write, waited for or held. */
+class ReadWriteGuard implements Disposable {
   readonly mode: Mode;
-  /** When it came, among all. */
+  /** Its place among all requests. */
   readonly order: number;
   readonly task: Task<unknown> | undefined = currentTask();
-  #giveBack: ((claim: Claim) => void) | undefined;
-  /** In debug mode: tells if the task ends without giving it back. */
+  #giveBack: ((guard: ReadWriteGuard) => void) | undefined;
+  /** In debug mode: warns if the task ends without giving it back. */
   #loan: Disposable | undefined;
 
-  constructor(mode: Mode, order: number, giveBack: (claim: Claim) => void) {
+  constructor(mode: Mode, order: number, giveBack: (guard: ReadWriteGuard) => void) {
     this.mode = mode;
     this.order = order;
     this.#giveBack = giveBack;
@@ -65,9 +74,9 @@ class Claim implements Disposable {
 }
 
 /**
- * Lets any number read together, or one write alone. By default in the order they came, so that nobody
- * starves: a waiting writer holds back the readers behind it (as tokio's `RwLock`). Not reentrant, and a
- * reader cannot become a writer while it reads.
+ * Lets any number of callers read together, or one write alone. By default first come, first served, so that
+ * no caller starves: a waiting writer holds back the readers behind it (as tokio's `RwLock`). Not reentrant,
+ * and a reader cannot become a writer while it reads.
  *
  * @example
  * const lock = new ReadWriteLock({ name: 'routes' });
@@ -78,14 +87,15 @@ class Claim implements Disposable {
  */
 export class ReadWriteLock {
   readonly #lots = {
-    read: new ParkingLot<Guard, Claim>(),
-    write: new ParkingLot<Guard, Claim>(),
+    read: new ParkingLot<Guard, ReadWriteGuard>(),
+    write: new ParkingLot<Guard, ReadWriteGuard>(),
   };
+  readonly #waits = new Tally();
   readonly #preferring: Preference;
   readonly #label: string;
-  /** Who reads; nobody while somebody writes. */
-  readonly #readers = new Set<Claim>();
-  #writer: Claim | undefined;
+  /** The readers; none while a writer holds it. */
+  readonly #readers = new Set<ReadWriteGuard>();
+  #writer: ReadWriteGuard | undefined;
   #orders = 0;
 
   /**
@@ -94,16 +104,17 @@ export class ReadWriteLock {
    * @throws TypeError if an option is not what it should be
    */
   constructor(options?: ReadWriteLockOptions) {
+    this.#lots.read.tally = this.#lots.write.tally = this.#waits;
     this.#label = labelOf('ReadWriteLock', 'read-write lock', options);
     this.#preferring = options?.preferring ?? 'fifo';
     checkOneOf('ReadWriteLock', 'preferring', this.#preferring, ['fifo', 'readers', 'writers']);
   }
 
   /**
-   * Waits until nobody writes and, by the order of preference, nobody is before this one. A checkpoint.
+   * Waits until no writer holds the lock and, by `preferring`, no caller is before this one. A checkpoint.
    *
    * @param options - `signal`: ends the wait too
-   * @returns the guard: disposing it ends the reading, whoever does it; the second time does nothing
+   * @returns the guard: disposing it ends the reading, whichever task does it; the second time does nothing
    * @throws (rejects) the ambient scope's CancelledError or `signal.reason`, and then it is not taken
    */
   read(options?: WaitOptions): Promise<Guard> {
@@ -111,11 +122,10 @@ export class ReadWriteLock {
   }
 
   /**
-   * Waits until nobody reads or writes and, by the order of preference, nobody is before this one. A
-   * checkpoint.
+   * Waits until the lock is free and, by `preferring`, no caller is before this one. A checkpoint.
    *
    * @param options - `signal`: ends the wait too
-   * @returns the guard: disposing it ends the writing, whoever does it; the second time does nothing
+   * @returns the guard: disposing it ends the writing, whichever task does it; the second time does nothing
    * @throws (rejects) the ambient scope's CancelledError or `signal.reason`, and then it is not taken
    */
   write(options?: WaitOptions): Promise<Guard> {
@@ -132,19 +142,20 @@ export class ReadWriteLock {
     return this.#tryAcquire('write');
   }
 
-  /** How it stands: who waits, and what is held. */
+  /** Returns a snapshot for diagnostics. */
   statistics(): ReadWriteLockStatistics {
     return {
       readers: this.#readers.size,
       writing: this.#writer !== undefined,
       owner: this.#writer?.task?.name,
-      waiting: this.#lots.read.size + this.#lots.write.size,
+      waiting: this.#waits.size,
+      peak: this.#waits.peak,
     };
   }
 
   #acquire(mode: Mode, options: WaitOptions | undefined): Promise<Guard> {
     try {
-      enter(options);
+      throwIfCancelled(options);
     } catch (error) {
       return refused(error);
     }
@@ -154,55 +165,57 @@ export class ReadWriteLock {
         signal: options?.signal,
         name: () => this.#describe(mode),
         blockedBy: this.#holders,
-        data: this.#claim(mode),
+        // Guards may be handed on to anyone.
+        isCertain: () => false,
+        data: this.#newGuard(mode),
         // A writer that leaves may have held back readers.
         onAbandon: this.#serve,
       });
     }
-    return taken(guard);
+    return ready(guard);
   }
 
   #tryAcquire(mode: Mode): Guard | undefined {
     if (!this.#isFree(mode) || this.#isBehind(mode)) return undefined;
-    return this.#admit(this.#claim(mode));
+    return this.#admit(this.#newGuard(mode));
   }
 
-  #claim(mode: Mode): Claim {
+  #newGuard(mode: Mode): ReadWriteGuard {
     this.#orders += 1;
-    return new Claim(mode, this.#orders, this.#giveBack);
+    return new ReadWriteGuard(mode, this.#orders, this.#giveBack);
   }
 
   #isFree(mode: Mode): boolean {
     return this.#writer === undefined && (mode === 'read' || this.#readers.size === 0);
   }
 
-  /** Whether a newcomer has somebody before it. */
+  /** Whether a new caller is behind another one. */
   #isBehind(mode: Mode): boolean {
     if (this.#lots.write.head === undefined) return false;
     return mode === 'write' || this.#preferring !== 'readers';
   }
 
-  #admit(claim: Claim): Guard {
-    if (claim.mode === 'write') this.#writer = claim;
-    else this.#readers.add(claim);
-    return claim.begin(this.#label);
+  #admit(guard: ReadWriteGuard): Guard {
+    if (guard.mode === 'write') this.#writer = guard;
+    else this.#readers.add(guard);
+    return guard.begin(this.#label);
   }
 
-  readonly #giveBack = (claim: Claim): void => {
-    if (claim.mode === 'write') this.#writer = undefined;
-    else this.#readers.delete(claim);
+  readonly #giveBack = (guard: ReadWriteGuard): void => {
+    if (guard.mode === 'write') this.#writer = undefined;
+    else this.#readers.delete(guard);
     this.#serve();
   };
 
   readonly #serve = (): void => {
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      const claim = next.data;
-      if (!this.#isFree(claim.mode)) return;
-      if (next.wake(claim)) this.#admit(claim);
+      const guard = next.data;
+      if (!this.#isFree(guard.mode)) return;
+      if (next.wake(guard)) this.#admit(guard);
     }
   };
 
-  #next(): { readonly data: Claim; wake(guard: Guard): boolean } | undefined {
+  #next(): { readonly data: ReadWriteGuard; wake(guard: Guard): boolean } | undefined {
     const reader = this.#lots.read.head;
     const writer = this.#lots.write.head;
     if (reader === undefined || writer === undefined) return reader ?? writer;
@@ -212,8 +225,8 @@ export class ReadWriteLock {
   }
 
   readonly #holders = (): Task<unknown>[] => {
-    const claims = this.#writer === undefined ? [...this.#readers] : [this.#writer];
-    return claims.flatMap(({ task }) => task ?? []);
+    const guards = this.#writer === undefined ? [...this.#readers] : [this.#writer];
+    return guards.flatMap(({ task }) => task ?? []);
   };
 
   #describe(mode: Mode): string {

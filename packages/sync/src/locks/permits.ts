@@ -1,0 +1,149 @@
+import { isDebugging, ParkingLot, ready, refused, throwIfCancelled } from '@ambit/core/lowlevel';
+import type { Guard } from './guard-of.ts';
+import { Holders } from './holders.ts';
+import type { Blocked } from './holders.ts';
+import type { WaitOptions } from '../internal/options.ts';
+
+/** Permits that are waited for or held: the guard. */
+class PermitGuard implements Disposable {
+  readonly count: number;
+  readonly #permits: Permits;
+  #isHeld = true;
+
+  constructor(permits: Permits, count: number) {
+    this.#permits = permits;
+    this.count = count;
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#permits.give(this.count);
+  }
+}
+
+/**
+ * The permits under semaphores, limiters and pools. A caller that asks for many holds back later callers
+ * that ask for few, so that no caller starves, as in Go's `x/sync/semaphore`. Arguments have been checked.
+ *
+ * I4: a permit is in one place: `free + borrowed = total`.
+ */
+export class Permits {
+  readonly #lot = new ParkingLot<Guard, PermitGuard>();
+  /** Negative while more are borrowed than a lowered total allows. */
+  #free: number;
+  #borrowed = 0;
+  readonly #label: string;
+  // Only in debug mode.
+  #holders: Holders | undefined;
+
+  /** @internal One that stays, as that of a lock. */
+  static readonly _sample: Disposable = new PermitGuard(new Permits(0, ''), 0);
+
+  constructor(total: number, label: string) {
+    this.#free = total;
+    this.#label = label;
+  }
+
+  get available(): number {
+    return Math.max(this.#free, 0);
+  }
+
+  get borrowed(): number {
+    return this.#borrowed;
+  }
+
+  get waiting(): number {
+    return this.#lot.size;
+  }
+
+  /** The most callers that ever waited. */
+  get peak(): number {
+    return this.#lot.peak;
+  }
+
+  get total(): number {
+    return this.#free + this.#borrowed;
+  }
+
+  set total(total: number) {
+    this.#free = total - this.#borrowed;
+    this.#serve();
+  }
+
+  /** Waits until the permits are free and all earlier callers have theirs. */
+  take(count: number, options: WaitOptions | undefined): Promise<Guard> {
+    try {
+      throwIfCancelled(options);
+    } catch (error) {
+      return refused(error);
+    }
+    const guard = this.tryTake(count);
+    return guard === undefined ? this.#wait(count, options) : ready(guard);
+  }
+
+  /**
+   * Calls a body that holds a number of permits until it has ended; giving them back is the caller's part.
+   *
+   * @returns what the body does
+   */
+  during<T>(count: number, body: () => T | PromiseLike<T>): T | PromiseLike<T> {
+    if (!isDebugging()) return body();
+    this.#holders ??= new Holders();
+    return this.#holders.run(count, body);
+  }
+
+  tryTake(count: number): Guard | undefined {
+    if (count > this.#free || this.#lot.head !== undefined) return undefined;
+    this.#move(count);
+    return new PermitGuard(this, count);
+  }
+
+  /** Giving more than is borrowed raises the total. */
+  give(count: number): void {
+    this.#free += count;
+    this.#borrowed = Math.max(this.#borrowed - count, 0);
+    this.#serve();
+  }
+
+  /** Ends the waits for more than `most`, which can never be served. */
+  refuseAbove(most: number, errorFor: (count: number) => Error): void {
+    this.#lot.failAll(
+      ({ count }) => errorFor(count),
+      ({ count }) => count > most,
+    );
+  }
+
+  #wait(count: number, options: WaitOptions | undefined): Promise<Guard> {
+    if (this.#holders === undefined) return this.#park(count, options);
+    return this.#holders.wait(
+      () => this.#borrowed,
+      (blocked) => this.#park(count, options, blocked),
+    );
+  }
+
+  #park(count: number, options: WaitOptions | undefined, blocked?: Blocked): Promise<Guard> {
+    return this.#lot.park({
+      signal: options?.signal,
+      name: this.#label,
+      blockedBy: blocked?.blockedBy,
+      isCertain: blocked?.isCertain,
+      data: new PermitGuard(this, count),
+      // It may have held back others that ask for less.
+      onAbandon: this.#serve,
+    });
+  }
+
+  readonly #serve = (): void => {
+    for (let next = this.#lot.head; next !== undefined; next = this.#lot.head) {
+      const guard = next.data;
+      if (guard.count > this.#free) return;
+      if (next.wake(guard)) this.#move(guard.count);
+    }
+  };
+
+  #move(count: number): void {
+    this.#free -= count;
+    this.#borrowed += count;
+  }
+}
