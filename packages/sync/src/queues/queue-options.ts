@@ -1,0 +1,27 @@
+import type { NameOptions } from '../internal/options.ts';
+
+/** Options for `Queue`. */
+export interface QueueOptions extends NameOptions {
+  /** How many items it stores: a whole number from 1. Default: `Infinity`. */
+  readonly capacity?: number | undefined;
+}
+
+/** Returned by `Queue.statistics()`. */
+export interface QueueStatistics {
+  /** How many items are stored. */
+  readonly size: number;
+  /** The most items that were ever stored at one time. */
+  readonly peak: number;
+  /** How many items are stored at most. */
+  readonly capacity: number;
+  /** How many items were put and not yet reported by `taskDone()`. */
+  readonly unfinished: number;
+  /** How many callers wait: the sum of the next three. */
+  readonly waiting: number;
+  /** How many callers wait for an item. */
+  readonly getting: number;
+  /** How many callers wait for room. */
+  readonly putting: number;
+  /** How many callers wait until all is done. */
+  readonly joining: number;
+}
