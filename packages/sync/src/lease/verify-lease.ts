@@ -1,0 +1,42 @@
+import { checkOptions } from '@ambit/core/lowlevel';
+import { LeaseLostError } from './errors.ts';
+import type { SemaphoreLease } from './held-lease.ts';
+import { queryOf } from './postgres-client.ts';
+import type { PostgresClient } from './postgres-client.ts';
+import { quotedTable } from './postgres-statements.ts';
+
+/** Options for {@link verifyLease}. @beta */
+export interface VerifyLeaseOptions {
+  /** The store's table. Default `'ambit_leases'`. */
+  readonly table?: string | undefined;
+}
+
+/**
+ * Makes a transaction commit under the lease or not at all: call it *last* in a transaction on the store's own
+ * database. It locks the lease's row, so that no other node can get the lease before the commit. Waits for the server's answer.
+ *
+ * @beta
+ * @param client - the client or transaction that has begun the transaction
+ * @param lease - a lease of a store on the same database
+ * @param options - `table`: the store's
+ * @throws (rejects) LeaseLostError if it is not held any more: roll back; the client's error
+ * @example
+ * await sql.begin(async (tx) => {
+ *   await tx`UPDATE account SET balance = balance - 10 WHERE id = ${id}`;
+ *   await verifyLease(tx, lease);
+ * });
+ */
+export async function verifyLease(
+  client: PostgresClient,
+  lease: Pick<SemaphoreLease, 'name' | 'holder'> & { readonly fence?: number },
+  options?: VerifyLeaseOptions,
+): Promise<void> {
+  checkOptions('verifyLease', options);
+  const table = quotedTable('verifyLease', options?.table ?? 'ambit_leases');
+  const query = queryOf('verifyLease', client);
+  const text = `SELECT 1 AS ok FROM ${table}
+    WHERE name = $1::text AND holder = $2::text AND slot >= 0 AND NOT revoked AND expires_at > clock_timestamp()
+    FOR SHARE`;
+  const rows = await query(text, [lease.name, lease.holder]);
+  if (rows.length === 0) throw new LeaseLostError(lease, 'gone');
+}
