@@ -33,7 +33,7 @@ export interface Keeper {
   isHeldBack?(use: Use, waiting: readonly Use[]): boolean;
   /** What `statistics()` must show, at least, when all is quiet. */
   expected(inside: readonly Use[], waiting: readonly Use[]): object;
-  statistics(): { readonly waiting: number };
+  statistics(): { readonly waiting: number; readonly peak?: number };
   /** At the end: lets those go who wait for more than for those inside. */
   finish?(): Promise<unknown>;
 }
@@ -202,6 +202,8 @@ function pick<T>(from: readonly T[], index: number): T | undefined {
 class PermitPlay extends Play {
   readonly #keeper: Keeper;
   readonly #atStart: object;
+  /** The most that waited, as seen after each came. */
+  #peak = 0;
 
   constructor(group: TaskGroup, keeper: Keeper) {
     super(group);
@@ -217,7 +219,9 @@ class PermitPlay extends Play {
       if (giveBack === undefined) actor.state = 'gone';
       else this.#enter(actor, giveBack);
     });
-    actor.isQueued = this.#keeper.statistics().waiting > waiting;
+    const { waiting: waitingNow } = this.#keeper.statistics();
+    actor.isQueued = waitingNow > waiting;
+    this.#peak = Math.max(this.#peak, waitingNow);
   }
 
   protected attempt(use: Use): void {
@@ -266,6 +270,7 @@ class PermitPlay extends Play {
     const waiting = uses(this.of('waiting'));
     // Law: conservation. Nothing is lost to those who were cancelled, and nobody is left behind.
     expect(this.#keeper.statistics()).toMatchObject(this.#keeper.expected(inside, waiting));
+    expect(this.#keeper.statistics().peak ?? this.#peak).toBe(this.#peak);
     const lines = new Set<unknown>();
     for (const use of waiting) {
       const line = this.#lineOf(use);
@@ -288,7 +293,8 @@ class PermitPlay extends Play {
       await this.rest();
     }
     // Law: everything is as it was.
-    expect(this.#keeper.statistics()).toEqual(this.#atStart);
+    const now = this.#keeper.statistics();
+    expect({ ...now, peak: undefined }).toEqual({ ...this.#atStart, peak: undefined });
   }
 }
 

@@ -1,6 +1,7 @@
 // rules 19-21, 162, 163, 169-173, 175, 192, 232, 233: the laws at the top of the contract, by search.
 import {
   BoundedSemaphore,
+  Budget,
   CapacityLimiter,
   Condition,
   KeyedLock,
@@ -60,6 +61,22 @@ describe.each([
       }),
     };
   });
+});
+
+conservesPermits('Budget', (): Keeper => {
+  const budget = new Budget(3);
+  return {
+    acquire: async ({ weight }, options) => giving(await budget.reserve(weight, options)),
+    tryAcquire: ({ weight }) => givingOrNot(budget.tryReserve(weight)),
+    admits: (use, inside) => total(inside) + use.weight <= 3,
+    statistics: () => budget.statistics(),
+    expected: (inside, waiting) => ({
+      reserved: total(inside),
+      remaining: 3 - total(inside),
+      spent: 0,
+      waiting: waiting.length,
+    }),
+  };
 });
 
 describe.each([

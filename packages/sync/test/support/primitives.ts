@@ -2,6 +2,7 @@ import {
   Barrier,
   BoundedSemaphore,
   BrokenBarrierError,
+  Budget,
   CapacityLimiter,
   Condition,
   Event,
@@ -24,7 +25,7 @@ export interface Blocked {
   wait(options?: WaitOptions): Promise<() => unknown>;
   /** Lets one go who waits, or all. */
   letGo(): unknown;
-  statistics(): object & { readonly waiting: number };
+  statistics(): object & { readonly waiting: number; readonly peak: number };
   /** What the task tree shows of who waits. */
   readonly label: string;
 }
@@ -98,6 +99,27 @@ export const oneByOne: Record<string, (name?: string) => Blocked> = {
       label: 'semaphore "x"',
     };
   },
+  Budget: (name) => {
+    const budget = new Budget(1, { name });
+    const first = held(budget.tryReserve(1));
+    return {
+      wait: async (options) => giving(await budget.reserve(1, options)),
+      letGo: giving(first),
+      statistics: () => budget.statistics(),
+      label: 'budget "x"',
+    };
+  },
+  'Budget, a child': (name) => {
+    const budget = new Budget(1, { name: 'root' });
+    const first = held(budget.tryReserve(1));
+    const child = budget.child(1, { name });
+    return {
+      wait: async (options) => giving(await child.reserve(1, options)),
+      letGo: giving(first),
+      statistics: () => child.statistics(),
+      label: 'budget "x"',
+    };
+  },
   CapacityLimiter: (name) => {
     const limiter = new CapacityLimiter(1, { name });
     const first = held(limiter.tryAcquire());
@@ -165,8 +187,8 @@ export const oneByOne: Record<string, (name?: string) => Blocked> = {
       wait: async (options) => giving(await condition.acquire(options)),
       letGo: () => condition.release(),
       statistics: () => {
-        const { waitingForLock, locked } = condition.statistics();
-        return { waiting: waitingForLock, locked };
+        const { waitingForLock, locked, peak } = condition.statistics();
+        return { waiting: waitingForLock, locked, peak };
       },
       label: 'lock "x"',
     };
@@ -179,8 +201,8 @@ export const oneByOne: Record<string, (name?: string) => Blocked> = {
       wait: async (options) => giving(await pool.acquire(options)),
       letGo: () => first?.[Symbol.dispose](),
       statistics: () => {
-        const { waiting, borrowed } = pool.statistics();
-        return { waiting, borrowed };
+        const { waiting, borrowed, peak } = pool.statistics();
+        return { waiting, borrowed, peak };
       },
       label: 'resource pool "x"',
     };
@@ -202,7 +224,7 @@ const others: Record<string, (name?: string) => Blocked> = {
         return nothing;
       },
       letGo: () => condition.run(() => condition.notify()),
-      statistics: () => ({ waiting: condition.statistics().waiting }),
+      statistics: () => condition.statistics(),
       label: 'condition "x"',
     };
   },
@@ -215,7 +237,10 @@ const others: Record<string, (name?: string) => Blocked> = {
         return nothing;
       },
       letGo: nothing,
-      statistics: () => ({ waiting: limiter.statistics().waiting }),
+      statistics: () => {
+        const { waiting, peak } = limiter.statistics();
+        return { waiting, peak };
+      },
       label: 'rate limiter "x"',
     };
   },
@@ -236,7 +261,7 @@ const others: Record<string, (name?: string) => Blocked> = {
       wait: () => one(),
       letGo: nothing,
       statistics: () => one.statistics(),
-      label: 'once "x"',
+      label: 'memoize "x"',
     };
   },
   'ResourcePool.use': (name) => {
@@ -324,6 +349,10 @@ export const free: Record<
   'Semaphore.acquire': () => {
     const semaphore = new Semaphore(1);
     return { call: (options) => semaphore.acquire(options), state: () => semaphore.statistics() };
+  },
+  'Budget.reserve': () => {
+    const budget = new Budget(1);
+    return { call: (options) => budget.reserve(1, options), state: () => budget.statistics() };
   },
   'CapacityLimiter.acquire': () => {
     const limiter = new CapacityLimiter(1);

@@ -1,9 +1,0 @@
-/** What a queue keeps its items in, and by that the order in which they come out. */
-export interface Store<T> {
-  readonly size: number;
-  /** If it throws, it has stored nothing. */
-  push(item: T): void;
-  /** Takes the next one; there must be one. If it throws, it has taken nothing. */
-  take(): T;
-  clear(): void;
-}
