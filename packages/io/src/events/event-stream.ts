@@ -1,4 +1,13 @@
-import { breathe, enter, ParkingLot } from '@ambit/core/lowlevel';
+import { currentScope } from '@ambit/core';
+import type { TaskGroup } from '@ambit/core';
+import {
+  endsByDraining,
+  giveTo,
+  onDraining,
+  ParkingLot,
+  untilDraining,
+  yieldIfDue,
+} from '@ambit/core/lowlevel';
 import { own } from '../ownership.ts';
 
 const END: IteratorReturnResult<undefined> = { done: true, value: undefined };
@@ -12,12 +21,13 @@ export interface EventStreamParts {
   readonly limit: number;
   readonly onFull: OnFull;
   readonly signal: AbortSignal | undefined;
-  /** Stops what the events come from; called once. */
-  readonly stop: () => void;
+  /** Stops what the events come from; called once. What it returns is waited for where the stream is closed. */
+  readonly stop: () => Promise<void> | void;
 }
 
 /**
- * Events as they come, none lost in between. A `for await` loop that ends, in whatever way, stops listening; so do
+ * Events as they come, none lost in between. They end when the scope around the call drains: what came before is still given.
+ * In a scope that drains, `next()` gives what is there, and then the end. A `for await` loop that ends in any way stops listening; so do
  * `return()`, `close()`, disposal, and the group around the call. A call of `next()` that is cancelled stops nothing.
  *
  * @example
@@ -27,16 +37,25 @@ export interface EventStreamParts {
 export class EventStream<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   readonly #parts: EventStreamParts;
   readonly #waiting = new ParkingLot<IteratorResult<T, undefined>>();
-  readonly #owner = own(this);
+  readonly #holding = own(this);
+  readonly #draining: Disposable | undefined;
   // Those before `#first` were taken.
   #events: T[] = [];
   #first = 0;
   #failure: { readonly error: unknown } | undefined;
   #isClosed = false;
+  #stopping: Promise<void> | undefined;
 
   /** @internal */
   constructor(parts: EventStreamParts) {
     this.#parts = parts;
+    const scope = currentScope();
+    // Where it drains already, or is cancelled, `next()` and the group around see to it.
+    if (!scope.isDraining) {
+      this.#draining = onDraining(() => {
+        if (scope.reason === undefined) this._end();
+      });
+    }
   }
 
   /** @internal */
@@ -53,6 +72,11 @@ export class EventStream<T> implements AsyncIterableIterator<T>, AsyncDisposable
   _fail(error: unknown): void {
     if (this.#isClosed) return;
     if (this.#waiting.head?.fail(error) !== true) this.#failure = { error };
+    this.#stop();
+  }
+
+  /** @internal Nothing more comes; what came before is still given. */
+  _end(): void {
     this.#stop();
   }
 
@@ -75,17 +99,22 @@ export class EventStream<T> implements AsyncIterableIterator<T>, AsyncDisposable
    * @throws (rejects) the error of an emitter's 'error' event; the ambient scope's CancelledError; `signal.reason`
    */
   async next(): Promise<IteratorResult<T, undefined>> {
-    const { signal, label } = this.#parts;
+    const { signal } = this.#parts;
     try {
-      enter({ signal });
-      const result = this.#take();
-      if (result === undefined) return await this.#waiting.park({ signal, name: label });
-      await breathe();
+      const isOver = endsByDraining({ signal });
+      const result = this.#take() ?? (isOver ? END : undefined);
+      if (result === undefined) return await this.#wait();
+      await yieldIfDue();
       return result;
     } catch (error) {
       if (signal?.aborted === true) this.#close();
       throw error;
     }
+  }
+
+  #wait(): Promise<IteratorResult<T, undefined>> {
+    const { signal, label } = this.#parts;
+    return untilDraining(() => this.#waiting.park({ signal, name: label }), END);
   }
 
   #take(): IteratorResult<T, undefined> | undefined {
@@ -97,12 +126,12 @@ export class EventStream<T> implements AsyncIterableIterator<T>, AsyncDisposable
   }
 
   /**
-   * Stops listening; who waits is told that it is over. The second time does nothing.
-   * Waits for nothing, and never rejects.
+   * Stops listening; a call of `next()` that waits returns that it is over. The second time does nothing.
+   * Waits for nothing but a connection that the events came over. Never rejects.
    */
   close(): Promise<void> {
     this.#close();
-    return Promise.resolve();
+    return this.#stopping ?? Promise.resolve();
   }
 
   #close(): void {
@@ -115,19 +144,25 @@ export class EventStream<T> implements AsyncIterableIterator<T>, AsyncDisposable
   #stop(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#owner?.release(this);
-    this.#parts.stop();
+    this.#holding.release();
+    this.#draining?.[Symbol.dispose]();
+    this.#stopping = this.#parts.stop() ?? undefined;
     this.#waiting.unparkAll(END);
   }
 
   /**
-   * The same as `close()`, for loops: waits for nothing, and never rejects.
+   * The same as `close()`, for loops: ends each `next()` that waits. Never rejects.
    *
    * @returns that it is done
    */
-  return(): Promise<IteratorResult<T, undefined>> {
-    this.#close();
-    return Promise.resolve(END);
+  async return(): Promise<IteratorResult<T, undefined>> {
+    await this.close();
+    return END;
+  }
+
+  /** @internal */
+  [giveTo](group: TaskGroup): void {
+    this.#holding.moveTo(group);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -153,7 +188,9 @@ class Loop<T> implements AsyncIterableIterator<T> {
 
   async next(): Promise<IteratorResult<T, undefined>> {
     try {
-      return await this.#stream.next();
+      const result = await this.#stream.next();
+      if (result.done === true) await this.#stream.close();
+      return result;
     } catch (error) {
       await this.#stream.close();
       throw error;

@@ -1,26 +1,34 @@
-import { park } from '@ambit/core/lowlevel';
+import {
+  checkCount,
+  checkOneOf,
+  checkOptions,
+  checkSignal,
+  park,
+  show,
+} from '@ambit/core/lowlevel';
 import type { EventEmitter } from 'node:events';
-import { checkSignal } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
-import { checkCount, checkOneOf, checkOptions, show } from '../check.ts';
 import { EventStream } from './event-stream.ts';
 import type { OnFull } from './event-stream.ts';
 
-/** What `events` takes besides. */
+/** Options for `events`. */
 export interface EventsOptions extends WaitOptions {
   /** How many events may wait to be taken. Default: any number. */
   readonly limit?: number | undefined;
-  /** What is dropped when there are so many. Default: 'drop-oldest'. */
+  /** Which event is dropped once `limit` are kept. Default: 'drop-oldest'. */
   readonly onFull?: OnFull | undefined;
+  /** The names of events that end the iteration, after what came before: ['close'], for example. Default: none. */
+  readonly close?: readonly (string | symbol)[] | undefined;
 }
 
 /**
  * Iterates the events of an emitter or of an EventTarget, from this call on: what comes before the first `next()`, or
- * between two, waits. An emitter's 'error' event ends the loop with its error, after what came before it.
+ * between two, waits. An emitter's 'error' event ends the loop with its error, an event named in `close` ends it well, both
+ * after what came before.
  *
  * @param emitter - Node's EventEmitter: gives the arrays of its listener's arguments; or an EventTarget: gives the events
  * @param name - of the event
- * @param options - `limit` and `onFull`: see there; `signal`: aborting it ends the iteration with `signal.reason`
+ * @param options - `limit`, `onFull` and `close`: see there; `signal`: aborting it ends the iteration with `signal.reason`
  * @returns the events, as they come
  * @throws TypeError, RangeError for bad arguments
  * @example
@@ -44,19 +52,23 @@ export function events(
 ): EventStream<unknown> {
   checkSource('events', source, name);
   checkOptions('events', options);
-  const { limit = Infinity, onFull = 'drop-oldest', signal } = options ?? {};
+  const { limit = Infinity, onFull = 'drop-oldest', close = [], signal } = options ?? {};
   checkCount('events', 'limit', limit, 1);
   checkOneOf('events', 'onFull', onFull, ['drop-oldest', 'drop-newest']);
+  checkClose(close);
   checkSignal('events', signal);
   let stop = (): void => undefined;
   const label = `the next event ${String(name)}`;
   const stream = new EventStream<unknown>({ label, limit, onFull, signal, stop: () => stop() });
-  stop = listen(
-    source,
-    name,
-    (event) => stream._put(event),
-    (error) => stream._fail(error),
-  );
+  const stopListening = listen(source, name, {
+    onEvent: (event) => stream._put(event),
+    onError: (error) => stream._fail(error),
+  });
+  const undos = close.map((each) => listenTo(source, each, () => stream._end()));
+  stop = () => {
+    stopListening();
+    for (const undo of undos) undo();
+  };
   return stream;
 }
 
@@ -91,30 +103,47 @@ export async function once(
   checkOptions('once', options);
   return park<unknown>(
     (waker) => {
-      const stop = listen(
-        source,
-        name,
-        (event) => {
+      const stop = listen(source, name, {
+        onEvent: (event) => {
           stop();
           waker.wake(event);
         },
-        (error) => {
+        onError: (error) => {
           stop();
           waker.fail(error);
         },
-      );
+      });
       return stop;
     },
     { signal: options?.signal, name: `the event ${String(name)}` },
   );
 }
 
-/** Answers how to stop. */
+interface Listeners {
+  readonly onEvent: (event: unknown) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Returns the undo. */
 function listen(
   source: EventEmitter | EventTarget,
   name: string | symbol,
+  { onEvent, onError }: Listeners,
+): () => void {
+  const stop = listenTo(source, name, onEvent);
+  // A caller that asks for the errors gets them as events.
+  if (!isEmitter(source) || name === 'error') return stop;
+  source.on('error', onError);
+  return () => {
+    stop();
+    source.removeListener('error', onError);
+  };
+}
+
+function listenTo(
+  source: EventEmitter | EventTarget,
+  name: string | symbol,
   onEvent: (event: unknown) => void,
-  onError: (error: unknown) => void,
 ): () => void {
   if (!isEmitter(source)) {
     source.addEventListener(name as string, onEvent);
@@ -122,15 +151,10 @@ function listen(
   }
   const listener = (...args: unknown[]): void => onEvent(args);
   source.on(name, listener);
-  // Who asks for the errors gets them as events.
-  if (name !== 'error') source.on('error', onError);
-  return () => {
-    source.removeListener(name, listener);
-    source.removeListener('error', onError);
-  };
+  return () => source.removeListener(name, listener);
 }
 
-// Node's own targets, a MessagePort say, have `on` as well.
+// Node's own targets, for example a MessagePort, have `on` as well.
 function isEmitter(source: EventEmitter | EventTarget): source is EventEmitter {
   return (
     !(source instanceof EventTarget) && typeof (source as Partial<EventEmitter>).on === 'function'
@@ -146,4 +170,10 @@ function checkSource(where: string, source: unknown, name: unknown): void {
   }
   if (typeof name === 'string' || typeof name === 'symbol') return;
   throw new TypeError(`${where}: name is ${show(name)}; give the name of an event`);
+}
+
+function checkClose(close: unknown): void {
+  const isName = (each: unknown): boolean => typeof each === 'string' || typeof each === 'symbol';
+  if (Array.isArray(close) && close.every(isName)) return;
+  throw new TypeError(`events: close is ${show(close)}; give an array of names of events`);
 }

@@ -1,16 +1,23 @@
-import { InvalidStateError } from '@ambit/core';
-import { breathe, currentLoop, enter, park } from '@ambit/core/lowlevel';
+import { currentScope, InvalidStateError } from '@ambit/core';
+import type { TaskGroup } from '@ambit/core';
+import {
+  currentLoop,
+  endsByDraining,
+  giveTo,
+  onDraining,
+  park,
+  show,
+  untilDraining,
+  yieldIfDue,
+} from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import { constants } from 'node:os';
-import process from 'node:process';
 import { clearInterval, setInterval } from 'node:timers';
-import { isMainThread } from 'node:worker_threads';
-import { show } from '../check.ts';
+import { node } from '../node.ts';
 import { BusyResourceError } from '../errors.ts';
 import { own } from '../ownership.ts';
-import type { Owner } from '../ownership.ts';
-
-const END: IteratorReturnResult<undefined> = { done: true, value: undefined };
+import type { Holding } from '../ownership.ts';
+import { INTERRUPTED, Pieces } from '../pieces.ts';
 
 /** The longest that a timer can be set for. */
 const LONGEST = 2 ** 31 - 1;
@@ -26,16 +33,35 @@ export class SignalReceiver implements AsyncIterable<NodeJS.Signals>, Disposable
   readonly #names: ReadonlySet<NodeJS.Signals>;
   /** Those that came and were not received yet, oldest first. */
   readonly #pending = new Set<NodeJS.Signals>();
-  readonly #owner: Owner | undefined;
+  readonly #holding: Holding;
+  readonly #draining: Disposable;
   #waker: Waker<void> | undefined;
   #isReceiving = false;
   #isClosed = false;
+  /** No more come: the default action is back. */
+  #isDrained = false;
 
   /** @internal */
   constructor(names: readonly NodeJS.Signals[]) {
     this.#names = new Set(names);
     for (const name of this.#names) process.on(name, this.#onSignal);
-    this.#owner = own(this);
+    this.#holding = own(this);
+    const scope = currentScope();
+    // A cancelled scope drains too: then the signals stay ours until the group around has ended.
+    this.#draining = onDraining(() => {
+      if (scope.reason === undefined) this.#drain();
+    });
+  }
+
+  /** What came is still given. */
+  #drain(): void {
+    this.#isDrained = true;
+    this.#stopListening();
+    this.#wake();
+  }
+
+  #stopListening(): void {
+    for (const name of this.#names) process.off(name, this.#onSignal);
   }
 
   readonly #onSignal = (name: NodeJS.Signals): void => {
@@ -49,19 +75,28 @@ export class SignalReceiver implements AsyncIterable<NodeJS.Signals>, Disposable
     waker?.wake();
   }
 
+  #interrupt(): void {
+    const waker = this.#waker;
+    this.#waker = undefined;
+    waker?.fail(INTERRUPTED);
+  }
+
   /**
-   * The signals as they come. Leaving the loop does not close the receiver; closing the receiver ends the loop. A wait
-   * for the next signal keeps the process alive.
+   * The signals as they come. Leaving the loop does not close the receiver; closing the receiver ends the loop; `return()`
+   * ends a `next()` that waits, which takes none. A wait for the next signal keeps the process alive.
    *
    * @throws (`next` rejects) the ambient scope's CancelledError, and then no signal is lost; BusyResourceError if
    *   another loop is waiting
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<NodeJS.Signals> {
-    return new SignalIterator(() => this.#receive());
+    return new Pieces<NodeJS.Signals>({
+      receive: () => this.#receive(),
+      _interrupt: () => this.#interrupt(),
+    });
   }
 
   async #receive(): Promise<NodeJS.Signals | undefined> {
-    enter();
+    const isOver = endsByDraining() || this.#isClosed || this.#isDrained;
     if (this.#isReceiving) {
       throw new BusyResourceError(
         `openSignals: another loop waits for the next of ${this.#label()}; a signal goes to one of them, so have one receiver for each`,
@@ -69,9 +104,9 @@ export class SignalReceiver implements AsyncIterable<NodeJS.Signals>, Disposable
     }
     this.#isReceiving = true;
     try {
-      // What wakes takes nothing: a signal is taken by who gets it.
-      if (this.#pending.size === 0 && !this.#isClosed) await this.#nextSignal();
-      else await breathe();
+      // A wake-up takes nothing: the call that returns a signal takes it.
+      if (this.#pending.size === 0 && !isOver) await this.#nextSignal();
+      else await yieldIfDue();
     } finally {
       this.#isReceiving = false;
     }
@@ -85,21 +120,25 @@ export class SignalReceiver implements AsyncIterable<NodeJS.Signals>, Disposable
   }
 
   async #nextSignal(): Promise<void> {
-    // A listener for signals alone does not keep the process alive, and somebody waits here.
+    // A listener for signals alone does not keep the process alive, and a call waits here.
     const alive = setInterval(() => undefined, LONGEST);
     try {
-      await park<void>(
-        (waker) => {
-          this.#waker = waker;
-          return () => {
-            this.#waker = undefined;
-          };
-        },
-        { name: () => `the next of ${this.#label()}` },
-      );
+      await untilDraining(() => this.#untilWoken(), undefined);
     } finally {
       clearInterval(alive);
     }
+  }
+
+  #untilWoken(): Promise<void> {
+    return park<void>(
+      (waker) => {
+        this.#waker = waker;
+        return () => {
+          this.#waker = undefined;
+        };
+      },
+      { name: () => `the next of ${this.#label()}` },
+    );
   }
 
   #label(): string {
@@ -107,21 +146,27 @@ export class SignalReceiver implements AsyncIterable<NodeJS.Signals>, Disposable
   }
 
   /**
-   * Gives the signals back their default action, unless somebody else listens. One that came and was not received is
+   * Gives the signals back their default action, unless other code listens. One that came and was not received is
    * sent again then: it takes that action.
    */
   [Symbol.dispose](): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const name of this.#names) process.off(name, this.#onSignal);
+    this.#draining[Symbol.dispose]();
+    this.#stopListening();
     const undelivered = [...this.#pending];
     this.#pending.clear();
-    this.#owner?.release(this);
+    this.#holding.release();
     this.#wake();
     for (const name of undelivered) {
-      // Others who listen have had it already.
-      if (process.listenerCount(name) === 0) process.kill(process.pid, name);
+      // Other listeners have had it already.
+      if (process.listenerCount(name) === 0) process.kill(process.pid, sendable(name));
     }
+  }
+
+  /** @internal */
+  [giveTo](group: TaskGroup): void {
+    this.#holding.moveTo(group);
   }
 
   /** As `Symbol.dispose`, a moment later: a signal that is on its way is not lost. */
@@ -140,42 +185,17 @@ export class SignalReceiver implements AsyncIterable<NodeJS.Signals>, Disposable
   }
 }
 
-class SignalIterator implements AsyncIterableIterator<NodeJS.Signals> {
-  readonly #receive: () => Promise<NodeJS.Signals | undefined>;
-  #isOver = false;
-
-  constructor(receive: () => Promise<NodeJS.Signals | undefined>) {
-    this.#receive = receive;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async next(): Promise<IteratorResult<NodeJS.Signals, undefined>> {
-    if (this.#isOver) return END;
-    const value = await this.#receive();
-    if (value !== undefined) return { done: false, value };
-    this.#isOver = true;
-    return END;
-  }
-
-  return(): Promise<IteratorResult<NodeJS.Signals, undefined>> {
-    this.#isOver = true;
-    return Promise.resolve(END);
-  }
-}
-
 /**
  * Receives signals in a loop instead of having their default action. A signal that comes again before it was received
  * counts once; none is lost, and of several kinds each has its turn. It belongs to the group around the call, which
- * closes it at its end; outside of any, and for less time, dispose of it.
+ * closes it at its end; outside of any, and for less time, dispose of it. When the scope around the call drains, the default
+ * action is back at once; loops get the signals that came before, and end.
  *
  * Inside `run()` the signals that `run()` handles still cancel the program: give `run` other `signals` to receive SIGINT
  * or SIGTERM here. In worker threads there are no signals.
  *
  * @param names - 'SIGHUP', 'SIGUSR2', …
- * @throws TypeError if a name is none, or of a signal that nobody can handle; InvalidStateError in a worker thread
+ * @throws TypeError if a name is none, or of a signal that cannot be handled; InvalidStateError in a worker thread
  * @example
  * group.spawn(
  *   async () => {
@@ -187,7 +207,7 @@ class SignalIterator implements AsyncIterableIterator<NodeJS.Signals> {
 export function openSignals(...names: NodeJS.Signals[]): SignalReceiver {
   if (names.length === 0) throw new TypeError("openSignals: no signal is named; give 'SIGHUP' say");
   for (const name of names) checkSignalName(name);
-  if (!isMainThread) {
+  if (!node.workerThreads.isMainThread) {
     throw new InvalidStateError(
       'openSignals: this is a worker thread, which gets no signals; receive them in the main thread and send a message',
     );
@@ -195,9 +215,14 @@ export function openSignals(...names: NodeJS.Signals[]): SignalReceiver {
   return new SignalReceiver(names);
 }
 
+// Windows sends no others to a process; each of them ends it.
+function sendable(name: NodeJS.Signals): NodeJS.Signals {
+  return process.platform === 'win32' ? 'SIGTERM' : name;
+}
+
 function checkSignalName(name: unknown): void {
   if (name === 'SIGKILL' || name === 'SIGSTOP') {
-    throw new TypeError(`openSignals: nobody can handle ${name}; leave it out`);
+    throw new TypeError(`openSignals: ${name} cannot be handled; leave it out`);
   }
   if (typeof name === 'string' && Object.hasOwn(constants.signals, name)) return;
   throw new TypeError(`openSignals: ${show(name)} is no signal here; give names like 'SIGHUP'`);

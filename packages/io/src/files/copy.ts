@@ -1,14 +1,15 @@
+import { checkFunction, checkOptions, checkSignal } from '@ambit/core/lowlevel';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { checkSignal, under } from '../cancellable.ts';
+import { under } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
-import { checkFunction, checkOptions } from '../check.ts';
-import { fileCall, pathOf } from './file-call.ts';
-import type { FilePath } from './file-call.ts';
+import { fileCall } from './file-call.ts';
 import { fileError } from './file-errors.ts';
+import { placeOf } from './file-path.ts';
+import type { FilePath, Place } from './file-path.ts';
 import { replaceFile } from './replace-file.ts';
 
-/** What `copy` takes besides. */
+/** Options for {@link copy}. */
 export interface CopyOptions extends WaitOptions {
   /** Called after each piece with the bytes copied so far, and those there are in all. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
@@ -17,14 +18,14 @@ export interface CopyOptions extends WaitOptions {
 const PIECE = 262_144;
 
 /**
- * Copies a file, with its permission bits. The copy gets its name when it is whole and on the disk: a copy that is
- * cancelled or fails leaves what was there before.
- * Waits until it is.
+ * Copies a file, with its permission bits, less the umask; setuid and setgid only where owner or group stay the same. The
+ * copy gets its name when it is whole and on the disk: a copy that is cancelled or fails leaves what was there before.
+ * Waits until it is on the disk. Follows links as Node's `copyFile` does.
  *
  * @param options - `onProgress`: see there, what it throws ends the copy; `signal`
  * @param source - the path of a file
  * @param destination - the path of the copy
- * @throws (rejects) Node's errors, with `code` and `path`, EISDIR for a folder; what `onProgress` throws; the ambient
+ * @throws (rejects) Node's errors, with `code` and `path`, EISDIR for a directory; what `onProgress` throws; the ambient
  *   scope's CancelledError; `signal.reason`
  * @example
  * await copy('film.mp4', '/backup/film.mp4', { onProgress: (done, total) => bar.update(done / total) });
@@ -34,27 +35,31 @@ export async function copy(
   destination: FilePath,
   options?: CopyOptions,
 ): Promise<void> {
-  const from = pathOf('copy', 'source', source);
-  const to = pathOf('copy', 'destination', destination);
+  const from = placeOf('copy', 'source', source);
+  const to = placeOf('copy', 'destination', destination);
   checkOptions('copy', options);
   checkSignal('copy', options?.signal);
-  if (options?.onProgress !== undefined) checkFunction('copy', 'onProgress', options.onProgress);
-  await under(options?.signal, () => copyFile(from, to, options?.onProgress));
+  const onProgress = options?.onProgress;
+  if (onProgress !== undefined) checkFunction('copy', 'onProgress', onProgress);
+  const report: Report = (done, total) => onProgress?.call(options, done, total);
+  await under(options?.signal, () => copyFile(from, to, report));
 }
 
-async function copyFile(
-  from: string,
-  to: string,
-  onProgress: CopyOptions['onProgress'],
-): Promise<void> {
-  const input = await fileCall('open', from, undefined, () => open(from, 'r'));
+type Report = (done: number, total: number) => void;
+
+async function copyFile(from: Place, to: Place, report: Report): Promise<void> {
+  const input = await fileCall({ name: 'open', place: from }, () => open(from.path, 'r'));
   try {
     const stats = await input.stat();
     if (stats.isDirectory())
-      throw fileError('EISDIR', 'illegal operation on a directory', 'read', from);
+      throw fileError('illegal operation on a directory', {
+        code: 'EISDIR',
+        syscall: 'read',
+        path: from.given,
+      });
     await replaceFile(to, {
-      mode: stats.mode & 0o7777,
-      fill: (output) => pump({ input, from, output, to, size: stats.size, onProgress }),
+      source: stats,
+      fill: (output) => pump({ input, from, output, to, size: stats.size, report }),
     });
   } finally {
     await input.close();
@@ -63,24 +68,24 @@ async function copyFile(
 
 interface Work {
   readonly input: FileHandle;
-  readonly from: string;
+  readonly from: Place;
   readonly output: FileHandle;
-  readonly to: string;
+  readonly to: Place;
   readonly size: number;
-  readonly onProgress: CopyOptions['onProgress'];
+  readonly report: Report;
 }
 
-async function pump({ input, from, output, to, size, onProgress }: Work): Promise<void> {
+async function pump({ input, from, output, to, size, report }: Work): Promise<void> {
   const buffer = Buffer.allocUnsafe(PIECE);
   let done = 0;
   for (;;) {
-    const { bytesRead } = await fileCall('copy', from, undefined, () => input.read(buffer));
+    const { bytesRead } = await fileCall({ name: 'copy', place: from }, () => input.read(buffer));
     if (bytesRead === 0) break;
     const bytes = buffer.subarray(0, bytesRead);
-    await fileCall('copy to', to, undefined, () => output.writeFile(bytes));
+    await fileCall({ name: 'copy to', place: to }, () => output.writeFile(bytes));
     done += bytesRead;
     // A file that grows meanwhile has more than it had.
-    onProgress?.(done, Math.max(done, size));
+    report(done, Math.max(done, size));
   }
-  if (done === 0) onProgress?.(0, 0);
+  if (done === 0) report(0, 0);
 }

@@ -1,40 +1,32 @@
-import { enter, park } from '@ambit/core/lowlevel';
-import { fileURLToPath } from 'node:url';
+import { park, throwIfCancelled } from '@ambit/core/lowlevel';
 import type { WaitOptions } from '../cancellable.ts';
-import { show } from '../check.ts';
-import { withPath } from './file-errors.ts';
+import { inWordsOf } from './file-errors.ts';
+import type { Place } from './file-path.ts';
 
-/** Where a file is: a path, or a `file:` URL. */
-export type FilePath = string | URL;
-
-export function pathOf(where: string, argument: string, path: unknown): string {
-  if (typeof path === 'string') return path;
-  // By tag: the URL may be of another realm.
-  if (Object.prototype.toString.call(path) === '[object URL]') return fileURLToPath(path as URL);
-  throw new TypeError(`${where}: ${argument} is ${show(path)}; give a path, or a file: URL`);
+export interface FileCall {
+  /** What is done, for the task tree. */
+  readonly name: string;
+  /** Given to an error that names no file. */
+  readonly place: Place;
+  readonly options?: WaitOptions | undefined;
 }
 
 /**
- * A call of node:fs, which cannot be taken back: cancelled meanwhile, it is waited for all the same, so that it does not
+ * A call of node:fs, which cannot be taken back: cancelled meanwhile, it is waited for anyway, so that it does not
  * outlive its scope, and its value is kept. The next checkpoint throws.
- *
- * @param name - what is done, in the task tree
- * @param path - is given to an error that has none
  */
 export async function fileCall<T>(
-  name: string,
-  path: string,
-  options: WaitOptions | undefined,
+  { name, place, options }: FileCall,
   start: () => Promise<T>,
 ): Promise<T> {
-  enter(options);
+  throwIfCancelled(options);
   return park<T>(
     (waker) => {
       start().then(
         (value) => waker.wake(value),
-        (error: unknown) => waker.fail(withPath(error, path)),
+        (error: unknown) => waker.fail(inWordsOf(error, place)),
       );
     },
-    { shield: true, name: () => `${name} ${path}` },
+    { shield: true, name: () => `${name} ${place.given}` },
   );
 }

@@ -1,19 +1,38 @@
 import { moveOnAfter, sleepForever, throwIfCancelled } from '@ambit/core';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import type { TaskGroup } from '@ambit/core';
+import { checkDuration, checkOptions, checkSignal, giveTo } from '@ambit/core/lowlevel';
+import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { checkSignal, under } from '../cancellable.ts';
+import { under } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
-import { checkOptions } from '../check.ts';
-import { codeOf } from '../errors.ts';
 import type { EventStream } from '../events/event-stream.ts';
-import { fileCall, pathOf } from './file-call.ts';
-import type { FilePath } from './file-call.ts';
-import { fileError, inWordsOf } from './file-errors.ts';
-import { forget, isDead, newHolder, parseHolder } from './lock-holder.ts';
+import { fileCall } from './file-call.ts';
+import { insteadOf } from './file-errors.ts';
+import { placeOf } from './file-path.ts';
+import type { FilePath, Place } from './file-path.ts';
+import { removeLock } from './lock-content.ts';
+import { Contender } from './lock-contender.ts';
+import { Heartbeat } from './lock-heartbeat.ts';
+import { LONGEST_BEAT, newHolder } from './lock-holder.ts';
 import type { Holder } from './lock-holder.ts';
 import { opening, own } from '../ownership.ts';
 import { changesOf } from './watch.ts';
 import type { FileChange } from './watch.ts';
+
+/** Options for {@link lockFile}. */
+export interface LockFileOptions extends WaitOptions {
+  /**
+   * Milliseconds without a heartbeat after which a holder on another host, or in another PID namespace, counts as dead.
+   * Default 30000; `Infinity`: never. A holder that blocks its thread for longer loses the lock to those.
+   */
+  readonly staleAfter?: number | undefined;
+}
+
+interface FileLockParts {
+  readonly place: Place;
+  readonly holder: Holder;
+  readonly file: FileHandle;
+}
 
 /**
  * A lock that is held. Made by {@link lockFile}.
@@ -23,21 +42,23 @@ import type { FileChange } from './watch.ts';
  * console.log(`only here: ${lock.path}`);
  */
 export class FileLock implements AsyncDisposable {
-  /** That of the lock file. */
+  /** That of the lock file, absolute. */
   readonly path: string;
-  readonly #holder: Holder;
-  readonly #owner = own(this);
+  readonly #parts: FileLockParts;
+  readonly #heartbeat: Heartbeat;
+  readonly #holding = own(this);
   #release: Promise<void> | undefined;
 
   /** @internal */
-  constructor(path: string, holder: Holder) {
-    this.path = path;
-    this.#holder = holder;
+  constructor(parts: FileLockParts) {
+    this.path = parts.place.path;
+    this.#parts = parts;
+    this.#heartbeat = new Heartbeat(parts.file, parts.holder);
   }
 
   /**
    * Gives the lock back, and removes its file; the second time does nothing. In a cancelled scope as well.
-   * Waits until it is gone.
+   * Waits until the file is removed.
    *
    * @throws (rejects) Node's errors, with `code` and `path`
    */
@@ -47,9 +68,19 @@ export class FileLock implements AsyncDisposable {
   }
 
   async #remove(): Promise<void> {
-    await releaseAt(this.path, this.#holder);
-    forget(this.#holder);
-    this.#owner?.release(this);
+    const { place, holder } = this.#parts;
+    await this.#heartbeat.stop();
+    try {
+      await removeLock(place.path, holder);
+    } catch (error) {
+      throw insteadOf(error, place.given);
+    }
+    this.#holding.release();
+  }
+
+  /** @internal */
+  [giveTo](group: TaskGroup): void {
+    this.#holding.moveTo(group);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -58,43 +89,53 @@ export class FileLock implements AsyncDisposable {
 }
 
 /**
- * Waits until this process holds a lock that other processes, and other tasks of this one, ask for by the same path.
- * Advisory: it keeps out who asks. The file is there while it is held, and says by whom; the lock of a process that died
- * on this host is taken over, by one. The group around the call releases it at its end. Not reentrant: who holds it and asks
- * again waits for itself. Not on file systems without hard links.
+ * Waits until the caller holds a lock that other processes, threads and tasks ask for by the same path.
+ * Advisory: it keeps out those that ask. The file is there while the lock is held, and says by which process and thread.
+ * The lock of one that died is taken over: on this machine at once, from another host or PID namespace after
+ * `staleAfter` without a heartbeat. The group around the call releases the lock at its end. Not reentrant: a task that
+ * holds it and asks again waits for itself. Not on file systems without hard links.
  *
- * @param path - of a file for the lock alone, in a folder that exists: 'data.json.lock'
+ * @param path - of a file for the lock alone, in a directory that exists: 'data.json.lock'; no link
+ * @param options - `staleAfter`: see {@link LockFileOptions}; `signal`
  * @returns the lock
- * @throws (rejects) Node's errors, with `code` and `path`; the ambient scope's CancelledError, `signal.reason`: nothing is
- *   held then
+ * @throws (rejects) EEXIST if there is a file that is no lock; Node's errors, with `code` and `path`; the ambient scope's
+ *   CancelledError, `signal.reason`: nothing is held then
  * @example
  * await using lock = await lockFile('data.json.lock');
  * await writeFile('data.json', change(await readFile('data.json', 'utf8')), { atomic: true });
  */
-export async function lockFile(path: FilePath, options?: WaitOptions): Promise<FileLock> {
-  const name = pathOf('lockFile', 'path', path);
+export async function lockFile(path: FilePath, options?: LockFileOptions): Promise<FileLock> {
+  const place = placeOf('lockFile', 'path', path);
   checkOptions('lockFile', options);
-  checkSignal('lockFile', options?.signal);
-  const holder = newHolder();
+  const { signal, staleAfter = 30_000 } = options ?? {};
+  checkSignal('lockFile', signal);
+  checkDuration('lockFile', 'staleAfter', staleAfter);
+  const holder = newHolder(Math.min(LONGEST_BEAT, Math.max(staleAfter / 4, 10)));
   try {
     return await opening('lockFile', async () => {
-      await under(options?.signal, () => acquire(name, holder));
-      return new FileLock(name, holder);
+      const file = await under(signal, () => acquire(place, holder, staleAfter));
+      return new FileLock({ place, holder, file });
     });
   } catch (error) {
-    forget(holder);
-    throw inWordsOf(error, name);
+    throw insteadOf(error, place.given);
   }
 }
 
-async function acquire(path: string, holder: Holder): Promise<void> {
-  const attempt = (): Promise<boolean> =>
-    fileCall('take the lock', path, undefined, () => tryLock(path, holder));
-  if (await attempt()) return;
+async function acquire(place: Place, holder: Holder, staleAfter: number): Promise<FileHandle> {
+  const contender = new Contender(holder, staleAfter);
+  const attempt = (): Promise<FileHandle | undefined> =>
+    fileCall({ name: 'take the lock', place }, () => contender.tryLock(place.path));
+  const first = await attempt();
+  if (first !== undefined) return first;
   // From before the next attempt: what changes after it, wakes.
-  const changes = changesOf(dirname(path), { label: `the lock ${path}` });
+  const folder = dirname(place.path);
+  const changes = changesOf({ given: folder, path: folder }, { label: `the lock ${place.given}` });
   try {
-    while (!(await attempt())) await untilChanged(changes, basename(path));
+    for (;;) {
+      const file = await attempt();
+      if (file !== undefined) return file;
+      await untilChanged(changes, basename(place.path), Math.min(LOOK, holder.beat * 2));
+    }
   } finally {
     await changes.close();
   }
@@ -103,8 +144,12 @@ async function acquire(path: string, holder: Holder): Promise<void> {
 /** How often to look whether the holder has died, which changes no file. */
 const LOOK = 500;
 
-async function untilChanged(changes: EventStream<FileChange>, name: string): Promise<void> {
-  await moveOnAfter(LOOK, async () => {
+async function untilChanged(
+  changes: EventStream<FileChange>,
+  name: string,
+  look: number,
+): Promise<void> {
+  await moveOnAfter(look, async () => {
     for (;;) {
       const filename = await nextName(changes);
       if (filename === null || filename === name) return;
@@ -119,79 +164,6 @@ async function nextName(changes: EventStream<FileChange>): Promise<string | null
   } catch {
     throwIfCancelled();
   }
-  // The system watches no more folders for us: there is only the time to go by.
+  // The system watches no more directories for us: there is only the time to go by.
   return sleepForever();
-}
-
-/**
- * Takes a lock if nobody holds it. The file comes into being with its content (`link`), so nobody finds half of it. A
- * dead holder's file is replaced by whoever holds the lock on replacing it, which is named after its token: there is one,
- * even if others still look at the file that was there before. That lock is taken in the same way, so that one who dies
- * with it stops nobody.
- */
-async function tryLock(path: string, holder: Holder): Promise<boolean> {
-  const other = await holderOf(path);
-  if (other === undefined) return place(path, holder, create);
-  if (!isDead(other)) return false;
-  const claim = `${path}.${other.token}`;
-  if (!(await tryLock(claim, holder))) return false;
-  try {
-    // Another one was faster, and has given its claim back since.
-    if ((await holderOf(path))?.token !== other.token) return false;
-    return await place(path, holder, replace);
-  } finally {
-    await rm(claim, { force: true });
-  }
-}
-
-async function holderOf(path: string): Promise<Holder | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-  const holder = parseHolder(text);
-  if (holder !== undefined) return holder;
-  throw fileError(
-    'EEXIST',
-    'file exists and is no lock; give a path for the lock alone, or remove it',
-    'lock',
-    path,
-  );
-}
-
-async function place(
-  path: string,
-  holder: Holder,
-  put: (from: string, to: string) => Promise<boolean>,
-): Promise<boolean> {
-  const written = `${path}.${holder.token}.new`;
-  try {
-    await writeFile(written, `${JSON.stringify(holder)}\n`, { flag: 'wx' });
-    return await put(written, path);
-  } finally {
-    await rm(written, { force: true });
-  }
-}
-
-async function create(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-async function replace(from: string, to: string): Promise<boolean> {
-  await rename(from, to);
-  return true;
-}
-
-async function releaseAt(path: string, holder: Holder): Promise<void> {
-  // Removed by hand, and somebody else's by now?
-  if ((await holderOf(path))?.token === holder.token) await rm(path, { force: true });
 }

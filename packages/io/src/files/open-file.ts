@@ -1,14 +1,17 @@
+import type { TaskGroup } from '@ambit/core';
+import { checkOptions, giveTo } from '@ambit/core/lowlevel';
 import type { EventEmitter } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { cancellable } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
-import { checkOptions } from '../check.ts';
-import { fileCall, pathOf } from './file-call.ts';
-import type { FilePath } from './file-call.ts';
+import { fileCall } from './file-call.ts';
+import type { FileCall } from './file-call.ts';
+import { placeOf } from './file-path.ts';
+import type { FilePath, Place } from './file-path.ts';
 import { opening, own } from '../ownership.ts';
 
-/** What `openFile` takes besides. */
+/** Options for {@link openFile}. */
 export interface OpenFileOptions extends WaitOptions {
   /** The permission bits of a file that is created. Default 0o666, less the umask. */
   readonly mode?: number | undefined;
@@ -33,28 +36,39 @@ export async function openFile(
   flags: string | number = 'r',
   options?: OpenFileOptions,
 ): Promise<FileHandle> {
-  const name = pathOf('openFile', 'path', path);
+  const place = placeOf('openFile', 'path', path);
   checkOptions('openFile', options);
+  return openPlace(place, flags, options);
+}
+
+export function openPlace(
+  place: Place,
+  flags: string | number,
+  options: OpenFileOptions | undefined,
+): Promise<FileHandle> {
   return opening('openFile', async () => {
-    const handle = await fileCall('open', name, options, () => open(name, flags, options?.mode));
+    const handle = await fileCall({ name: 'open', place, options }, () =>
+      open(place.path, flags, options?.mode),
+    );
     ownHandle(handle);
-    makeCancellable(handle, name);
+    makeCancellable(handle, place);
     return handle;
   });
 }
 
 function ownHandle(handle: FileHandle): void {
   const entry = { [Symbol.asyncDispose]: () => handle.close() };
-  const owner = own(entry);
-  // Whoever closes it: a stream that it was given to, say.
+  const holding = own(entry);
+  // Also if other code closes it: a stream that it was given to, for example.
   const emitter: object = handle;
-  (emitter as EventEmitter).once('close', () => owner?.release(entry));
+  (emitter as EventEmitter).once('close', () => holding.release());
+  Object.defineProperty(handle, giveTo, { value: (group: TaskGroup) => holding.moveTo(group) });
 }
 
 type Method = (...args: unknown[]) => Promise<unknown>;
 
 // Not a proxy: the handle stays one that Node takes in its own functions.
-function makeCancellable(handle: FileHandle, path: string): void {
+function makeCancellable(handle: FileHandle, place: Place): void {
   const methods = handle as unknown as Record<string, Method>;
   const redefine = (name: string, make: (method: Method) => Method): void => {
     const method = methods[name] as Method;
@@ -66,13 +80,17 @@ function makeCancellable(handle: FileHandle, path: string): void {
       name,
       (method) =>
         (...args) =>
-          fileCall(name, path, undefined, () => method(...args)),
+          fileCall({ name, place }, () => method(...args)),
     );
   }
-  redefine('readFile', (method) => (given) => stoppable('readFile', path, given, method));
+  redefine(
+    'readFile',
+    (method) => (given) => stoppable({ name: 'readFile', place }, given, method),
+  );
   redefine(
     'writeFile',
-    (method) => (data, given) => stoppable('writeFile', path, given, (all) => method(data, all)),
+    (method) => (data, given) =>
+      stoppable({ name: 'writeFile', place }, given, (all) => method(data, all)),
   );
 }
 
@@ -96,14 +114,10 @@ interface FileOptions extends WaitOptions {
 }
 
 function stoppable(
-  name: string,
-  path: string,
+  call: FileCall,
   options: unknown,
   start: (options: FileOptions) => Promise<unknown>,
 ): Promise<unknown> {
   const given = (typeof options === 'string' ? { encoding: options } : options) as FileOptions;
-  return cancellable(
-    (signal) => fileCall(name, path, undefined, () => start({ ...given, signal })),
-    given,
-  );
+  return cancellable((signal) => fileCall(call, () => start({ ...given, signal })), given);
 }

@@ -1,11 +1,12 @@
+import { checkOptions } from '@ambit/core/lowlevel';
 import { readFile as read } from 'node:fs/promises';
 import { cancellable } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
-import { checkOptions } from '../check.ts';
-import { fileCall, pathOf } from './file-call.ts';
-import type { FilePath } from './file-call.ts';
+import { fileCall } from './file-call.ts';
+import { placeOf } from './file-path.ts';
+import type { FilePath } from './file-path.ts';
 
-/** What `readFile` takes besides. */
+/** Options for {@link readFile}. */
 export interface ReadFileOptions extends WaitOptions {
   /** How its bytes are decoded. Default: not at all. */
   readonly encoding?: BufferEncoding | null | undefined;
@@ -40,11 +41,12 @@ export async function readFile(
   path: FilePath,
   options?: BufferEncoding | ReadFileOptions,
 ): Promise<Buffer | string> {
-  const name = pathOf('readFile', 'path', path);
+  const place = placeOf('readFile', 'path', path);
   const given = typeof options === 'string' ? { encoding: options } : options;
   checkOptions('readFile', given);
   return cancellable(
-    (signal) => fileCall('read', name, undefined, () => read(name, { ...given, signal } as object)),
+    (signal) =>
+      fileCall({ name: 'read', place }, () => read(place.path, { ...given, signal } as object)),
     given,
   );
 }

@@ -1,99 +1,125 @@
-import { enter } from '@ambit/core/lowlevel';
-import { randomBytes } from 'node:crypto';
+import { throwIfCancelled } from '@ambit/core/lowlevel';
 import type { Stats } from 'node:fs';
-import { open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import process from 'node:process';
+import { basename, dirname, join } from 'node:path';
+import { node } from '../node.ts';
 import { codeOf } from '../errors.ts';
-import { fileError, inWordsOf, withPath } from './file-errors.ts';
+import { behindLinks } from './behind-links.ts';
+import { fileError, insteadOf, withPath } from './file-errors.ts';
+import type { Place } from './file-path.ts';
 
 export interface Replacement {
-  /** The permission bits; default: those of the file that is replaced, or 0o666 less the umask. */
+  /** The permission bits of a file that is created, less the umask; default 0o666. One that is there keeps its own. */
   readonly mode?: number | undefined;
+  /** The file that is copied: its bits, less the umask, also in the place of another file. */
+  readonly source?: Stats | undefined;
   /** Writes the new content; may wait, and be cancelled. */
   readonly fill: (handle: FileHandle) => Promise<void>;
 }
 
 interface Target {
   readonly path: string;
-  readonly stats: Stats | undefined;
+  /** Of the file that is replaced. */
+  readonly old: Stats | undefined;
 }
 
 /**
  * Puts a file in the place of another at once: it is written beside it, and has reached the disk before it gets the
  * name. Until then a failure or a cancellation leaves everything as it was; from then on it counts.
  */
-export async function replaceFile(path: string, replacement: Replacement): Promise<void> {
-  enter();
-  const target = await targetOf(path);
-  const { dir, base } = { dir: dirname(target.path), base: basename(target.path) };
+export async function replaceFile(place: Place, replacement: Replacement): Promise<void> {
+  throwIfCancelled();
+  const { path, old } = await targetOf(place);
+  const dir = dirname(path);
   // Short enough for a file system whose names have 255 bytes at most: a character has up to three.
-  const name = `.${base.slice(0, 70)}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
+  const name = `.${basename(path).slice(0, 70)}.${process.pid}.${node.crypto.randomBytes(6).toString('hex')}.tmp`;
   const temporary = join(dir, name);
   try {
-    await write(temporary, target, replacement);
-    enter();
-    await rename(temporary, target.path);
+    await write(temporary, old, replacement);
+    throwIfCancelled();
+    await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw inWordsOf(error, path);
+    throw insteadOf(error, place.given, [temporary, path]);
   }
   await syncFolder(dir);
 }
 
-async function write(path: string, { stats }: Target, replacement: Replacement): Promise<void> {
-  const { mode = stats && stats.mode & 0o7777, fill } = replacement;
+async function write(path: string, old: Stats | undefined, how: Replacement): Promise<void> {
+  const { source, fill } = how;
+  const model = source ?? old;
+  const mode = model === undefined ? how.mode : model.mode & 0o777;
   const handle = await open(path, 'wx', mode);
   try {
     await fill(handle);
-    if (stats !== undefined) await keepOwner(handle, stats);
-    // After the owner, which takes bits away, and since the umask has done so.
-    if (mode !== undefined) await handle.chmod(mode);
+    if (old !== undefined) await keepOwner(handle, old);
+    // After the owner, which takes bits away.
+    if (source !== undefined) await setBits(handle, source, (await handle.stat()).mode);
+    else if (old !== undefined) await setBits(handle, old, old.mode);
     await handle.sync();
   } finally {
     await handle.close();
   }
 }
 
-/** What a link stands for is replaced, not the link; and what may not be written to, is not replaced either. */
-async function targetOf(path: string): Promise<Target> {
+/** Replaces the file behind a link, not the link. A file that may not be written to is not replaced either. */
+async function targetOf({ given, path }: Place): Promise<Target> {
   try {
-    const target = await realpath(path);
-    const stats = await stat(target);
-    if (stats.isDirectory())
-      throw fileError('EISDIR', 'illegal operation on a directory', 'open', path);
-    if (!stats.isFile())
-      throw fileError('EINVAL', 'no regular file, so it cannot be replaced', 'rename', path);
-    // Not `access`, which asks for the user who started the process.
-    await (await open(target, 'r+')).close();
-    return { path: target, stats };
+    const old = await fileAt(path);
+    return { path: await behindLinks(path), old };
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return { path: await behindLinks(path), stats: undefined };
-    throw inWordsOf(error, path);
+    throw insteadOf(error, given);
   }
 }
 
-/** Where a file comes to be that is not there yet: a link may stand for it. */
-async function behindLinks(path: string): Promise<string> {
+// By the path that was given: the system itself says whether its links may be followed.
+async function fileAt(path: string): Promise<Stats | undefined> {
   try {
-    return await behindLinks(resolve(dirname(path), await readlink(path)));
-  } catch {
-    // No link, or nothing at all.
-    return path;
+    const stats = await stat(path);
+    if (stats.isDirectory())
+      throw fileError('illegal operation on a directory', {
+        code: 'EISDIR',
+        syscall: 'open',
+        path,
+      });
+    if (!stats.isFile())
+      throw fileError('no regular file, so it cannot be replaced', {
+        code: 'EINVAL',
+        syscall: 'rename',
+        path,
+      });
+    // Not `access`, which checks the user that started the process. It no longer waits for the reader of a FIFO.
+    await (await open(path, node.fs.constants.O_WRONLY | node.fs.constants.O_NONBLOCK)).close();
+    return stats;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
 async function keepOwner(handle: FileHandle, { uid, gid }: Stats): Promise<void> {
   const own = await handle.stat();
   if (own.uid === uid && own.gid === gid) return;
-  // Only who may can give files away; for the others it is theirs now.
-  await handle.chown(uid, gid).catch(() => undefined);
+  // Only root can give files away; another user's file is theirs now, in its group if they belong to it.
+  await handle
+    .chown(uid, gid)
+    .catch(() => handle.chown(own.uid, gid))
+    .catch(() => undefined);
+}
+
+/** Programs run as their owner by setuid: not as the owner that the file has now. */
+async function setBits(handle: FileHandle, model: Stats, mode: number): Promise<void> {
+  const { uid, gid, mode: now } = await handle.stat();
+  const asOwner = uid === model.uid ? model.mode & 0o4000 : 0;
+  const asGroup = gid === model.gid ? model.mode & 0o2000 : 0;
+  const bits = (mode & 0o1777) | asOwner | asGroup;
+  if ((now & 0o7777) !== bits) await handle.chmod(bits);
 }
 
 const UNSYNCABLE = new Set(['EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'ENOTSUP']);
 
-/** A name has reached the disk when its folder has. Not every system can tell. */
+/** A name has reached the disk when its directory has. Not every system can tell. */
 async function syncFolder(path: string): Promise<void> {
   try {
     const handle = await open(path, 'r');

@@ -1,23 +1,25 @@
-import { randomBytes } from 'node:crypto';
+import type { TaskGroup } from '@ambit/core';
+import { checkOptions, giveTo } from '@ambit/core/lowlevel';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { node } from '../node.ts';
 import type { WaitOptions } from '../cancellable.ts';
-import { checkOptions } from '../check.ts';
 import { fileCall } from './file-call.ts';
+import { absolute } from './file-path.ts';
 import { opening, own } from '../ownership.ts';
 
 /**
- * A file or a folder that is removed with its owner.
+ * A file or a directory that is removed with its owner.
  *
  * @example
- * await using folder = await temporaryDirectory();
- * await writeFile(join(folder.path, 'notes'), text);
+ * await using directory = await temporaryDirectory();
+ * await writeFile(join(directory.path, 'notes'), text);
  */
 export class TemporaryPath implements AsyncDisposable {
   /** Where it is. */
   readonly path: string;
-  readonly #owner = own(this);
+  readonly #holding = own(this);
   #removal: Promise<void> | undefined;
 
   /** @internal */
@@ -37,8 +39,14 @@ export class TemporaryPath implements AsyncDisposable {
   }
 
   async #remove(): Promise<void> {
-    await rm(this.path, { recursive: true, force: true });
-    this.#owner?.release(this);
+    // On Windows a file cannot be removed while a program, for example a virus scanner, has it open.
+    await rm(this.path, { recursive: true, force: true, maxRetries: 5 });
+    this.#holding.release();
+  }
+
+  /** @internal */
+  [giveTo](group: TaskGroup): void {
+    this.#holding.moveTo(group);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -47,27 +55,30 @@ export class TemporaryPath implements AsyncDisposable {
 }
 
 /**
- * Makes an empty folder in the system's folder for such, for this user alone. It is removed, with all that is in it, by
+ * Makes an empty directory in the system's directory for temporary files, for this user alone. It is removed, with all that is in it, by
  * the group around the call, or by `close()`.
  * Waits until it is there.
  *
  * @returns its path, and the way to remove it
  * @throws (rejects) Node's errors, with `code` and `path`; the ambient scope's CancelledError; `signal.reason`
  * @example
- * await using folder = await temporaryDirectory();
- * await writeFile(join(folder.path, 'notes'), text);
+ * await using directory = await temporaryDirectory();
+ * await writeFile(join(directory.path, 'notes'), text);
  */
 export async function temporaryDirectory(options?: WaitOptions): Promise<TemporaryPath> {
   checkOptions('temporaryDirectory', options);
-  const prefix = join(tmpdir(), 'ambit-');
+  const prefix = join(absolute(tmpdir()), 'ambit-');
   return opening('temporaryDirectory', async () => {
-    const path = await fileCall('make the folder', prefix, options, () => mkdtemp(prefix));
+    const path = await fileCall(
+      { name: 'make the directory', place: { given: prefix, path: prefix }, options },
+      () => mkdtemp(prefix),
+    );
     return new TemporaryPath(path);
   });
 }
 
 /**
- * Makes an empty file in the system's folder for such, for this user alone. It is removed by the group around the call,
+ * Makes an empty file in the system's directory for temporary files, for this user alone. It is removed by the group around the call,
  * or by `close()`.
  * Waits until it is there.
  *
@@ -79,9 +90,9 @@ export async function temporaryDirectory(options?: WaitOptions): Promise<Tempora
  */
 export async function temporaryFile(options?: WaitOptions): Promise<TemporaryPath> {
   checkOptions('temporaryFile', options);
-  const path = join(tmpdir(), `ambit-${randomBytes(8).toString('hex')}`);
+  const path = join(absolute(tmpdir()), `ambit-${node.crypto.randomBytes(8).toString('hex')}`);
   return opening('temporaryFile', async () => {
-    await fileCall('make', path, options, async () => {
+    await fileCall({ name: 'make', place: { given: path, path }, options }, async () => {
       const handle = await open(path, 'wx', 0o600);
       await handle.close();
     });

@@ -1,15 +1,16 @@
+import { checkOptions, checkSignal } from '@ambit/core/lowlevel';
 import type { Dir, Dirent } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkSignal } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
-import { checkOptions } from '../check.ts';
 import { codeOf } from '../errors.ts';
-import { fileCall, pathOf } from './file-call.ts';
-import type { FilePath } from './file-call.ts';
+import { fileCall } from './file-call.ts';
+import { placeOf } from './file-path.ts';
+import type { FilePath, Place } from './file-path.ts';
+import { Interruptible } from './interruptible.ts';
 import { own } from '../ownership.ts';
 
-/** A file or a folder that `walk` came to. */
+/** A file or a directory that `walk` came to. */
 export interface WalkEntry {
   /** Begins with the path that was given. */
   readonly path: string;
@@ -18,77 +19,86 @@ export interface WalkEntry {
 }
 
 /**
- * All that is in a folder and those below it: each folder's entries, then those of the folders in it. Links are not
- * followed. One folder at a time is open, and none once the loop has ended. A folder that vanishes meanwhile, or
+ * Gives all that is in a directory and those below it: each directory's entries, then those of the directories in it. Links are not
+ * followed. One directory at a time is open, and none once the loop has ended. A directory that vanishes meanwhile, or
  * makes way for a file, is passed over.
  *
+ * @param directory - where to begin
  * @param options - `signal`: ends the iteration with `signal.reason`
- * @throws (`next` rejects) Node's errors, with `code` and `path`: EACCES for a folder that cannot be read; the ambient
+ * @throws (`next` rejects) Node's errors, with `code` and `path`: EACCES for a directory that cannot be read; the ambient
  *   scope's CancelledError; `signal.reason`
  * @example
  * for await (const { path, entry } of walk('src')) if (entry.isFile()) console.log(path);
  */
-export function walk(folder: FilePath, options?: WaitOptions): AsyncGenerator<WalkEntry, void> {
-  const root = pathOf('walk', 'folder', folder);
+export function walk(directory: FilePath, options?: WaitOptions): AsyncGenerator<WalkEntry, void> {
+  const root = placeOf('walk', 'directory', directory);
   checkOptions('walk', options);
   checkSignal('walk', options?.signal);
-  return entriesBelow(root, options);
+  return new Interruptible(entriesBelow(root, options));
 }
 
 async function* entriesBelow(
-  root: string,
+  root: Place,
   options: WaitOptions | undefined,
 ): AsyncGenerator<WalkEntry, void> {
   const folders = [root];
   for (;;) {
     const folder = folders.pop();
     if (folder === undefined) return;
-    const below: string[] = [];
-    for await (const entry of entriesOf(folder, folder === root, options)) {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) below.push(path);
-      yield { path, entry };
+    const below: Place[] = [];
+    for await (const entry of entriesOf(folder, folder === root ? 'root' : 'below', options)) {
+      const inside = placeIn(folder, entry.name);
+      if (entry.isDirectory()) below.push(inside);
+      yield { path: inside.given, entry };
     }
     // The first of them is to come first.
-    for (const path of below.reverse()) folders.push(path);
+    for (const place of below.reverse()) folders.push(place);
   }
 }
 
+function placeIn({ given, path }: Place, name: string): Place {
+  return { given: join(given, name), path: join(path, name) };
+}
+
 async function* entriesOf(
-  path: string,
-  isRoot: boolean,
+  place: Place,
+  level: 'root' | 'below',
   options: WaitOptions | undefined,
 ): AsyncGenerator<Dirent, void> {
-  const folder = await openFolder(path, isRoot, options);
+  const folder = await openFolder(place, level, options);
   if (folder === undefined) return;
   let closing: Promise<void> | undefined;
   // Once: the group around may have done so.
   const handle = { [Symbol.asyncDispose]: () => (closing ??= folder.close()) };
-  const owner = own(handle);
+  const holding = own(handle);
   try {
     for (;;) {
-      const entry = await fileCall('read the folder', path, options, () => folder.read());
+      const entry = await fileCall({ name: 'read the directory', place, options }, () =>
+        folder.read(),
+      );
       if (entry === null) return;
       yield entry;
     }
   } finally {
-    owner?.release(handle);
+    holding.release();
     await handle[Symbol.asyncDispose]();
   }
 }
 
-/** There is nothing of that name any more, or something that is no folder. */
+/** There is nothing of that name any more, or something that is no directory. */
 const GONE = new Set<unknown>(['ENOENT', 'ENOTDIR']);
 
 async function openFolder(
-  path: string,
-  isRoot: boolean,
+  place: Place,
+  level: 'root' | 'below',
   options: WaitOptions | undefined,
 ): Promise<Dir | undefined> {
   try {
-    return await fileCall('open the folder', path, options, () => opendir(path));
+    return await fileCall({ name: 'open the directory', place, options }, () =>
+      opendir(place.path),
+    );
   } catch (error) {
-    if (!isRoot && GONE.has(codeOf(error))) return undefined;
+    if (level === 'below' && GONE.has(codeOf(error))) return undefined;
     throw error;
   }
 }

@@ -1,21 +1,22 @@
+import { checkOptions, show } from '@ambit/core/lowlevel';
 import { writeFile as write } from 'node:fs/promises';
 import { cancellable } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
-import { checkOptions, show } from '../check.ts';
-import { fileCall, pathOf } from './file-call.ts';
-import type { FilePath } from './file-call.ts';
+import { fileCall } from './file-call.ts';
+import { placeOf } from './file-path.ts';
+import type { FilePath } from './file-path.ts';
 import { replaceFile } from './replace-file.ts';
 
-/** What `writeFile` takes besides. */
+/** Options for {@link writeFile}. */
 export interface WriteFileOptions extends WaitOptions {
   /**
-   * Replaces the file at once: whatever happens, a reader finds the old content or the new one, whole, and so does who
-   * comes after a crash. Default: false, the file is emptied and written.
+   * Replaces the file at once: a reader always finds the old content or the new one, whole, also after a
+   * crash. Default: false, the file is emptied and written.
    */
   readonly atomic?: boolean | undefined;
   /** Of a text. Default 'utf8'. */
   readonly encoding?: BufferEncoding | undefined;
-  /** The permission bits of a file that is created. Default 0o666, less the umask. */
+  /** The permission bits of a file that is created, less the umask. Default 0o666. */
   readonly mode?: number | undefined;
   /** As Node's; default 'w'. Not with `atomic`. */
   readonly flag?: string | number | undefined;
@@ -23,8 +24,8 @@ export interface WriteFileOptions extends WaitOptions {
 
 /**
  * Writes a whole file. Cancelled, it stops between two pieces: without `atomic` a part may be written; with `atomic`
- * nothing is, and the temporary file beside it (`.name.….tmp`) is removed. An atomic write keeps the permission bits of
- * the file that is there, and follows a link; a process that is killed may leave its temporary file.
+ * nothing is, and the temporary file beside it (`.name.….tmp`) is removed. An atomic write keeps owner and permission bits
+ * of the file that is there, and follows links as the other does; a process that is killed may leave its temporary file.
  * Waits until it is written.
  *
  * @param data - a text, or bytes
@@ -39,7 +40,7 @@ export async function writeFile(
   data: string | Uint8Array,
   options?: WriteFileOptions,
 ): Promise<void> {
-  const name = pathOf('writeFile', 'path', path);
+  const place = placeOf('writeFile', 'path', path);
   if (typeof data !== 'string' && !ArrayBuffer.isView(data)) {
     throw new TypeError(`writeFile: data is ${show(data)}; give a string or a Uint8Array`);
   }
@@ -51,10 +52,12 @@ export async function writeFile(
     (ending) => {
       const wait = { encoding, signal: ending };
       if (!atomic)
-        return fileCall('write', name, undefined, () => write(name, data, { ...wait, mode, flag }));
-      return replaceFile(name, {
+        return fileCall({ name: 'write', place }, () =>
+          write(place.path, data, { ...wait, mode, flag }),
+        );
+      return replaceFile(place, {
         mode,
-        fill: (handle) => fileCall('write', name, undefined, () => handle.writeFile(data, wait)),
+        fill: (handle) => fileCall({ name: 'write', place }, () => handle.writeFile(data, wait)),
       });
     },
     { signal },

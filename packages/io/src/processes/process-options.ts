@@ -1,13 +1,13 @@
+import { checkDuration, checkOneOf, checkOptions, checkSignal, show } from '@ambit/core/lowlevel';
 import type { WaitOptions } from '../cancellable.ts';
-import { checkSignal } from '../cancellable.ts';
-import { checkDuration, checkOneOf, checkOptions, checkString, show } from '../check.ts';
+import { checkString } from '../check.ts';
 
-/** What becomes of one of the child's standard streams: a pipe to us, ours shared with it, or nothing. */
+/** How one of the child's standard streams is connected: a pipe to us, ours shared with it, or nothing. */
 export type ProcessStdio = 'pipe' | 'inherit' | 'ignore';
 
-/** What `openProcess` and `runProcess` both take besides. */
+/** Options that {@link openProcess} and {@link runProcess} share. */
 export interface SpawnProcessOptions extends WaitOptions {
-  /** The folder it runs in. Default: ours. */
+  /** The directory it runs in. Default: ours. */
   readonly cwd?: string | URL | undefined;
   /** All of its environment variables. Default: ours. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
@@ -20,12 +20,12 @@ export interface SpawnProcessOptions extends WaitOptions {
   readonly killGrace?: number | undefined;
   /**
    * Whether it leads a process group of its own, and signals go to all of it: what it starts itself ends with it.
-   * Default true. Not on Windows.
+   * Default true, unless it shares all three streams with this process under a terminal. Not on Windows.
    */
   readonly tree?: boolean | undefined;
 }
 
-/** What `openProcess` takes besides. */
+/** Options for {@link openProcess}. */
 export interface ProcessOptions extends SpawnProcessOptions {
   /** Default 'pipe'. */
   readonly stdin?: ProcessStdio | undefined;
@@ -38,9 +38,20 @@ export interface ProcessOptions extends SpawnProcessOptions {
 /** Everything that can be wrong before anything is started. */
 export function checkProcess(
   where: string,
-  command: unknown,
-  args: unknown,
+  command: { readonly command: unknown; readonly args: unknown },
   options: ProcessOptions,
+): void {
+  checkCommand(where, command);
+  checkOptions(where, options);
+  checkSurroundings(where, options);
+  for (const name of ['stdin', 'stdout', 'stderr'] as const) {
+    checkOneOf(where, name, options[name] ?? 'pipe', ['pipe', 'inherit', 'ignore']);
+  }
+}
+
+function checkCommand(
+  where: string,
+  { command, args }: { readonly command: unknown; readonly args: unknown },
 ): void {
   checkString(where, 'command', command);
   checkText(where, 'command', command);
@@ -48,11 +59,6 @@ export function checkProcess(
     throw new TypeError(`${where}: args is ${show(args)}; give an array of strings`);
   }
   args.forEach((arg, index) => checkText(where, `args[${index}]`, arg));
-  checkOptions(where, options);
-  checkSurroundings(where, options);
-  for (const name of ['stdin', 'stdout', 'stderr'] as const) {
-    checkOneOf(where, name, options[name] ?? 'pipe', ['pipe', 'inherit', 'ignore']);
-  }
 }
 
 function checkSurroundings(where: string, options: SpawnProcessOptions): void {

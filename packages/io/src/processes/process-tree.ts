@@ -1,12 +1,11 @@
 import { sleep } from '@ambit/core';
-import { readdirSync, readFileSync } from 'node:fs';
-import process from 'node:process';
+import { node } from '../node.ts';
 import { codeOf } from '../errors.ts';
 
 /** What is to be killed if this process exits before it has ended them. */
 const live = new Set<ProcessTree>();
 
-// Nothing can be waited for here. Not reached if a signal that nobody handles ends the process, or SIGKILL.
+// Nothing can be waited for here. Not reached if a signal without a handler ends the process, or SIGKILL.
 function killAll(): void {
   for (const tree of live) tree.signal('SIGKILL');
 }
@@ -18,10 +17,10 @@ export class ProcessTree {
   readonly #onOver: () => void;
   #hasLeader = true;
 
-  /** @param onOver - called when it is known that nobody is left to be signalled */
-  constructor(pid: number, isGroup: boolean, onOver: () => void) {
+  /** @param onOver - called when it is known that no process is left to be signalled */
+  constructor(pid: number, kind: 'group' | 'single', onOver: () => void) {
     this.#pid = pid;
-    this.#isGroup = isGroup;
+    this.#isGroup = kind === 'group';
     this.#onOver = onOver;
     // Nothing tells when the last one has gone: this is as good a time as any to look.
     for (const tree of live) if (!tree.#hasLeader) tree.forgetIfEmpty();
@@ -29,18 +28,19 @@ export class ProcessTree {
     live.add(this);
   }
 
-  /** Whether there may be something left to signal. Afterwards the number may be somebody else's. */
+  /** Whether there may be something left to signal. Afterwards the number may be given to another process. */
   get isAlive(): boolean {
     return live.has(this);
   }
 
   /**
-   * Sends a signal; 0 only looks whether there is somebody.
+   * Sends a signal; 0 only looks whether there is a process.
    *
-   * @returns false if nobody is left
+   * @returns false if no process is left
    * @throws Node's error, EPERM say
    */
   signal(signal: NodeJS.Signals | 0): boolean {
+    if (this.#isNumberOfAnother()) this.forget();
     if (!this.isAlive) return false;
     try {
       return process.kill(this.#isGroup ? -this.#pid : this.#pid, signal);
@@ -68,11 +68,19 @@ export class ProcessTree {
     this.#onOver();
   }
 
-  /** Waits until nobody is left of the group, once its leader has exited. Others than children give no event. */
+  /** Waits until no process is left of the group, once its leader has exited. Others than children give no event. */
   async whenEmpty(): Promise<void> {
     for (let pause = 1; this.isAlive && !this.#isEmpty(); pause = Math.min(pause * 2, 50)) {
       await sleep(pause);
     }
+  }
+
+  /**
+   * No process gets a number that a group has. So if there is one with the number of a leader that was reaped, the group
+   * has ended as well, and the number leads to the group of another program.
+   */
+  #isNumberOfAnother(): boolean {
+    return this.isAlive && this.#isGroup && !this.#hasLeader && exists(this.#pid);
   }
 
   #hasMembers(): boolean {
@@ -90,10 +98,18 @@ export class ProcessTree {
   }
 }
 
-// Somebody who has ended is a member until he is reaped, and in a container without an init nobody does that.
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}
+
+// A process that has ended is a member until it is reaped, and in a container without an init nothing does that.
 function someoneRunsIn(group: number): boolean {
   try {
-    return readdirSync('/proc').some((entry) => /^\d/.test(entry) && runsIn(entry, group));
+    return node.fs.readdirSync('/proc').some((entry) => /^\d/.test(entry) && runsIn(entry, group));
   } catch {
     return true;
   }
@@ -101,7 +117,7 @@ function someoneRunsIn(group: number): boolean {
 
 function runsIn(entry: string, group: number): boolean {
   try {
-    const text = readFileSync(`/proc/${entry}/stat`, 'latin1');
+    const text = node.fs.readFileSync(`/proc/${entry}/stat`, 'latin1');
     // `pid (name) state parent group …`, and a name can be anything.
     const [state, , itsGroup] = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return Number(itsGroup) === group && state !== 'Z' && state !== 'X';

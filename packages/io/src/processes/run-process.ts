@@ -1,15 +1,15 @@
 import { CancelScope, moveOnAfter, taskGroup, yieldNow } from '@ambit/core';
 import type { Task } from '@ambit/core';
+import { checkCount, checkOneOf, currentLoop, show } from '@ambit/core/lowlevel';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import { under } from '../cancellable.ts';
-import { checkCount, checkOneOf, show } from '../check.ts';
 import { BrokenResourceError } from '../errors.ts';
 import { checkBoolean, checkProcess } from './process-options.ts';
 import type { ProcessStdio, SpawnProcessOptions } from './process-options.ts';
-import { startProcess } from './process.ts';
+import { startProcess } from './open-process.ts';
 import type { ProcessEnd } from './process.ts';
 
-/** What `runProcess` takes besides. */
+/** Options for {@link runProcess}. */
 export interface RunProcessOptions extends SpawnProcessOptions {
   /** What it reads. Default: nothing, its input is at its end at once. */
   readonly input?: string | Uint8Array | undefined;
@@ -36,7 +36,11 @@ export interface ProcessResult<T extends string | Buffer = string> extends Proce
 /** A process ended with another code than 0, by a signal, or because it wrote more than `maxBuffer`. */
 export class ProcessError extends Error {
   static {
-    this.prototype.name = 'ProcessError';
+    Object.defineProperty(this.prototype, 'name', {
+      value: 'ProcessError',
+      writable: true,
+      configurable: true,
+    });
   }
 
   /** As it was given. */
@@ -52,6 +56,7 @@ export class ProcessError extends Error {
   /** What it wrote to stderr until then. */
   readonly stderr: string | Buffer;
 
+  // eslint-disable-next-line max-params -- public: the order of `runProcess`, and what came of it
   constructor(
     message: string,
     command: string,
@@ -68,8 +73,10 @@ export class ProcessError extends Error {
   }
 }
 
-/** Milliseconds of silence after which output that somebody holds open is taken to be complete. */
+/** Milliseconds of silence after which output that another process holds open is taken to be complete. */
 const SILENCE = 50;
+/** Milliseconds for which it is listened to in all. */
+const LONGEST_TALK = 500;
 
 /** What comes out of one stream, up to a limit. */
 class Output {
@@ -116,7 +123,7 @@ class Output {
  * @throws (rejects) ProcessError if it failed (unless `check` is false) or wrote more than `maxBuffer`; what
  *   {@link openProcess} rejects with; the ambient scope's CancelledError, or `signal.reason`
  * @example
- * const { stdout } = await runProcess('git', ['rev-parse', 'HEAD'], { cwd: folder });
+ * const { stdout } = await runProcess('git', ['rev-parse', 'HEAD'], { cwd: directory });
  */
 export function runProcess(
   command: string,
@@ -136,18 +143,21 @@ export async function runProcess(
   checkRun(command, args, options);
   const limit = options.maxBuffer ?? 64 * 1024 * 1024;
   const outputs = [new Output('stdout', limit), new Output('stderr', limit)] as const;
-  const end = await under(options.signal, () => execute(command, args, options, outputs));
-  return judge(command, args, options, end, outputs);
+  const order = { command, args, options, outputs };
+  const end = await under(options.signal, () => execute(order));
+  return judge(order, end);
 }
 
-type Outputs = readonly [stdout: Output, stderr: Output];
+/** A process that is to be run, and where its output is collected. */
+interface ProcessOrder {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly options: RunProcessOptions;
+  readonly outputs: readonly [stdout: Output, stderr: Output];
+}
 
-function execute(
-  command: string,
-  args: readonly string[],
-  options: RunProcessOptions,
-  [stdout, stderr]: Outputs,
-): Promise<ProcessEnd> {
+function execute({ command, args, options, outputs }: ProcessOrder): Promise<ProcessEnd> {
+  const [stdout, stderr] = outputs;
   const { input } = options;
   return taskGroup(
     async (group) => {
@@ -182,8 +192,12 @@ async function feed(stdin: ByteStream | undefined, input: string | Uint8Array = 
   }
 }
 
-/** Somebody outside of the group may hold the pipe open: then nothing tells that all has been read. */
+/**
+ * A process outside of the group may hold the pipe open: then nothing tells that all has been read, and they may go on
+ * writing. What the group has written is in the pipe by now.
+ */
 async function untilSilent(readers: Task<void>[], size: () => number): Promise<void> {
+  const end = currentLoop().now() + LONGEST_TALK;
   for (;;) {
     const before = size();
     await moveOnAfter(SILENCE, async () => {
@@ -191,17 +205,16 @@ async function untilSilent(readers: Task<void>[], size: () => number): Promise<v
     });
     // If this turn came late, what is there has its chance now.
     for (let turn = 0; turn < 2; turn += 1) await yieldNow();
-    if (size() === before || readers.every((reader) => reader.done)) return;
+    const isOver = size() === before || readers.every((reader) => reader.done);
+    if (isOver || currentLoop().now() > end) return;
   }
 }
 
 function judge(
-  command: string,
-  args: readonly string[],
-  { check = true, encoding = 'utf8' }: RunProcessOptions,
+  { command, args, options, outputs }: ProcessOrder,
   { code, signal }: ProcessEnd,
-  outputs: Outputs,
 ): ProcessResult<string | Buffer> {
+  const { check = true, encoding = 'utf8' } = options;
   const [stdout, stderr] = outputs.map(({ bytes }) =>
     encoding === 'buffer' ? bytes : bytes.toString('utf8'),
   ) as [string | Buffer, string | Buffer];
@@ -225,7 +238,7 @@ function lastLines(stderr: Buffer): string {
 }
 
 function checkRun(command: unknown, args: unknown, options: RunProcessOptions): void {
-  checkProcess('runProcess', command, args, options);
+  checkProcess('runProcess', { command, args }, options);
   const { input, check, encoding, maxBuffer } = options;
   if (input !== undefined && typeof input !== 'string' && !ArrayBuffer.isView(input)) {
     throw new TypeError(`runProcess: input is ${show(input)}; give a string or a Uint8Array`);

@@ -1,7 +1,11 @@
 /** The stream ended before all that was asked for had come. What had come has been read, and is `partial`. */
 export class IncompleteReadError extends Error {
   static {
-    this.prototype.name = 'IncompleteReadError';
+    Object.defineProperty(this.prototype, 'name', {
+      value: 'IncompleteReadError',
+      writable: true,
+      configurable: true,
+    });
   }
 
   /** What came before the end. */
@@ -21,10 +25,14 @@ export class IncompleteReadError extends Error {
 /** No separator within the limit. Nothing was read: the bytes are still there. */
 export class LimitOverrunError extends Error {
   static {
-    this.prototype.name = 'LimitOverrunError';
+    Object.defineProperty(this.prototype, 'name', {
+      value: 'LimitOverrunError',
+      writable: true,
+      configurable: true,
+    });
   }
 
-  /** So many bytes come before any separator: they can be read with `readExactly`, or skipped so. */
+  /** The number of bytes that come before any separator: they can be read with `readExactly`, or skipped so. */
   readonly consumed: number;
 
   constructor(limit: number, consumed: number) {

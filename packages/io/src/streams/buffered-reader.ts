@@ -1,15 +1,22 @@
-import { breathe, enter } from '@ambit/core/lowlevel';
+import {
+  checkCount,
+  checkOptions,
+  checkSignal,
+  show,
+  throwIfCancelled,
+  yieldIfDue,
+} from '@ambit/core/lowlevel';
 import { ByteBuffer } from './byte-buffer.ts';
 import { IncompleteReadError } from './buffered-reader-errors.ts';
-import { Pieces } from './byte-stream.ts';
 import type { ByteStream } from './byte-stream.ts';
-import { checkSignal } from '../cancellable.ts';
+import { interruptOf, Pieces } from '../pieces.ts';
+import { cancellable, under } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
-import { checkCount, checkMethod, checkOptions, show } from '../check.ts';
+import { checkMethod } from '../check.ts';
 import { BusyResourceError } from '../errors.ts';
 import { SeparatorSearch } from './separators.ts';
 
-/** What `BufferedReader` takes besides. */
+/** Options for `BufferedReader`. */
 export interface BufferedReaderOptions {
   /** How many bytes may come before a separator or a line end. Default 65536; Infinity: any number. */
   readonly limit?: number | undefined;
@@ -20,7 +27,7 @@ const DEFAULT_LIMIT = 65_536;
 const MORE = Symbol('more');
 
 /**
- * Reads a stream in the units that a protocol has: so many bytes, up to a separator, lines. It reads ahead, so from now
+ * Reads a stream in the units that a protocol has: a number of bytes, up to a separator, lines. It reads ahead, so from now
  * on the stream is to be read through it alone. It does not close the stream.
  *
  * @param stream - where the bytes come from
@@ -70,7 +77,7 @@ export class BufferedReader {
   /**
    * Waits for bytes, if there are none yet.
    *
-   * @param max - at most so many; default: what is there
+   * @param max - how many bytes at most; default: what is there
    * @returns at least one byte, or undefined at the end
    * @throws (rejects) what the stream's `receive` does; BusyResourceError if another read is under way; the ambient
    *   scope's CancelledError; `signal.reason`
@@ -84,7 +91,7 @@ export class BufferedReader {
   }
 
   /**
-   * Waits for exactly so many bytes, however large the limit.
+   * Waits for exactly `count` bytes, however large the limit.
    *
    * @param count - how many: a whole number from 0
    * @returns the bytes
@@ -136,24 +143,39 @@ export class BufferedReader {
   }
 
   /**
-   * The lines that are still to come, each as `readLine` reads it. Leaving the loop loses none.
+   * The lines that are still to come, each as `readLine` reads it. Leaving the loop loses none; `return()` ends a
+   * `next()` that waits, and what came of its line stays.
    *
    * @param options - `signal`: ends the wait for each line
    */
   lines(options?: WaitOptions): AsyncIterableIterator<string> {
     checkOptions('lines', options);
     checkSignal('lines', options?.signal);
-    return new Pieces({ receive: () => this.readLine(options) });
+    return new Pieces({
+      receive: (_max, interruption) =>
+        interruption === undefined ? this.readLine(options) : this.#readLine(options, interruption),
+      _interrupt: interruptOf(this.#stream),
+    });
   }
 
-  /** @param take - takes what is asked for; answers MORE until it is there, or the stream has ended */
+  /** Of a stream of other code: it knows of no scope, but of one signal. */
+  #readLine(
+    options: WaitOptions | undefined,
+    interruption: WaitOptions,
+  ): Promise<string | undefined> {
+    return under(options?.signal, () =>
+      cancellable((signal) => this.readLine({ signal }), interruption),
+    );
+  }
+
+  /** @param take - takes what is asked for; returns MORE until it is there, or the stream has ended */
   async #reading<T>(
     verb: string,
     options: WaitOptions | undefined,
     take: () => T | typeof MORE,
   ): Promise<T> {
     checkOptions(verb, options);
-    enter(options);
+    throwIfCancelled(options);
     if (this.#isReading) {
       throw new BusyResourceError(
         `${verb}: another read is under way on this reader; let one end before the next begins`,
@@ -161,7 +183,7 @@ export class BufferedReader {
     }
     const there = take();
     const value = there === MORE ? await this.#receiving(options, take) : there;
-    const pause = breathe();
+    const pause = yieldIfDue();
     if (pause !== undefined) await pause;
     return value;
   }

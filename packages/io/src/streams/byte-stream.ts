@@ -1,6 +1,6 @@
+import { checkCount, show } from '@ambit/core/lowlevel';
 import { types } from 'node:util';
 import type { WaitOptions } from '../cancellable.ts';
-import { checkCount, show } from '../check.ts';
 
 /**
  * Bytes in two directions: a connection, a pipe. One may receive while another sends; two receives, or two sends, at a
@@ -15,7 +15,7 @@ export interface ByteStream extends AsyncDisposable {
   /**
    * Waits for bytes. A receive that is cancelled has taken none.
    *
-   * @param max - take at most so many bytes now; default: what is there
+   * @param max - how many bytes to take now at most; default: what is there
    * @returns at least one byte, or undefined at the end, each time
    * @throws (rejects) BrokenResourceError if the connection broke; ClosedResourceError if it was closed at this end, also
    *   while this waits; BusyResourceError if a receive is under way; the ambient scope's CancelledError; `signal.reason`
@@ -41,9 +41,9 @@ export interface ByteStream extends AsyncDisposable {
   sendEof(options?: WaitOptions): Promise<void>;
 
   /**
-   * Closes both directions and waits until that is done. What was sent still arrives; what nobody has received is
-   * dropped. Calls that wait are woken with a ClosedResourceError. In a cancelled scope it is closed all the same, at
-   * once. The second time does nothing.
+   * Closes both directions and waits until that is done, for a second at most while the other end does not read. What was
+   * sent still arrives if it reads; what was not received is dropped. Calls that wait are woken with a
+   * ClosedResourceError. In a cancelled scope it is closed anyway, at once. The second time does nothing.
    *
    * @throws (rejects) the ambient scope's CancelledError, once it is closed
    */
@@ -52,39 +52,11 @@ export interface ByteStream extends AsyncDisposable {
   /** Closes at once; what was sent may be lost. Does not wait. */
   destroy(): void;
 
-  /** What is received, piece by piece, to the end. Leaving the loop does not close the stream. */
+  /**
+   * What is received, piece by piece, to the end. Leaving the loop does not close the stream; `return()` ends a `next()`
+   * that waits, which takes nothing.
+   */
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array>;
-}
-
-const END: IteratorReturnResult<undefined> = { done: true, value: undefined };
-
-/** What is received. Not a generator, whose `return()` would have to wait until a pending `next()` is through. */
-export class Pieces<T = Uint8Array> implements AsyncIterableIterator<T> {
-  readonly #stream: { receive(): Promise<T | undefined> };
-  #isOver = false;
-
-  constructor(stream: { receive(): Promise<T | undefined> }) {
-    this.#stream = stream;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  // No async function, whose frame every idle connection would keep.
-  next(): Promise<IteratorResult<T, undefined>> {
-    if (this.#isOver) return Promise.resolve(END);
-    return this.#stream.receive().then((value) => {
-      if (value !== undefined) return { done: false, value };
-      this.#isOver = true;
-      return END;
-    });
-  }
-
-  return(): Promise<IteratorResult<T, undefined>> {
-    this.#isOver = true;
-    return Promise.resolve(END);
-  }
 }
 
 export function checkMax(max: unknown): void {

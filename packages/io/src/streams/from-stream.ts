@@ -1,11 +1,11 @@
-import process from 'node:process';
-import { Writable } from 'node:stream';
+import { show } from '@ambit/core/lowlevel';
 import { setImmediate } from 'node:timers';
-import type { Duplex, Readable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import type { ReadableStream, WritableStream } from 'node:stream/web';
+import { node } from '../node.ts';
 import type { ByteStream } from './byte-stream.ts';
-import { show } from '../check.ts';
-import { ignoreErrors, NodeByteStream } from './node-stream.ts';
+import { NodeByteStream } from './node-stream.ts';
+import { ignoreErrors } from './stream-end.ts';
 import { isServerRequest, readRequest } from './request-stream.ts';
 import { readWeb, writeWeb } from './web-stream.ts';
 
@@ -15,12 +15,12 @@ export type ReadableSource = Readable | ReadableStream;
 /** What bytes can be sent to, of Node's and of the web's. */
 export type WritableTarget = Writable | WritableStream;
 
-/** Both directions: one of Node's, or the web's pair, a `TransformStream` say. */
+/** Both directions: one of Node's, or the web's pair, for example a `TransformStream`. */
 export type DuplexStream =
   Duplex | { readonly readable: ReadableStream; readonly writable: WritableStream };
 
 /**
- * A ByteStream from which what a stream of Node's or of the web's gives is received. Closing it destroys or cancels
+ * Makes a ByteStream that receives from a stream of Node's or of the web's. Closing it destroys or cancels
  * that stream; so does the group around the call at its end. Of a request to a server of node:http the rest is thrown
  * away instead: its connection is that of the response.
  *
@@ -35,7 +35,7 @@ export function fromReadable(readable: ReadableSource): ByteStream {
 }
 
 /**
- * A ByteStream that sends to a stream of Node's or of the web's. `sendEof` ends it, and waits until it has finished;
+ * Makes a ByteStream that sends to a stream of Node's or of the web's. `sendEof` ends it, and waits until it has finished;
  * closing it ends and destroys it. The process's own stdout and stderr are left open.
  *
  * @param writable - is to be used through the ByteStream alone; not in object mode
@@ -50,7 +50,7 @@ export function fromWritable(writable: WritableTarget): ByteStream {
 }
 
 /**
- * A ByteStream over both directions of Node's Duplex, or of a pair of web streams.
+ * Makes a ByteStream over both directions of Node's Duplex, or of a pair of web streams.
  *
  * @throws TypeError if it is no such stream; Node's ERR_INVALID_STATE if it has a reader or writer already
  * @example
@@ -75,7 +75,7 @@ function nodeReadable(readable: unknown): Readable {
     const stream = readable as Readable;
     return isServerRequest(stream) ? readRequest(stream) : stream;
   }
-  throw notA('fromReadable', 'readable', readable, 'a Readable or ReadableStream');
+  throw notA('fromReadable', { readable }, 'a Readable or ReadableStream');
 }
 
 function nodeWritable(writable: unknown): Writable {
@@ -83,23 +83,23 @@ function nodeWritable(writable: unknown): Writable {
   if (writable === process.stdout || writable === process.stderr)
     return keptOpen(writable as Writable);
   if (isNode(writable, 'write')) return writable as Writable;
-  throw notA('fromWritable', 'writable', writable, 'a Writable or WritableStream');
+  throw notA('fromWritable', { writable }, 'a Writable or WritableStream');
 }
 
 function pairOf(duplex: unknown): { readable: unknown; writable: unknown } {
   const isPair = has(property(duplex, 'readable'), 'getReader');
   if (isPair && has(property(duplex, 'writable'), 'getWriter'))
     return duplex as { readable: unknown; writable: unknown };
-  throw notA('fromDuplex', 'duplex', duplex, 'a Duplex or a pair of web streams');
+  throw notA('fromDuplex', { duplex }, 'a Duplex or a pair of web streams');
 }
 
-/** Who ends stdout ends it for the whole program, and Node does not say when. */
+/** Ending stdout ends it for the whole program, and Node does not say when. */
 function keptOpen(stream: Writable): Writable {
   let isWriting = false;
   // A failed write is told to its callback first, and to the listeners after it.
   const leave = (): void => void setImmediate(() => stream.off('error', ignoreErrors));
   stream.on('error', ignoreErrors);
-  const outer = new Writable({
+  const outer = new node.stream.Writable({
     write: (chunk, _encoding, done) => {
       isWriting = true;
       stream.write(chunk, (error) => {
@@ -128,6 +128,8 @@ function property(value: unknown, name: string): unknown {
   return (value as Record<string, unknown> | null | undefined)?.[name];
 }
 
-function notA(where: string, argument: string, value: unknown, what: string): TypeError {
+/** `given`: the argument, under its name. */
+function notA(where: string, given: Readonly<Record<string, unknown>>, what: string): TypeError {
+  const [[argument, value] = []] = Object.entries(given);
   return new TypeError(`${where}: ${argument} is ${show(value)}, not ${what}; give ${what}`);
 }

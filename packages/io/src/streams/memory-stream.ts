@@ -1,16 +1,16 @@
-import { throwIfCancelled } from '@ambit/core';
-import { breathe, enter, park } from '@ambit/core/lowlevel';
+import type { TaskGroup } from '@ambit/core';
+import { checkOptions, giveTo, park, throwIfCancelled, yieldIfDue } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import { ByteBuffer } from './byte-buffer.ts';
-import { checkData, checkMax, Pieces } from './byte-stream.ts';
+import { checkData, checkMax } from './byte-stream.ts';
 import type { ByteStream } from './byte-stream.ts';
+import { INTERRUPTED, Pieces } from '../pieces.ts';
 import type { WaitOptions } from '../cancellable.ts';
-import { checkOptions } from '../check.ts';
 import { BrokenResourceError, BusyResourceError, ClosedResourceError } from '../errors.ts';
 import { own } from '../ownership.ts';
 
 /**
- * Two ends that are connected in memory: what one sends the other receives. For tests, and between tasks. Each way
+ * Makes two ends that are connected in memory: what one sends the other receives. For tests, and between tasks. Each way
  * holds 64 KiB; a send of more waits until the other end has received all but that.
  *
  * @returns both ends
@@ -71,7 +71,7 @@ class Flow {
     receiver?.wake();
   }
 
-  failReceiver(error: Error): void {
+  failReceiver(error: unknown): void {
     const { receiver } = this;
     this.receiver = undefined;
     receiver?.fail(error);
@@ -87,7 +87,7 @@ class Flow {
 class MemoryStream implements ByteStream {
   readonly #in: Flow;
   readonly #out: Flow;
-  readonly #owner = own(this);
+  readonly #holding = own(this);
   #isClosed = false;
   #isReceiving = false;
   #isSending = false;
@@ -100,13 +100,13 @@ class MemoryStream implements ByteStream {
   async receive(max: number = Infinity, options?: WaitOptions): Promise<Uint8Array | undefined> {
     checkMax(max);
     checkOptions('receive', options);
-    enter(options);
+    throwIfCancelled(options);
     if (this.#isReceiving) throw busy('receive', 'receive');
     this.#isReceiving = true;
     try {
       if (this.#isEmpty()) await this.#untilBytes(options);
       const bytes = this.#take(max);
-      await breathe();
+      await yieldIfDue();
       return bytes;
     } finally {
       this.#isReceiving = false;
@@ -139,15 +139,15 @@ class MemoryStream implements ByteStream {
   async send(data: Uint8Array | string, options?: WaitOptions): Promise<void> {
     checkData(data);
     checkOptions('send', options);
-    enter(options);
+    throwIfCancelled(options);
     this.#checkSendable('send');
-    if (data.length === 0) return breathe();
+    if (data.length === 0) return yieldIfDue();
     this.#isSending = true;
     try {
       if (this.#out.isFull()) await this.#afterCancelled(options);
       this.#out.put(typeof data === 'string' ? Buffer.from(data) : data);
       if (this.#out.isFull()) await this.#untilRoom(options);
-      else await breathe();
+      else await yieldIfDue();
     } finally {
       this.#isSending = false;
     }
@@ -173,10 +173,10 @@ class MemoryStream implements ByteStream {
 
   async sendEof(options?: WaitOptions): Promise<void> {
     checkOptions('sendEof', options);
-    enter(options);
+    throwIfCancelled(options);
     if (!this.#out.hasEnded || this.#isClosed) this.#checkSendable('sendEof');
     this.#out.end();
-    await breathe();
+    await yieldIfDue();
   }
 
   #checkSendable(verb: string): void {
@@ -198,6 +198,11 @@ class MemoryStream implements ByteStream {
     throwIfCancelled();
   }
 
+  /** @internal */
+  [giveTo](group: TaskGroup): void {
+    this.#holding.moveTo(group);
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     this.destroy();
     return Promise.resolve();
@@ -211,11 +216,16 @@ class MemoryStream implements ByteStream {
     this.#out.failSender(closed('send'));
     this.#out.end();
     this.#in.abandon(gone());
-    this.#owner?.release(this);
+    this.#holding.release();
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
-    return new Pieces(this);
+    return new Pieces<Uint8Array>(this);
+  }
+
+  /** See {@link Pieces}. */
+  _interrupt(): void {
+    this.#in.failReceiver(INTERRUPTED);
   }
 }
 

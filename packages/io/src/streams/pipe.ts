@@ -1,11 +1,11 @@
+import { checkFunction, checkOptions, checkSignal } from '@ambit/core/lowlevel';
 import type { ByteStream } from './byte-stream.ts';
-import { checkSignal, under } from '../cancellable.ts';
+import { under } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
-import { checkFunction, checkOptions } from '../check.ts';
 import { fromReadable, fromWritable } from './from-stream.ts';
 import type { ReadableSource, WritableTarget } from './from-stream.ts';
 
-/** What `pipe` takes besides. */
+/** Options for `pipe`. */
 export interface PipeOptions extends WaitOptions {
   /** Called after each piece with the count of bytes sent so far. */
   readonly onProgress?: ((done: number) => void) | undefined;

@@ -8,7 +8,7 @@ export interface Match {
 }
 
 /**
- * Looks for the separator that is complete first, in bytes that still come in. What has been looked at is not looked
+ * Looks for the separator that is complete first, in bytes that still come in. Bytes that have been looked at are not looked
  * at again, and what is found does not depend on how the bytes were cut.
  */
 export class SeparatorSearch {

@@ -1,14 +1,15 @@
-import { enter } from '@ambit/core/lowlevel';
+import type { TaskGroup } from '@ambit/core';
+import { checkOptions, giveTo, show, throwIfCancelled } from '@ambit/core/lowlevel';
 import { StringDecoder } from 'node:string_decoder';
-import { Pieces } from './byte-stream.ts';
 import type { ByteStream } from './byte-stream.ts';
+import { interruptOf, Pieces } from '../pieces.ts';
 import type { WaitOptions } from '../cancellable.ts';
-import { checkMethod, checkOptions, show } from '../check.ts';
+import { checkMethod } from '../check.ts';
 import { BusyResourceError } from '../errors.ts';
 
 /**
- * A ByteStream as a stream of text: what is received is decoded, whichever way its characters were cut; what is sent is
- * encoded. It is the same stream: closing one closes the other.
+ * Makes a stream of text over a ByteStream: received bytes are decoded, in any way that characters were cut; text that is
+ * sent is encoded. It is the same stream: closing one closes the other.
  *
  * @param encoding - one of Node's: 'utf8' (the default), 'utf16le', 'latin1'; bytes that are none of its characters are
  *   received as U+FFFD
@@ -54,7 +55,7 @@ export class TextStream implements AsyncDisposable {
    */
   async receive(options?: WaitOptions): Promise<string | undefined> {
     checkOptions('receive', options);
-    enter(options);
+    throwIfCancelled(options);
     if (this.#isReceiving) {
       throw new BusyResourceError(
         'receive: another receive is under way on this text stream; let one end before the next begins',
@@ -116,12 +117,23 @@ export class TextStream implements AsyncDisposable {
     this.#stream.destroy();
   }
 
+  /** @internal */
+  [giveTo](group: TaskGroup): void {
+    group.adopt(this.#stream);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stream[Symbol.asyncDispose]();
   }
 
-  /** What is received, piece by piece, to the end. Leaving the loop does not close the stream. */
+  /**
+   * What is received, piece by piece, to the end. Leaving the loop does not close the stream; `return()` ends a `next()`
+   * that waits, which takes nothing.
+   */
   [Symbol.asyncIterator](): AsyncIterableIterator<string> {
-    return new Pieces(this);
+    return new Pieces({
+      receive: (_max, options) => this.receive(options),
+      _interrupt: interruptOf(this.#stream),
+    });
   }
 }

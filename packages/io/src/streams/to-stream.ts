@@ -1,20 +1,22 @@
+import type { Readable, Writable } from 'node:stream';
+import type { ReadableStream, WritableStream } from 'node:stream/web';
 import { contextSnapshot, isCancelled } from '@ambit/core';
-import { Readable, Writable } from 'node:stream';
-import { ReadableStream, WritableStream } from 'node:stream/web';
+import { checkOneOf, checkOptions } from '@ambit/core/lowlevel';
+import { node } from '../node.ts';
 import type { ByteStream } from './byte-stream.ts';
-import { checkMethod, checkOneOf, checkOptions } from '../check.ts';
+import { checkMethod } from '../check.ts';
 import { ClosedResourceError } from '../errors.ts';
 import { own } from '../ownership.ts';
 
-/** What `toReadable` and `toWritable` take besides. */
+/** Options for `toReadable` and `toWritable`. */
 export interface ToStreamOptions<As extends 'node' | 'web'> {
   /** Whose stream it is to be: Node's (the default), or the web's. */
   readonly as?: As | undefined;
 }
 
 /**
- * What is received from a ByteStream, for code that reads Node's streams, or the web's. It receives as far ahead as
- * those do. An error of the stream, and a cancellation where this was called, is an error of the result. Destroying or
+ * Makes a stream of Node's, or of the web's, that reads from a ByteStream, for code that takes such streams. It receives
+ * as far ahead as those do. An error of the stream, and a cancellation where this was called, is an error of the result. Destroying or
  * cancelling it before its end destroys the ByteStream, and the group around the call does so at its end; at its end it
  * leaves the ByteStream open.
  *
@@ -76,10 +78,10 @@ function checkAs(where: string, options: ToStreamOptions<'node' | 'web'> | undef
 class Bridge implements AsyncDisposable {
   readonly #stream: ByteStream;
   readonly #shut: () => void;
-  // As if called where the bridge was made, whoever it is that reads or writes.
+  // As if called where the bridge was made, in any context that reads or writes.
   readonly #inside = contextSnapshot();
   readonly #controller = new AbortController();
-  readonly #owner = own(this);
+  readonly #holding = own(this);
   #isOver = false;
 
   /** @param shut - ends the stream that others drive, which is to `abandon` this */
@@ -116,7 +118,7 @@ class Bridge implements AsyncDisposable {
 
   #leave(): void {
     this.#isOver = true;
-    this.#owner?.release(this);
+    this.#holding.release();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -127,7 +129,7 @@ class Bridge implements AsyncDisposable {
 }
 
 function nodeReadable(stream: ByteStream): Readable {
-  const readable = new Readable({
+  const readable = new node.stream.Readable({
     read: () => {
       bridge.receive().then(
         (bytes) => readable.push(bytes ?? null),
@@ -144,7 +146,7 @@ function nodeReadable(stream: ByteStream): Readable {
 }
 
 function nodeWritable(stream: ByteStream): Writable {
-  const writable = new Writable({
+  const writable = new node.stream.Writable({
     write: (chunk: Uint8Array, _encoding, done) => {
       bridge.send(chunk).then(() => done(), failed);
     },
@@ -161,7 +163,7 @@ function nodeWritable(stream: ByteStream): Writable {
   return writable;
 }
 
-/** A cancellation is told to those who listen; an 'error' that nobody listens to would end the process. */
+/** A cancellation is emitted if there are listeners; an 'error' without listeners would end the process. */
 function errorFor(stream: Readable | Writable, error: unknown): Error | undefined {
   return isCancelled(error) && stream.listenerCount('error') === 0 ? undefined : (error as Error);
 }
@@ -169,7 +171,7 @@ function errorFor(stream: Readable | Writable, error: unknown): Error | undefine
 function webReadable(stream: ByteStream): ReadableStream<Uint8Array> {
   let shut = (): void => undefined;
   const bridge = new Bridge(stream, () => shut());
-  return new ReadableStream<Uint8Array>(
+  return new node.webStreams.ReadableStream<Uint8Array>(
     {
       start: (controller) => {
         shut = () => controller.error(closed());
@@ -188,7 +190,7 @@ function webReadable(stream: ByteStream): ReadableStream<Uint8Array> {
 function webWritable(stream: ByteStream): WritableStream<Uint8Array | string> {
   let shut = (): void => undefined;
   const bridge = new Bridge(stream, () => shut());
-  return new WritableStream<Uint8Array | string>({
+  return new node.webStreams.WritableStream<Uint8Array | string>({
     start: (controller) => {
       shut = () => controller.error(closed());
     },
