@@ -1,88 +1,180 @@
-import { shield } from '@ambit/core';
-import type { Task, TaskGroup } from '@ambit/core';
-import { park } from '@ambit/core/lowlevel';
-import { STATUS_CODES } from 'node:http';
+import { currentScope, InvalidStateError, shield } from '@ambit/core';
+import type { CancelScope, Task, TaskGroup } from '@ambit/core';
+import { park, show } from '@ambit/core/lowlevel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { withoutCancellation } from '../cancellable.ts';
-import { BrokenResourceError, codeOf } from '../errors.ts';
 import { Share } from '../ownership.ts';
+import { ConnectionHeader } from './connection-header.ts';
+import type { CurrentRequest, RequestHolder } from './current-request.ts';
+import { withRequest } from './current-request.ts';
+import { answerBadly, closeWaiting, isHttp2, isSent } from './http-answer.ts';
+import { saysClientLeft, saysTooLate } from './http-consequence.ts';
+import { nameOf } from './http-errors.ts';
+import { isThenable, PendingWork } from './pending-work.ts';
+import { RequestClock, statusOf } from './request-clock.ts';
+import { untilQuiet } from './until-quiet.ts';
 
 /** Answers a request; what it returns is waited for. */
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-/** Is told what a handler threw; what it returns is waited for. */
-export type OnHttpError = (error: unknown, request: IncomingMessage) => unknown;
+/** What the requests of a service have in common. */
+export interface ExchangeOptions {
+  readonly handler: HttpHandler;
+  /** Milliseconds that a request has. */
+  readonly timeLimit: ((request: IncomingMessage) => number) | undefined;
+  /** Gets what a handler throws. Never rejects. */
+  report(error: unknown, request: IncomingMessage): Promise<void>;
+}
 
-/** A request, its response, and the task that answers. */
-export class HttpExchange {
+/** A request, its response, and the task that handles it. */
+export class HttpExchange implements RequestHolder {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly name: string;
-  readonly #handler: HttpHandler;
-  readonly #onError: OnHttpError;
+  /** What the response says of its connection. */
+  readonly connection: ConnectionHeader;
+  readonly #options: ExchangeOptions;
   #task: Task<void> | undefined;
-  #hasClientLeft = false;
-  #isLast = false;
+  /** That of the requests, once the task is spawned. */
+  group: TaskGroup | undefined;
+  #ended: (() => void) | undefined;
+  #current: CurrentRequest | undefined;
+  readonly #pending = new PendingWork();
+  readonly #clock = new RequestClock();
+  hasClientLeft = false;
+  #isAnsweredForHandler = false;
+  #isOver = false;
 
-  constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
-    handler: HttpHandler,
-    onError: OnHttpError | undefined,
-  ) {
+  constructor(request: IncomingMessage, response: ServerResponse, options: ExchangeOptions) {
     this.request = request;
     this.response = response;
     this.name = nameOf(request);
-    this.#handler = handler;
-    this.#onError = onError ?? printError;
+    this.connection = new ConnectionHeader(response);
+    this.#options = options;
+  }
+
+  get scope(): CancelScope | undefined {
+    return this.#task?.scope;
+  }
+
+  keep(work: Promise<void>): void {
+    this.#pending.add(work);
+  }
+
+  get current(): CurrentRequest {
+    return (this.#current ??= {
+      request: this.request,
+      response: this.response,
+      waitUntil: (promise) => this.#waitUntil(promise),
+    });
   }
 
   /** Spawns the task; `ended` is called at its end. */
   start(group: TaskGroup, ended: () => void): void {
-    // A write after the end, by whoever still has the response, must not end the service.
+    this.group = group;
+    this.#ended = ended;
+    // One stream of several; the end of a connection is told by that.
+    if (isHttp2(this.response)) this.response.once('close', () => this.clientLeft());
+    // A write after the end, by code that still has the response, must not end the service.
     // eslint-disable-next-line @ambit/no-unowned-task -- never rejects; the task that would wait may be over
     this.response.on('error', (error) => void this.#report(error));
     const share = new Share(group);
-    share.run(() => group.spawn((task) => this.#work(task, share, ended), { name: this.name }));
+    const work = (): Task<void> =>
+      group.spawn((task) => this.#work(task, share), { name: this.name });
+    withRequest(this, () => share.run(work));
   }
 
   // No async function: on the shortest way nothing has to be waited for.
-  #work(task: Task<void>, share: Share, ended: () => void): Promise<void> | undefined {
+  #work(task: Task<void>, share: Share): Promise<void> | undefined {
     this.#task = task;
+    const { handler, timeLimit } = this.#options;
     try {
-      const returned = this.#handler(this.request, this.response);
-      if (isThenable(returned) || !this.response.writableEnded || share.isUsed)
-        return this.#finish(returned, share, ended);
+      if (timeLimit !== undefined) {
+        this.limitTime(timeLimit(this.request));
+        task.scope.throwIfCancelled();
+      }
+      const returned = handler(this.request, this.response);
+      const isOver = this.response.writableEnded && this.#pending.isOver && !share.isUsed;
+      if (isThenable(returned) || !isOver) return this.#finish(returned, share);
     } catch (error) {
-      return this.#finish(Promise.reject(error), share, ended);
+      return this.#finish(Promise.reject(error), share);
     }
-    ended();
+    this.#end();
     return undefined;
   }
 
-  async #finish(returned: unknown, share: Share, ended: () => void): Promise<void> {
+  async #finish(returned: unknown, share: Share): Promise<void> {
+    let isLeftToCallbacks = false;
     try {
       await returned;
-      // Left to callbacks.
-      if (!this.response.writableEnded) await this.#untilClosed();
+      isLeftToCallbacks = !this.response.writableEnded;
+      if (isLeftToCallbacks) await this.#untilClosed();
     } catch (error) {
+      // A handler that a framework has called may still answer.
+      if (isLeftToCallbacks) await this.#pending.untilOver();
       await this.#fail(error);
     } finally {
+      const isCancelled = this.#task?.scope.reason !== undefined;
+      if (isLeftToCallbacks && isCancelled) await untilQuiet(currentScope());
+      await this.#pending.untilOver();
       if (share.isUsed) await this.#close(share);
-      ended();
+      this.#end();
     }
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#ended?.();
   }
 
   /** Throws nothing but the task's cancellation. */
   async #fail(error: unknown): Promise<void> {
+    const [failure] = await this.#failureIn(error);
     const cancellation = this.#task?.scope.reason;
-    const [failure] = cancellation === undefined ? [error] : await withoutCancellation(error);
     if (cancellation !== undefined && failure === cancellation) {
-      this.#endBadly(503);
+      this.#endBadly(statusOf(cancellation, this.scope));
       throw cancellation;
     }
     this.#endBadly(500);
-    if (!this.#isOfClient(failure)) await this.#report(failure);
+    await this.#report(failure);
+  }
+
+  /** What is more than the task's own cancellation, else that. */
+  async #failureIn(error: unknown): Promise<readonly [unknown]> {
+    return this.#task?.scope.reason === undefined ? [error] : withoutCancellation(error);
+  }
+
+  /** Cancels the task when that many milliseconds are over. A handler that does not end soon after is answered for. */
+  limitTime(milliseconds: number): void {
+    const scope = this.#task?.scope;
+    if (scope !== undefined) this.#clock.limit(scope, milliseconds, () => this.#answerLate());
+  }
+
+  #answerLate(): void {
+    if (this.#isOver || !this.#answer()) return;
+    if (this.response.writableFinished) this.#endRequest();
+    else this.response.once('finish', () => this.#endRequest());
+  }
+
+  #waitUntil(promise: PromiseLike<unknown>): void {
+    if (!isThenable(promise)) {
+      throw new TypeError(`waitUntil: promise is ${show(promise)}, not a promise; give a promise`);
+    }
+    if (this.#isOver) {
+      throw new InvalidStateError(
+        `waitUntil: the task of ${this.name} has ended; call it before the handler and what it waits for have`,
+      );
+    }
+    this.#pending.add(this.#settled(promise));
+  }
+
+  async #settled(promise: PromiseLike<unknown>): Promise<void> {
+    try {
+      await promise;
+    } catch (error) {
+      const [failure] = await this.#failureIn(error);
+      if (failure !== this.#task?.scope.reason) await this.#report(failure);
+    }
   }
 
   /** What it has opened. */
@@ -107,100 +199,49 @@ export class HttpExchange {
 
   /** The connection is closed. */
   clientLeft(): void {
-    if (this.response.writableFinished) return;
-    this.#hasClientLeft = true;
+    if (isSent(this.response)) return;
+    this.hasClientLeft = true;
     this.#task?.cancel('the client has gone away');
+    closeWaiting(this.response);
   }
 
-  /** This is to be the last response on its connection. */
-  announceEnd(): void {
-    this.#isLast = true;
-    if (!this.response.headersSent) this.response.setHeader('Connection', 'close');
+  /**
+   * Answers for a handler that was cancelled and does not end: its own answer would be too late. Waits until the answer
+   * is sent.
+   */
+  async answerFor(): Promise<void> {
+    const { response } = this;
+    if (!this.#answer()) return;
+    try {
+      if (!response.destroyed && !response.writableFinished) await this.#untilClosed();
+    } finally {
+      this.#endRequest();
+    }
   }
 
-  /** Another request came after it on its connection. */
-  revokeEnd(): void {
-    if (!this.#isLast || this.response.headersSent) return;
-    this.#isLast = false;
-    // Not removed: Node would take that for a wish of its own.
-    this.response.setHeader('Connection', 'keep-alive');
+  /** Whether it was cancelled, so that there was something to answer for. */
+  #answer(): boolean {
+    const reason = this.#task?.scope.reason;
+    if (reason === undefined) return false;
+    if (!this.response.writableEnded) {
+      this.#isAnsweredForHandler = true;
+      this.#endBadly(statusOf(reason, this.scope));
+    }
+    return true;
+  }
+
+  /** Of a request that was answered Node does not say that the rest will never come. */
+  #endRequest(): void {
+    if (!this.request.complete) this.request.destroy(this.#task?.scope.reason);
   }
 
   #endBadly(status: number): void {
-    const { response } = this;
-    if (response.writableEnded || response.destroyed) return;
-    if (response.headersSent) {
-      response.destroy();
-      return;
-    }
-    for (const name of response.getHeaderNames()) response.removeHeader(name);
-    if (this.#isLast) response.setHeader('Connection', 'close');
-    const text = STATUS_CODES[status] ?? '';
-    const body = `${text}\n`;
-    // The length is said, since Node may have one in mind: that of an end() which failed.
-    const headers = { 'Content-Type': 'text/plain', 'Content-Length': body.length };
-    response.writeHead(status, text, headers).end(body);
-  }
-
-  /** Whether an error says no more than that the client has gone away. */
-  #isOfClient(error: unknown): boolean {
-    if (!this.#hasClientLeft && codeOf(this.request.errored) !== 'ECONNRESET') return false;
-    try {
-      return this.#saysClientLeft(error);
-    } catch {
-      // It fails when it is looked at.
-      return false;
-    }
-  }
-
-  #saysClientLeft(error: unknown): boolean {
-    const { request, response } = this;
-    if (error === request.errored || error === response.errored) return true;
-    if (ofClosedStreams.has(codeOf(error) ?? '')) return true;
-    // What `pipeline` makes of the errors of both ends.
-    const parts = partsOf(error);
-    if (parts.length > 0) return parts.every((part) => this.#saysClientLeft(part));
-    return error instanceof BrokenResourceError && this.#saysClientLeft(error.cause);
+    answerBadly(this.response, status, this.connection.headers);
   }
 
   async #report(error: unknown): Promise<void> {
-    try {
-      await this.#onError(error, this.request);
-    } catch (failure) {
-      printError(error, this.request);
-      printError(failure, this.request);
-    }
-  }
-}
-
-function partsOf(error: unknown): readonly unknown[] {
-  if (typeof error !== 'object' || error === null || !('errors' in error)) return [];
-  return Array.isArray(error.errors) ? error.errors : [];
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'then' in value;
-}
-
-/** What Node says to those who use a stream whose connection is gone. */
-const ofClosedStreams = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED']);
-
-// Without the query, which may hold what others are not to read.
-function nameOf({ method = '', url = '' }: IncomingMessage): string {
-  const end = url.indexOf('?');
-  return `${method} ${end < 0 ? url : url.slice(0, end)}`;
-}
-
-function printError(error: unknown, request: IncomingMessage): void {
-  const text = textOf(error).replaceAll(/\s+/g, ' ');
-  process.stderr.write(`serveHttp: ${nameOf(request)}: ${text}\n`);
-}
-
-/** Anything can be thrown, also what has no text or fails when it is looked at. */
-function textOf(error: unknown): string {
-  try {
-    return String(error);
-  } catch {
-    return 'something that has no text';
+    const isTooLate = this.#isAnsweredForHandler && saysTooLate(error);
+    if (isTooLate || saysClientLeft(error, this)) return;
+    await this.#options.report(error, this.request);
   }
 }

@@ -1,38 +1,34 @@
-import { contextSnapshot, moveOnAfter, shield, sleep, TaskGroup, yieldNow } from '@ambit/core';
+import {
+  contextSnapshot,
+  currentScope,
+  moveOnAfter,
+  shield,
+  sleep,
+  TaskGroup,
+  yieldNow,
+} from '@ambit/core';
 import { currentLoop, park } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
-import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
-import type { Server as HttpsServer } from 'node:https';
-import type { WaitOptions } from '../cancellable.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ClosedResourceError, codeOf } from '../errors.ts';
-import { HttpConnections, QUIET } from './http-connections.ts';
+import { refuseRequest } from './http-answer.ts';
+import { QUIET } from './http-connection.ts';
+import { HttpConnections } from './http-connections.ts';
+import { printError } from './http-errors.ts';
 import { HttpExchange } from './http-exchange.ts';
-import type { HttpHandler, OnHttpError } from './http-exchange.ts';
+import { isThenable } from './pending-work.ts';
+import type { HttpHandler } from './http-exchange.ts';
+import { addressOf, closeServer } from './http-server.ts';
+import type { AnyServer, HttpAddress } from './http-server.ts';
+import type { ServeHttpOptions } from './serve-http-options.ts';
+import { timeLimitOf } from './time-limit.ts';
 
-/** Where a server listens. At a path instead of a port: the path as `host`, and port 0. */
-export interface HttpAddress {
-  /** The address of the host. */
-  readonly host: string;
-  /** The number of the port. */
-  readonly port: number;
-}
-
-/** What `serveHttp` takes. */
-export interface HttpServiceOptions extends WaitOptions {
-  readonly port?: number | undefined;
-  readonly host?: string | undefined;
-  readonly grace?: number | undefined;
-  readonly onError?: OnHttpError | undefined;
-  readonly onListening?: ((address: HttpAddress) => void) | undefined;
-}
-
-type AnyServer = HttpServer | HttpsServer;
 type Listener = (this: AnyServer, request: IncomingMessage, response: ServerResponse) => unknown;
 
-/** By what Node tells of a request; by the latter two only if somebody listens, when a client asks before it sends the body. */
+/** By what Node tells of a request; by the latter two only if there is a listener, when a client asks before it sends the body. */
 const requestEvents: readonly string[] = ['request', 'checkContinue', 'checkExpectation'];
 
-/** Those who answered the requests of an event before, and who does now. */
+/** The earlier listeners of an event of requests, and the present one. */
 interface Door {
   readonly event: string;
   readonly listeners: readonly Listener[];
@@ -42,38 +38,10 @@ interface Door {
 /** What accepting may fail with while others hold what is short. Node goes on by itself. */
 const passing = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 
-/** Starts to listen; Node's own error if that fails. */
-export function listen(server: AnyServer, options: HttpServiceOptions): Promise<void> {
-  const { port, host, signal } = options;
-  return park<void>(
-    (waker) => {
-      const forget = (): void => {
-        server.off('listening', listening).off('error', failed);
-      };
-      const listening = (): void => {
-        forget();
-        // Cancelled while the name of the host was looked up.
-        if (!waker.wake()) server.close();
-      };
-      const failed = (error: Error): void => {
-        forget();
-        waker.fail(error);
-      };
-      server.on('listening', listening).on('error', failed).listen({ port, host });
-      return () => {
-        if (!server.listening) return;
-        forget();
-        server.close();
-      };
-    },
-    { signal, name: `listen at ${host ?? '*'}:${port}` },
-  );
-}
-
 /** A server that listens, at work: requests are tasks until the caller is cancelled; then it is closed. */
 export class HttpService {
   readonly #server: AnyServer;
-  readonly #options: HttpServiceOptions;
+  readonly #options: ServeHttpOptions;
   readonly #connections: HttpConnections;
   /** Out of reach of what stops the service: requests are cancelled once their grace is over. */
   readonly #requests = new TaskGroup({ name: 'HTTP requests', shield: true });
@@ -81,7 +49,10 @@ export class HttpService {
   readonly #doors: readonly Door[];
   /** Where requests run, if not in the context in which they come. */
   readonly #inContext: (<R>(fn: () => R) => R) | undefined;
-  #waiter: Waker<never> | undefined;
+  #waiter: Waker<void> | undefined;
+  readonly #timeLimit: ((request: IncomingMessage) => number) | undefined;
+  /** The requests that are at work, less those that are refused. */
+  #atWork = 0;
   #isStopping = false;
   #isClosed = false;
   #closing: Waker<void> | undefined;
@@ -90,32 +61,41 @@ export class HttpService {
   constructor(
     server: AnyServer,
     handler: HttpHandler | undefined,
-    options: HttpServiceOptions,
-    isForeign: boolean,
+    options: ServeHttpOptions & { readonly isForeign: boolean },
   ) {
     this.#server = server;
     this.#options = options;
     // Requests come in the context of the call that made the server listen, with what instrumentation adds for each.
-    this.#inContext = isForeign ? contextSnapshot() : undefined;
+    this.#inContext = options.isForeign ? contextSnapshot() : undefined;
     this.#doors = requestEvents
       .filter((event) => event === 'request' || server.listenerCount(event) > 0)
       .map((event) => this.#door(event, handler));
     this.#connections = new HttpConnections(server, currentLoop());
     this.#address = addressOf(server);
+    const isLimited = options.requestTimeout !== undefined || options.deadlineFrom !== undefined;
+    this.#timeLimit = isLimited ? (request) => timeLimitOf(request, options) : undefined;
   }
 
-  async run(): Promise<never> {
+  async run(): Promise<void> {
     this.#takeOver();
+    const { draining } = currentScope();
+    const stop = (): void => void this.#waiter?.wake();
+    draining.addEventListener('abort', stop);
     try {
       this.#options.onListening?.(this.#address);
-      // Only a cancellation or an error ends this.
-      return await park<never>((waker) => void (this.#waiter = waker), {
-        signal: this.#options.signal,
-        name: `serve ${this.#label()}`,
-      });
+      if (!draining.aborted) await this.#untilStopped();
     } finally {
+      draining.removeEventListener('abort', stop);
       await shield(() => this.#shutDown());
     }
+  }
+
+  /** A cancellation or an error rejects it. */
+  #untilStopped(): Promise<void> {
+    return park<void>((waker) => void (this.#waiter = waker), {
+      signal: this.#options.signal,
+      name: `serve ${this.#label()}`,
+    });
   }
 
   #door(event: string, given: HttpHandler | undefined): Door {
@@ -148,17 +128,38 @@ export class HttpService {
   }
 
   #begin(request: IncomingMessage, response: ServerResponse, handler: HttpHandler): void {
-    const exchange = new HttpExchange(request, response, handler, this.#options.onError);
-    this.#connections.begin(exchange);
-    exchange.start(this.#requests, () => this.#connections.end(exchange));
+    const isRefused = this.#atWork >= (this.#options.limit ?? Infinity);
+    const exchange = new HttpExchange(request, response, {
+      handler: isRefused ? refuseRequest : handler,
+      timeLimit: this.#timeLimit,
+      report: this.#report,
+    });
+    const connection = this.#connections.begin(exchange);
+    if (!isRefused) this.#atWork += 1;
+    exchange.start(this.#requests, () => {
+      if (!isRefused) this.#atWork -= 1;
+      connection.end(exchange);
+    });
   }
 
-  async #callListeners(
+  readonly #report = async (error: unknown, request: IncomingMessage): Promise<void> => {
+    const { onError } = this.#options;
+    try {
+      if (onError === undefined) printError(error, request);
+      else await onError.call(this.#options, error, request);
+    } catch (failure) {
+      printError(error, request);
+      printError(failure, request);
+    }
+  };
+
+  #callListeners(
     listeners: readonly Listener[],
     request: IncomingMessage,
     response: ServerResponse,
-  ): Promise<void> {
-    await Promise.all(listeners.map((listener) => listener.call(this.#server, request, response)));
+  ): Promise<unknown> | undefined {
+    const returned = listeners.map((listener) => listener.call(this.#server, request, response));
+    return returned.some(isThenable) ? Promise.all(returned) : undefined;
   }
 
   readonly #onError = (error: Error): void => {
@@ -169,20 +170,23 @@ export class HttpService {
     this.#isClosed = true;
     this.#closing?.wake();
     this.#waiter?.fail(
-      new ClosedResourceError(`serveHttp: ${this.#label()} was closed by somebody else`),
+      new ClosedResourceError(`serveHttp: ${this.#label()} was closed by other code`),
     );
   };
 
   async #shutDown(): Promise<void> {
-    const { grace = 10_000 } = this.#options;
+    const { grace = 10_000, lameDuck = 0 } = this.#options;
+    this.#requests.scope.drain();
+    if (lameDuck > 0 && !this.#isClosed) await sleep(lameDuck);
     await moveOnAfter(grace, () => this.#finish());
-    // Who is left is stubborn, or endless.
+    // The handlers that are left ignore the cancellation, or are endless.
     this.#requests.cancel(`the ${grace} ms for requests to finish are over`);
     this.#stopAccepting();
-    // Time for a last word: 503, say.
+    // Time for a last word of the handlers.
     await yieldNow();
+    await this.#answerForAll();
     this.#connections.destroy();
-    // Of a server that listened before there may be connections that nobody knows: they are their owners' to close.
+    // Of a server that listened before there may be connections that are not known here: they are their owners' to close.
     await moveOnAfter(this.#inContext === undefined ? Infinity : QUIET, () => this.#untilClosed());
     await this.#requests[Symbol.asyncDispose]();
     this.#handBack();
@@ -212,13 +216,19 @@ export class HttpService {
     }
   }
 
+  /** Those whose handlers do not end get their answers, and a moment for these to be sent. */
+  async #answerForAll(): Promise<void> {
+    const answered: Promise<unknown>[] = [];
+    for (const exchange of this.#connections.exchanges()) {
+      answered.push(exchange.answerFor());
+    }
+    await moveOnAfter(QUIET, () => Promise.all(answered));
+  }
+
   #stopAccepting(): void {
     if (this.#isStopping || this.#isClosed) return;
     this.#isStopping = true;
-    // Node's own close() closes idle connections at once by this: also those that are about to be used.
-    this.#server.closeIdleConnections = () => undefined;
-    this.#server.close();
-    delete (this.#server as Partial<AnyServer>).closeIdleConnections;
+    closeServer(this.#server);
   }
 
   async #untilClosed(): Promise<void> {
@@ -231,10 +241,4 @@ export class HttpService {
   #label(): string {
     return `HTTP at ${this.#address.host}:${this.#address.port}`;
   }
-}
-
-function addressOf(server: AnyServer): HttpAddress {
-  const address = server.address();
-  if (address === null || typeof address === 'string') return { host: address ?? '', port: 0 };
-  return { host: address.address, port: address.port };
 }

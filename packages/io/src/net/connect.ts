@@ -1,25 +1,25 @@
 import { any } from '@ambit/core';
-import { enter, park } from '@ambit/core/lowlevel';
-import * as net from 'node:net';
-import type { Socket } from 'node:net';
+import { checkOptions, checkSignal, park, show, throwIfCancelled } from '@ambit/core/lowlevel';
+import type { NetConnectOpts, Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
+import { node } from '../node.ts';
 import { formatAddress } from './address.ts';
 import type { TcpAddress, UnixAddress } from './address.ts';
-import { checkSignal, under } from '../cancellable.ts';
+import { under } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
-import { checkOptions, checkString, checkWithin, show } from '../check.ts';
+import { checkString, checkWithin } from '../check.ts';
 import { codeOf } from '../errors.ts';
 import { opening } from '../ownership.ts';
 import { interleave, lookup } from './lookup.ts';
 import type { ResolvedAddress } from './lookup.ts';
-import { ignoreErrors, untilClosed } from '../streams/node-stream.ts';
+import { ignoreErrors, untilClosed } from '../streams/stream-end.ts';
 import { SocketStream } from './socket-stream.ts';
-import { checkUnixPath } from './unix-path.ts';
+import { checkUnixPath, reachable, resolved } from './unix-path.ts';
 
 /** Milliseconds after which the next address is tried as well (RFC 8305). */
 const STAGGER = 250;
 
-/** What `connectTcp` takes. */
+/** Options for {@link connectTcp}. */
 export interface ConnectTcpOptions extends WaitOptions {
   /** A name or an address. */
   readonly host: string;
@@ -57,7 +57,7 @@ export async function connectTcp(options: ConnectTcpOptions): Promise<SocketStre
   return under(options.signal, () => opening('connectTcp', connect));
 }
 
-/** What `connectUnix` takes besides. */
+/** Options for `connectUnix`. */
 export interface ConnectUnixOptions extends WaitOptions {
   /** With TLS: `true`, or the options of `tls.connect`. */
   readonly tls?: boolean | ConnectionOptions | undefined;
@@ -67,7 +67,7 @@ export interface ConnectUnixOptions extends WaitOptions {
  * Connects to a unix socket, on Windows a named pipe, and waits until that is done. The stream belongs to the
  * innermost group around.
  *
- * @param path - of the socket
+ * @param path - of the socket; a relative one is resolved at once
  * @returns the connection
  * @throws (rejects) Node's error (`ENOENT`, `ECONNREFUSED`, `EACCES`, …); TypeError, RangeError for arguments; the ambient
  *   scope's CancelledError; `signal.reason`
@@ -82,9 +82,13 @@ export async function connectUnix(
   checkOptions('connectUnix', options);
   checkSignal('connectUnix', options?.signal);
   checkTls('connectUnix', options?.tls);
+  const address = { path: resolved(path) };
   const connect = async (): Promise<SocketStream<UnixAddress>> => {
-    const socket = await connectSocket({ path }, path);
-    return secured(new SocketStream<UnixAddress>(socket, { isServer: false, path }), options?.tls);
+    const socket = await connectSocket({ path: reachable(address.path) }, path);
+    return secured(
+      new SocketStream<UnixAddress>(socket, { isServer: false, ...address }),
+      options?.tls,
+    );
   };
   return under(options?.signal, () => opening('connectUnix', connect));
 }
@@ -103,9 +107,9 @@ async function secured<A extends TcpAddress | UnixAddress>(
 }
 
 async function connectHost(options: ConnectTcpOptions): Promise<Socket> {
-  enter();
+  throwIfCancelled();
   const { host, port } = options;
-  const family = net.isIP(options.localAddress ?? '');
+  const family = node.net.isIP(options.localAddress ?? '');
   const found = await lookup(host);
   const usable = found.filter((address) => family === 0 || address.family === family);
   // With none usable the system's error says why.
@@ -163,9 +167,9 @@ function connectAddress(options: ConnectTcpOptions, to: ResolvedAddress): Promis
   );
 }
 
-async function connectSocket(to: net.NetConnectOpts, target: string): Promise<Socket> {
-  enter();
-  const socket = net.connect({ ...to, allowHalfOpen: true });
+async function connectSocket(to: NetConnectOpts, target: string): Promise<Socket> {
+  throwIfCancelled();
+  const socket = node.net.connect({ ...to, allowHalfOpen: true });
   try {
     await park<void>(
       (waker) => {

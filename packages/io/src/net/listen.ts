@@ -1,26 +1,33 @@
-import { enter, park } from '@ambit/core/lowlevel';
-import * as net from 'node:net';
-import type { AddressInfo, ListenOptions, Server } from 'node:net';
-import * as tls from 'node:tls';
+import {
+  checkCount,
+  checkOptions,
+  checkSignal,
+  park,
+  show,
+  throwIfCancelled,
+} from '@ambit/core/lowlevel';
+import type { AddressInfo, ListenOptions as NodeListenOptions, Server } from 'node:net';
 import type { TlsOptions } from 'node:tls';
+import { node } from '../node.ts';
 import { formatAddress } from './address.ts';
 import type { TcpAddress, UnixAddress } from './address.ts';
-import { checkSignal, under } from '../cancellable.ts';
+import { under } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
-import { checkCount, checkOptions, checkString, checkWithin, show } from '../check.ts';
+import { checkString, checkWithin } from '../check.ts';
 import { opening } from '../ownership.ts';
 import { Listener } from './listener.ts';
 import { checkUnixPath, UnixPath } from './unix-path.ts';
 
-interface CommonOptions extends WaitOptions {
+/** Options of every listener. */
+export interface ListenOptions extends WaitOptions {
   /** How many connections the system keeps until they are accepted; it may have a limit of its own. Default: Node's, 511. */
   readonly backlog?: number | undefined;
   /** With TLS: the options of `tls.createServer`, with `key` and `cert`. */
   readonly tls?: TlsOptions | undefined;
 }
 
-/** What `listenTcp` takes. */
-export interface ListenTcpOptions extends CommonOptions {
+/** Options for {@link listenTcp}. */
+export interface ListenTcpOptions extends ListenOptions {
   /** 0 to 65535; 0: one that is free. */
   readonly port: number;
   /** An address of this machine, or a name of it. Default: all of them. */
@@ -29,8 +36,8 @@ export interface ListenTcpOptions extends CommonOptions {
   readonly reusePort?: boolean | undefined;
 }
 
-/** What `listenUnix` takes besides. */
-export type ListenUnixOptions = CommonOptions;
+/** Options for `listenUnix`. */
+export type ListenUnixOptions = ListenOptions;
 
 /**
  * Listens on a TCP port and waits until that is so. Connections have `noDelay`. The listener belongs to the innermost
@@ -47,9 +54,9 @@ export async function listenTcp(options: ListenTcpOptions): Promise<Listener<Tcp
   checkTcpOptions(options);
   const { port, host, backlog, reusePort } = options;
   const listen = async (): Promise<Listener<TcpAddress>> => {
-    enter();
+    throwIfCancelled();
     const server = createServer(options.tls);
-    const where: ListenOptions & { reusePort?: true } = { port };
+    const where: NodeListenOptions & { reusePort?: true } = { port };
     if (host !== undefined) where.host = host;
     if (backlog !== undefined) where.backlog = backlog;
     if (reusePort === true) where.reusePort = true;
@@ -61,13 +68,13 @@ export async function listenTcp(options: ListenTcpOptions): Promise<Listener<Tcp
 }
 
 /**
- * Listens on a unix socket, on Windows a named pipe, and waits until that is so. A socket file that nobody listens on any
+ * Listens on a unix socket, on Windows a named pipe, and waits until that is so. A socket file that no process listens on any
  * more is replaced. At the end the file is removed, if it is still this listener's. The listener belongs to the innermost
  * group around.
  *
- * @param path - of the socket
+ * @param path - of the socket; a relative one is resolved at once
  * @returns the listener
- * @throws (rejects) Node's error: `EADDRINUSE` if somebody listens there, or if the file is none of a socket, `EACCES`, …;
+ * @throws (rejects) Node's error: `EADDRINUSE` if a process listens there, or if the file is none of a socket, `EACCES`, …;
  *   TypeError, RangeError for arguments; the ambient scope's CancelledError; `signal.reason`
  * @example
  * const listener = await listenUnix('/run/app.sock');
@@ -78,12 +85,12 @@ export async function listenUnix(
 ): Promise<Listener<UnixAddress>> {
   checkUnixPath('listenUnix', path);
   checkCommon('listenUnix', options);
+  const file = new UnixPath(path);
   const listen = async (): Promise<Listener<UnixAddress>> => {
-    enter();
-    const file = new UnixPath(path);
+    throwIfCancelled();
     const server = createServer(options?.tls);
     try {
-      const where: ListenOptions = { path: file.bound };
+      const where: NodeListenOptions = { path: file.bound };
       if (options?.backlog !== undefined) where.backlog = options.backlog;
       await listening(server, where, path);
       await file.claim();
@@ -91,21 +98,25 @@ export async function listenUnix(
       server.close();
       throw file.renameIn(error);
     }
-    return new Listener(server, { path }, file);
+    return new Listener(server, { path: file.path }, file);
   };
   return under(options?.signal, () => opening('listenUnix', listen));
 }
 
 function createServer(options: TlsOptions | undefined): Server {
-  // What is not accepted yet is not read either: the other end is to notice that nobody is there.
+  // What is not accepted yet is read no further than its buffer: the other end is to notice that it is not served.
   if (options === undefined) {
-    return net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true });
+    return node.net.createServer({
+      allowHalfOpen: true,
+      noDelay: true,
+      pauseOnConnect: true,
+    });
   }
   // Half-open only once the handshake is done.
-  return tls.createServer({ ...options, allowHalfOpen: false, noDelay: true });
+  return node.tls.createServer({ ...options, allowHalfOpen: false, noDelay: true });
 }
 
-function listening(server: Server, where: ListenOptions, name: string): Promise<void> {
+function listening(server: Server, where: NodeListenOptions, name: string): Promise<void> {
   return park<void>(
     (waker) => {
       server.once('error', (error) => waker.fail(error));
@@ -140,7 +151,7 @@ function checkReusePort(value: unknown): void {
 
 function checkCommon(where: string, options: unknown): void {
   checkOptions(where, options);
-  const { backlog, tls: secure, signal } = (options ?? {}) as CommonOptions;
+  const { backlog, tls: secure, signal } = (options ?? {}) as ListenOptions;
   if (backlog !== undefined) checkCount(where, 'backlog', backlog, 1);
   checkSignal(where, signal);
   if (secure === undefined || (typeof secure === 'object' && (secure as unknown) !== null)) return;

@@ -1,23 +1,30 @@
-import { throwIfCancelled } from '@ambit/core';
-import { currentLoop, enter, ParkingLot } from '@ambit/core/lowlevel';
+import type { TaskGroup } from '@ambit/core';
+import {
+  checkDuration,
+  checkOptions,
+  checkSignal,
+  currentLoop,
+  giveTo,
+  ParkingLot,
+  throwIfCancelled,
+} from '@ambit/core/lowlevel';
 import type { Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { formatAddress } from './address.ts';
 import type { Address } from './address.ts';
-import { checkSignal, under } from '../cancellable.ts';
+import { under } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
-import { checkDuration, checkOptions } from '../check.ts';
 import { BusyResourceError, ClosedResourceError, codeOf } from '../errors.ts';
 import { opening, own } from '../ownership.ts';
-import type { Owner } from '../ownership.ts';
 import { checkServe, Service } from './service.ts';
 import type { ConnectionHandler, ServeOptions } from './service.ts';
 import { SocketStream } from './socket-stream.ts';
 import type { Role } from './socket-stream.ts';
 import { established } from './tls-handshake.ts';
 import type { UnixPath } from './unix-path.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
-/** What `listener.close` takes besides. */
+/** Options for `listener.close`. */
 export interface CloseListenerOptions {
   /** Milliseconds that the handlers of `serve` have to finish; then they are cancelled. Default: 0. */
   readonly grace?: number | undefined;
@@ -43,10 +50,10 @@ export class Listener<A extends Address = Address> implements AsyncDisposable {
   readonly #server: Server;
   readonly #file: UnixPath | undefined;
   readonly #role: Role;
-  readonly #owner: Owner | undefined;
+  readonly #holding = own(this);
   readonly #loop: ReturnType<typeof currentLoop> = currentLoop();
-  /** Connections that nobody has asked for yet. */
-  readonly #arrived: Socket[] = [];
+  /** Connections that no call has asked for yet. */
+  readonly #arrived = new WaitingRoom();
   readonly #acceptors = new ParkingLot<Socket>();
   readonly #handshakes = new Set<Socket>();
   #service: Service | undefined;
@@ -63,7 +70,6 @@ export class Listener<A extends Address = Address> implements AsyncDisposable {
     server.removeAllListeners('error').on('error', (error) => this.#failed(error));
     if ('setSecureContext' in server) this.#listenForHandshakes();
     else server.on('connection', (socket) => this.#connected(socket));
-    this.#owner = own(this);
   }
 
   #listenForHandshakes(): void {
@@ -76,7 +82,7 @@ export class Listener<A extends Address = Address> implements AsyncDisposable {
       established(socket);
       this.#connected(socket);
     });
-    // One that fails stops nobody else; who serves may want to know.
+    // One that fails does not stop the others; the server's code may want to know.
     this.#server.on('tlsClientError', (error) => this.#service?.handshakeFailed(error));
   }
 
@@ -85,15 +91,16 @@ export class Listener<A extends Address = Address> implements AsyncDisposable {
       socket.destroy();
       return;
     }
-    this.#arrived.push(socket);
-    this.#handOut();
+    const isFirst = this.#pause === undefined && this.#arrived.size === 0;
+    if (isFirst && this.#acceptors.unpark(1, socket) > 0) return;
+    this.#arrived.add(socket);
   }
 
   #handOut(): void {
-    while (this.#pause === undefined && this.#arrived.length > 0) {
-      const acceptor = this.#acceptors.head;
-      if (acceptor === undefined) return;
-      if (acceptor.wake(this.#arrived[0] as Socket)) this.#arrived.shift();
+    while (this.#acceptors.head !== undefined) {
+      const socket = this.#arrived.take();
+      if (socket === undefined) return;
+      this.#acceptors.unpark(1, socket);
     }
   }
 
@@ -125,7 +132,7 @@ export class Listener<A extends Address = Address> implements AsyncDisposable {
   async accept(options?: WaitOptions): Promise<SocketStream<A>> {
     checkOptions('accept', options);
     checkSignal('accept', options?.signal);
-    enter(options);
+    throwIfCancelled(options);
     if (this.#service !== undefined) throw this.#busy('accept');
     return opening(
       'accept',
@@ -136,7 +143,7 @@ export class Listener<A extends Address = Address> implements AsyncDisposable {
   /** @internal */
   async _next(options?: WaitOptions): Promise<Socket> {
     if (this.#isClosed) throw this.#failure ?? this.#closed();
-    const arrived = this.#pause === undefined ? this.#arrived.shift() : undefined;
+    const arrived = this.#pause === undefined ? this.#arrived.take() : undefined;
     if (arrived !== undefined) return arrived;
     return this.#acceptors.park({
       signal: options?.signal,
@@ -152,22 +159,23 @@ export class Listener<A extends Address = Address> implements AsyncDisposable {
   /**
    * Serves: each connection is a task, named after the address of the other end, in which the handler runs. What the
    * handler opens is closed with it, and so is its stream: by force if the handler failed or was cancelled. Runs until it
-   * is cancelled, or until `close()`, which ends it well. The listener is closed at its end.
+   * is cancelled, until `close()`, or until its scope drains, which both end it well. The listener is closed at its end.
    *
    * @param handler - called for each connection
-   * @param options - `limit`: how many connections are served at a time, the others wait; `onError`: gets what a handler
-   *   throws, and what a TLS handshake fails with (without it, as Node's servers do, nobody learns of the latter);
-   *   `grace`: milliseconds that the handlers have to finish once this is cancelled, default 0
-   * @throws (rejects) without `onError` the first error of a handler, which cancels the others; what `onError` throws;
-   *   Node's error if the listener broke; BusyResourceError if it serves already; ClosedResourceError; the ambient scope's
-   *   CancelledError; `signal.reason`
+   * @param options - `limit`: how many connections are served at a time, the others wait, and are dropped if their clients
+   *   leave before their turn; `onError`: gets what a handler throws, and what a TLS handshake fails with; `grace`:
+   *   milliseconds that the handlers have to finish once this is cancelled, default 0, or its scope drains, default no limit
+   * @throws (rejects) without `onError` the first error of a handler, which cancels the others, unless it says no more than
+   *   that its own connection broke: that ends the connection and nothing else; what `onError` throws; Node's error if the
+   *   listener broke; BusyResourceError if it serves already; ClosedResourceError; the ambient scope's CancelledError;
+   *   `signal.reason`
    * @example
    * await listener.serve((stream) => pipe(stream, stream), { limit: 1000, onError: console.error });
    */
   async serve(handler: ConnectionHandler<A>, options: ServeOptions<A> = {}): Promise<void> {
     checkServe(handler, options);
     return under(options.signal, async () => {
-      enter();
+      throwIfCancelled();
       if (this.#isClosed) throw this.#failure ?? this.#closed();
       if (this.#service !== undefined) throw this.#busy('serve');
       const service = new Service(this, handler as ConnectionHandler, options as ServeOptions);
@@ -184,7 +192,7 @@ export class Listener<A extends Address = Address> implements AsyncDisposable {
 
   /**
    * Stops accepting, lets the handlers of `serve` finish for a time, then cancels them, and waits until all is over.
-   * Connections that nobody has accepted are dropped; accepted ones are the caller's. A handler may call it: then this does
+   * Connections that were not accepted are dropped; accepted ones are the caller's. A handler may call it: then this does
    * not wait, for it would wait for itself. In a cancelled scope there is no grace. May be called again: the
    * shortest grace counts.
    *
@@ -196,6 +204,11 @@ export class Listener<A extends Address = Address> implements AsyncDisposable {
     checkDuration('close', 'grace', grace);
     await this.#close(grace);
     throwIfCancelled();
+  }
+
+  /** @internal */
+  [giveTo](group: TaskGroup): void {
+    this.#holding.moveTo(group);
   }
 
   /** As `close()`, but leaves it to others to say that the scope is cancelled. */
@@ -216,11 +229,12 @@ export class Listener<A extends Address = Address> implements AsyncDisposable {
     this.#pause?.cancel();
     this.#file?.release();
     this.#server.close();
-    for (const socket of [...this.#arrived.splice(0), ...this.#handshakes]) socket.destroy();
+    this.#arrived.clear();
+    for (const socket of this.#handshakes) socket.destroy();
     for (let place = this.#acceptors.head; place !== undefined; place = this.#acceptors.head) {
       place.fail(this.#failure ?? this.#closed());
     }
-    this.#owner?.release(this);
+    this.#holding.release();
   }
 
   #closed(): ClosedResourceError {

@@ -1,8 +1,8 @@
-import { park } from '@ambit/core/lowlevel';
-import * as dns from 'node:dns';
-import { checkSignal } from '../cancellable.ts';
+import { checkOptions, checkSignal, park } from '@ambit/core/lowlevel';
+import type { LookupAddress } from 'node:dns';
+import { node } from '../node.ts';
 import type { WaitOptions } from '../cancellable.ts';
-import { checkOptions, checkString } from '../check.ts';
+import { checkString } from '../check.ts';
 
 /** An IP address of a host. */
 export interface ResolvedAddress {
@@ -30,9 +30,9 @@ export async function lookup(
   checkString('lookup', 'host', host);
   checkOptions('lookup', options);
   checkSignal('lookup', options?.signal);
-  const found = await park<dns.LookupAddress[]>(
+  const found = await park<LookupAddress[]>(
     (waker) => {
-      dns.lookup(host, { all: true }, (error, addresses) => {
+      node.dns.lookup(host, { all: true }, (error, addresses) => {
         if (error === null) waker.wake(addresses);
         else waker.fail(error);
       });

@@ -1,32 +1,50 @@
 import { contextSnapshot, ContextVar, currentScope, shield, taskGroup } from '@ambit/core';
 import type { CancelScope, TaskGroup } from '@ambit/core';
-import { currentLoop, isWithin, park, ParkingLot, suppress } from '@ambit/core/lowlevel';
+import {
+  checkCount,
+  checkDuration,
+  checkFunction,
+  checkOptions,
+  checkSignal,
+  currentLoop,
+  isWithin,
+  onDraining,
+  park,
+  ParkingLot,
+  suppress,
+} from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import type { Socket } from 'node:net';
 import type { Address } from './address.ts';
-import { checkSignal, withoutCancellation } from '../cancellable.ts';
+import { withoutCancellation } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
-import { checkCount, checkDuration, checkFunction, checkOptions } from '../check.ts';
+import { isMadeOf } from '../failure-parts.ts';
 import { Share } from '../ownership.ts';
 import type { SocketStream } from './socket-stream.ts';
 
 /** Serves one connection; the stream is closed when it has ended. */
 export type ConnectionHandler<A extends Address = Address> = (stream: SocketStream<A>) => unknown;
 
-/** What `listener.serve` takes besides. */
+/** Options for `listener.serve`. */
 export interface ServeOptions<A extends Address = Address> extends WaitOptions {
   /** How many connections are served at a time. Default: Infinity. */
   readonly limit?: number | undefined;
-  /** Gets what a handler throws; with no stream, what a TLS handshake fails with. Is awaited; what it throws fails the server. */
+  /**
+   * Gets what a handler throws; with no stream, what a TLS handshake fails with. Is awaited; what it throws fails the
+   * server. Without it, a handler's error fails the server, unless it says that its own connection broke.
+   */
   readonly onError?: ((error: unknown, stream?: SocketStream<A>) => unknown) | undefined;
-  /** Milliseconds that the handlers have to finish once `serve` is cancelled. Default: 0. */
+  /**
+   * Milliseconds that the handlers have to finish once `serve` is asked to end: by a cancellation, default 0, or because its
+   * scope drains, default `Infinity`.
+   */
   readonly grace?: number | undefined;
 }
 
 /** Where the connections come from. */
 interface Source {
   _next(): Promise<Socket>;
-  /** Has no more connections from now on: who waits for one gets an error. */
+  /** Has no more connections from now on: a call that waits for one gets an error. */
   _stop(): void;
   _streamOf(socket: Socket): SocketStream;
 }
@@ -43,6 +61,7 @@ export class Service {
   readonly #handler: ConnectionHandler;
   readonly #limit: number;
   readonly #grace: number;
+  readonly #options: ServeOptions;
   readonly #onError: ServeOptions['onError'];
   readonly #ended = new ParkingLot();
   readonly #here: ReturnType<typeof contextSnapshot> = contextSnapshot();
@@ -59,6 +78,7 @@ export class Service {
     this.#handler = handler;
     this.#limit = options.limit ?? Infinity;
     this.#grace = options.grace ?? 0;
+    this.#options = options;
     this.#onError = options.onError;
   }
 
@@ -66,12 +86,14 @@ export class Service {
     const hasGrace = this.#grace > 0;
     // Without a grace the cancellation reaches everybody by itself.
     const watch = hasGrace ? this.#around.onCancel(() => this.stop(this.#grace)) : undefined;
+    const draining = onDraining(() => this.#drain());
     try {
       await serving.run(this, () =>
         taskGroup((group) => this.#acceptAll(group), { shield: hasGrace, name: 'serve' }),
       );
     } finally {
       watch?.[Symbol.dispose]();
+      draining[Symbol.dispose]();
       for (const timer of this.#timers) timer.cancel();
       this.#isOver = true;
       this.#ended.unparkAll();
@@ -113,10 +135,11 @@ export class Service {
   async #attend(group: TaskGroup, stream: SocketStream): Promise<void> {
     this.#active += 1;
     const share = new Share(group);
+    const handler = this.#handler;
     try {
-      await share.run(() => this.#handler(stream));
+      await share.run(() => handler(stream));
       if (share.isUsed) await shield(() => share.closeAll());
-      await stream.close();
+      if (!stream._isOwned) await stream.close();
     } catch (error) {
       await this.#abandon(error, share, stream);
     } finally {
@@ -134,15 +157,22 @@ export class Service {
     await stream[Symbol.asyncDispose]();
     const { reason } = currentScope();
     const [failure] = reason === undefined ? [error] : await withoutCancellation(error);
-    if (this.#onError === undefined || failure === reason) throw failure;
-    await this.#onError(failure, stream);
+    if (failure === reason) throw failure;
+    if (this.#onError !== undefined) await this.#onError.call(this.#options, failure, stream);
+    else if (!isMadeOf(failure, (part) => stream._isFailure(part))) throw failure;
   }
 
-  /** A connection that came to nothing before it was one: no reason to stop, but somebody may want to know. */
+  /** A connection that came to nothing before it was one: no reason to stop, but the server's code may want to know. */
   handshakeFailed(error: unknown): void {
     const [group, onError] = [this.#group, this.#onError];
     if (group === undefined || onError === undefined || this.#isOver) return;
-    this.#here(() => void group.spawn(() => onError(error), { name: 'onError' }));
+    const tell = (): unknown => onError.call(this.#options, error);
+    this.#here(() => void group.spawn(tell, { name: 'onError' }));
+  }
+
+  // A cancelled scope drains too: that is not for here.
+  #drain(): void {
+    if (this.#around.reason === undefined) this.stop(this.#options.grace ?? Infinity);
   }
 
   /** Accepts no more; after the grace the handlers are cancelled. The shortest grace counts. */
@@ -163,7 +193,7 @@ export class Service {
     if (group.scope.reason === undefined) group.cancel('the listener was closed');
   }
 
-  /** Waits until the last handler has ended; who is one of them need not. Cancelled: there is no grace any more. */
+  /** Waits until the last handler has ended; a handler itself need not. Cancelled: there is no grace any more. */
   async untilOver(): Promise<void> {
     if (isWithin(serving, this)) return;
     const name = 'the handlers of serve()';

@@ -1,16 +1,14 @@
+import type { TaskGroup } from '@ambit/core';
+import { checkOptions, giveTo } from '@ambit/core/lowlevel';
 import type { Socket } from 'node:net';
-import type { ConnectionOptions, TlsOptions } from 'node:tls';
+import type { ConnectionOptions, TlsOptions, TLSSocket } from 'node:tls';
 import { formatAddress, localOf, remoteOf } from './address.ts';
 import type { Address } from './address.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import { under } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
-import { checkOptions } from '../check.ts';
 import { NodeByteStream } from '../streams/node-stream.ts';
 import { secureClient, secureServer, withHost } from './tls-handshake.ts';
-
-/** Milliseconds for the last message of TLS, which the other end may have left no room for. */
-const GOODBYE = 1000;
 
 /** What a socket is at its end of the connection. One object serves all the connections of a listener. */
 export interface Role {
@@ -45,6 +43,12 @@ export class SocketStream<A extends Address = Address> implements ByteStream {
   readonly #stream: NodeByteStream;
   /** Asked for at once: a socket that has closed does not know it any more. */
   readonly #name: string;
+  /** TLS has it. */
+  #isHandedOver = false;
+  /** What took its place. */
+  #secure: SocketStream<A> | undefined;
+  /** What its handshake failed with. */
+  #failure: unknown;
 
   /** @internal */
   constructor(socket: Socket, role: Role, ownership?: 'unowned') {
@@ -52,10 +56,7 @@ export class SocketStream<A extends Address = Address> implements ByteStream {
     this.#role = role;
     this.#name = role.path ?? nameOf(socket) ?? role.host ?? 'an unknown address';
     const parts = { label: this, readable: socket, writable: socket };
-    this.#stream = new NodeByteStream(
-      'encrypted' in socket ? { ...parts, goodbye: GOODBYE } : parts,
-      ownership,
-    );
+    this.#stream = new NodeByteStream(parts, ownership);
   }
 
   /** @internal The other end's address, as a task is named after it. */
@@ -73,16 +74,18 @@ export class SocketStream<A extends Address = Address> implements ByteStream {
 
   /** The address of this end. */
   get localAddress(): A {
-    return this.#addressOf(this.#role.isServer, localOf);
+    return this.#addressOf('server', localOf);
   }
 
   /** The address of the other end. */
   get remoteAddress(): A {
-    return this.#addressOf(!this.#role.isServer, remoteOf);
+    return this.#addressOf('client', remoteOf);
   }
 
-  #addressOf(isNamed: boolean, ask: (socket: Socket) => Address): A {
-    const { path } = this.#role;
+  /** Of a Unix socket only the end of its `named` role has a path. */
+  #addressOf(named: 'server' | 'client', ask: (socket: Socket) => Address): A {
+    const { path, isServer } = this.#role;
+    const isNamed = isServer === (named === 'server');
     return (path === undefined ? ask(this.socket) : { path: isNamed ? path : '' }) as A;
   }
 
@@ -99,7 +102,7 @@ export class SocketStream<A extends Address = Address> implements ByteStream {
   }
 
   /**
-   * Goes on with TLS: does the handshake, and answers a stream that takes this one's place. This one is closed then.
+   * Goes on with TLS: does the handshake, and returns a stream that replaces this one. This one is closed then.
    * The new one belongs to the group around this call. If the handshake fails or is cancelled the connection is closed:
    * it is neither of the two any more.
    *
@@ -117,17 +120,36 @@ export class SocketStream<A extends Address = Address> implements ByteStream {
     return under(wait?.signal, async () => {
       checkOptions('startTls', options);
       const { isServer = this.#role.isServer, ...rest } = options;
-      const handOver = (): void => this.#stream._handOver();
-      const secure = isServer
-        ? await secureServer(this.socket, rest as TlsOptions, this.#name, handOver)
-        : await secureClient(
-            this.socket,
-            withHost(rest as ConnectionOptions, this.#role.host),
-            this.#name,
-            handOver,
-          );
-      return new SocketStream<A>(secure, this.#role);
+      const secure = await this.#shakeHands(isServer ? 'server' : 'client', rest);
+      this.#secure = new SocketStream<A>(secure, this.#role);
+      return this.#secure;
     });
+  }
+
+  async #shakeHands(end: 'server' | 'client', options: StartTlsOptions): Promise<TLSSocket> {
+    const handOver = (): void => {
+      this.#stream._handOver();
+      this.#isHandedOver = true;
+    };
+    try {
+      const peer = { name: this.#name, handOver };
+      if (end === 'server') return await secureServer(this.socket, options as TlsOptions, peer);
+      const withName = withHost(options as ConnectionOptions, this.#role.host);
+      return await secureClient(this.socket, withName, peer);
+    } catch (error) {
+      if (this.#isHandedOver) this.#failure = error;
+      throw error;
+    }
+  }
+
+  /** @internal Whether an error says that this connection broke, also under TLS, and nothing else. */
+  _isFailure(error: unknown): boolean {
+    if (error === undefined) return false;
+    return (
+      error === this.#failure ||
+      this.#stream._isFailure(error) ||
+      this.#secure?._isFailure(error) === true
+    );
   }
 
   close(): Promise<void> {
@@ -140,6 +162,21 @@ export class SocketStream<A extends Address = Address> implements ByteStream {
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
     return this.#stream[Symbol.asyncIterator]();
+  }
+
+  /** @internal See {@link Pieces}. */
+  _interrupt(): void {
+    this.#stream._interrupt();
+  }
+
+  /** @internal */
+  [giveTo](group: TaskGroup): void {
+    this.#stream[giveTo](group);
+  }
+
+  /** @internal Whether a group closes it: at the end of a service, not the service does. */
+  get _isOwned(): boolean {
+    return this.#stream._isOwned;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,25 +1,28 @@
-import { enter, park } from '@ambit/core/lowlevel';
+import { park, throwIfCancelled } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
-import { isIP } from 'node:net';
 import type { Socket } from 'node:net';
-import * as tls from 'node:tls';
-import { ignoreErrors, untilClosed } from '../streams/node-stream.ts';
+import type * as tls from 'node:tls';
+import { node } from '../node.ts';
+import { ignoreErrors, untilClosed } from '../streams/stream-end.ts';
 
-/**
- * Both ends of a handshake over a connected socket. `handOver` is called once it is sure that it begins: options that are
- * no good have taken nothing from anybody.
- */
+interface Peer {
+  /** Of the other end, for the task tree. */
+  readonly name: string;
+  /** Called once it is sure that the handshake begins: bad options must not take the socket from its stream. */
+  readonly handOver: () => void;
+}
+
+/** One end of a handshake over a connected socket; {@link secureServer} is the other. */
 export async function secureClient(
   raw: Socket,
   options: tls.ConnectionOptions,
-  name: string,
-  handOver: () => void,
+  { name, handOver }: Peer,
 ): Promise<tls.TLSSocket> {
-  enter();
-  const secureContext = options.secureContext ?? tls.createSecureContext(options);
+  throwIfCancelled();
+  const secureContext = options.secureContext ?? node.tls.createSecureContext(options);
   handOver();
   return handshake(raw, name, (waker) => {
-    const secure = tls.connect({ ...options, secureContext, socket: raw });
+    const secure = node.tls.connect({ ...options, secureContext, socket: raw });
     secure.on('error', (error) => waker.fail(error));
     secure.once('secureConnect', () => waker.wake(secure));
   });
@@ -28,12 +31,11 @@ export async function secureClient(
 export async function secureServer(
   raw: Socket,
   options: tls.TlsOptions,
-  name: string,
-  handOver: () => void,
+  { name, handOver }: Peer,
 ): Promise<tls.TLSSocket> {
-  enter();
+  throwIfCancelled();
   // One that does not listen: only a server checks the certificates of clients.
-  const server = tls.createServer(options);
+  const server = node.tls.createServer(options);
   handOver();
   raw.allowHalfOpen = false;
   return handshake(raw, name, (waker) => {
@@ -55,7 +57,7 @@ export function established(secure: tls.TLSSocket): void {
   secure.on('error', ignoreErrors);
 }
 
-/** Who fails, or is cancelled, at the handshake has no connection any more. */
+/** A handshake that fails or is cancelled closes the connection. */
 async function handshake(
   raw: Socket,
   name: string,
@@ -77,5 +79,5 @@ export function withHost(
 ): tls.ConnectionOptions {
   if (host === undefined) return options;
   // An address is no name that a client may ask for (RFC 6066), but the certificate may be for it.
-  return isIP(host) === 0 ? { servername: host, host, ...options } : { host, ...options };
+  return node.net.isIP(host) === 0 ? { servername: host, host, ...options } : { host, ...options };
 }
