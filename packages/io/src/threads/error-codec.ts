@@ -4,7 +4,7 @@ import { inspect, types } from 'node:util';
 
 /*
  * Errors that cross from thread to thread. Structured cloning knows a handful of classes and drops the rest: `code`,
- * `errors`, whatever a program has added. Here an error becomes a list of plain records that refer to each other by
+ * `errors`, and all that a program has added. Here an error becomes a list of plain records that refer to each other by
  * their place, so that circles and shared causes stay what they are.
  */
 
@@ -37,7 +37,7 @@ const MOST_PROPERTIES = 100;
 const WELL_KNOWN = ['code', 'cause', 'errors', 'error', 'suppressed'];
 const TOLD_APART = new Set(['name', 'message', 'stack']);
 
-/** Never throws, whatever it is given. */
+/** Never throws. */
 export function encodeThrown(thrown: unknown): Encoded {
   if (!isError(thrown)) return { value: cloneable(thrown) };
   return { errors: new Encoder().encode(thrown) };
@@ -48,7 +48,7 @@ function isError(value: unknown): value is Error {
   try {
     return types.isNativeError(value) || isDomException(value) || value instanceof Error;
   } catch {
-    // A proxy may throw whatever it is asked.
+    // A proxy may throw at each access.
     return false;
   }
 }
@@ -201,7 +201,7 @@ export function decodeThrown(encoded: Encoded): unknown {
   encoded.errors.forEach((plain, index) => {
     const error = errors[index] as Error;
     for (const [name, isEnumerable, value] of plain.properties) {
-      define(error, name, resolve(value), isEnumerable);
+      define(error, name, { value: resolve(value), enumerable: isEnumerable });
     }
     if (plain.suppressed.length > 0) suppress(error, plain.suppressed.map(resolve));
   });
@@ -212,8 +212,8 @@ function revive(plain: Plain): Error {
   const { base, className, message, name } = plain;
   const error = bases.get(base)?.(message, name) ?? new Error(message);
   if (className !== base) Object.setPrototypeOf(error, prototypeFor(error, className));
-  if (error.name !== name) define(error, 'name', name, false);
-  define(error, 'stack', plain.stack, false);
+  if (error.name !== name) define(error, 'name', { value: name, enumerable: false });
+  define(error, 'stack', { value: plain.stack, enumerable: false });
   return error;
 }
 
@@ -225,6 +225,10 @@ function prototypeFor(error: Error, className: string): object {
   }) as object;
 }
 
-function define(error: Error, name: string, value: unknown, enumerable: boolean): void {
-  Object.defineProperty(error, name, { value, enumerable, configurable: true, writable: true });
+function define(
+  error: Error,
+  name: string,
+  property: { readonly value: unknown; readonly enumerable: boolean },
+): void {
+  Object.defineProperty(error, name, { ...property, configurable: true, writable: true });
 }

@@ -10,7 +10,7 @@ let poolOfProcess: WorkerPool | undefined;
  * runs at once, and ends with the `run()`. Outside of any `run()` there is one pool for the process. Otherwise as
  * {@link WorkerPool.run}, with a pool of your own for other settings.
  *
- * @param module - a URL, or a path; a relative one is relative to the current folder
+ * @param module - a URL, or a path; a relative one is relative to the current directory
  * @param name - of the export
  * @param args - its arguments: what `structuredClone` can copy
  * @returns what the function returns, copied

@@ -1,9 +1,9 @@
 import { isCancelled, moveOnAfter, shield } from '@ambit/core';
 import { park } from '@ambit/core/lowlevel';
-import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
-import type { MessagePort, Transferable } from 'node:worker_threads';
+import type { Transferable } from 'node:worker_threads';
 import { encodeThrown } from './error-codec.ts';
-import type { WorkerReply, WorkerRequest, WorkerTask } from './worker-main.ts';
+import type { WorkerChannel } from './worker-channel.ts';
+import type { WorkerReply, WorkerTask } from './worker-messages.ts';
 
 /** What is done about a call in a thread whose caller is cancelled. */
 export type OnCancel = 'cooperate' | 'terminate' | 'abandon';
@@ -26,6 +26,8 @@ export interface WorkerOrder {
 
 /** Where a call can be run. */
 export interface Thread {
+  /** To the thread that runs the next call. */
+  readonly channel: WorkerChannel;
   /** Resolves when the call is over, rejects once the thread is. */
   run(task: WorkerTask): Promise<void>;
   /** Ends the thread, and with it the call; waits until it has ended. */
@@ -38,8 +40,8 @@ export class WorkerCall {
   readonly done: Promise<WorkerOutcome>;
   readonly #order: WorkerOrder;
   readonly #thread: Thread;
-  readonly #port: MessagePort;
-  readonly #flag = new Int32Array(new SharedArrayBuffer(4));
+  readonly #channel: WorkerChannel;
+  readonly #id: number;
   #isKilled = false;
   #isAbandoned = false;
 
@@ -51,38 +53,23 @@ export class WorkerCall {
   constructor(order: WorkerOrder, thread: Thread) {
     this.#order = order;
     this.#thread = thread;
-    const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
-    try {
-      this.#send({ is: 'call', args: order.args }, order.transfer);
-    } catch (error) {
-      port1.close();
-      throw error;
-    }
+    this.#channel = thread.channel;
+    this.#id = this.#channel.begin(order.args, order.transfer);
     const { module, name } = order;
-    this.done = this.#run({ port: port2, flag: this.#flag, module, name });
-  }
-
-  #send(request: WorkerRequest, transfer: readonly Transferable[] = []): void {
-    this.#port.postMessage(request, transfer);
+    this.done = this.#run({ id: this.#id, module, name, end: this.#channel.takeEnd() });
   }
 
   async #run(task: WorkerTask): Promise<WorkerOutcome> {
     try {
       await this.#thread.run(task);
-      return this.#reply() ?? { is: 'broken', cause: undefined };
+      return this.#channel.reply() ?? { is: 'broken', cause: undefined };
     } catch (cause) {
       // Before it was killed it may have come to something.
-      const reply = this.#reply();
+      const reply = this.#channel.reply();
       return reply ?? (this.#isKilled ? { is: 'cancelled' } : { is: 'broken', cause });
     } finally {
-      this.#port.close();
+      this.#channel.settle();
     }
-  }
-
-  // Sent before the thread said that it was done: no need to listen, and nothing that keeps the process alive.
-  #reply(): WorkerReply | undefined {
-    return receiveMessageOnPort(this.#port)?.message as WorkerReply | undefined;
   }
 
   /** Waits for what it comes to. */
@@ -93,7 +80,7 @@ export class WorkerCall {
     );
   }
 
-  /** Nobody waits for it any more. It learns that, and may go on. */
+  /** No caller waits for it any more. It learns that, and may go on. */
   abandon(reason: unknown): void {
     this.#isAbandoned = true;
     this.#tell(reason);
@@ -118,8 +105,6 @@ export class WorkerCall {
   #tell(reason: unknown): void {
     // Of the scopes of this thread, the other cannot make anything.
     const why = isCancelled(reason) ? reason.reason : reason;
-    this.#send({ is: 'cancel', reason: encodeThrown(why) });
-    // After the message, so that who sees it finds the reason.
-    Atomics.store(this.#flag, 0, 1);
+    this.#channel.cancel({ is: 'cancel', id: this.#id, reason: encodeThrown(why) });
   }
 }

@@ -1,7 +1,8 @@
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const FILE = join('threads', 'worker-main.js');
+/** `#worker` of package.json, as the build names it. */
+const FILE = 'worker-main.js';
 
 interface Site {
   getFileName(): string | null;
@@ -13,10 +14,10 @@ interface Site {
  */
 export function workerFile(): string {
   const file = thisFile();
-  const root = join(dirname(file), '..');
+  const folder = dirname(file);
   // From the sources, when tests run: a thread of its own cannot load these everywhere.
-  if (file.endsWith('.ts')) return join(root, '..', 'dist', FILE);
-  return join(basename(root) === 'cjs' ? dirname(root) : root, FILE);
+  if (file.endsWith('.ts')) return join(folder, '..', '..', 'dist', FILE);
+  return join(basename(folder) === 'cjs' ? dirname(folder) : folder, FILE);
 }
 
 // `import.meta.url` cannot be compiled to CommonJS, nor `__filename` to an ES module; a call site knows in both.

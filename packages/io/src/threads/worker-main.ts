@@ -2,48 +2,56 @@ import { receiveMessageOnPort } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { decodeThrown, encodeThrown } from './error-codec.ts';
 import type { Encoded } from './error-codec.ts';
+import type { ThreadEnd, WorkerReply, WorkerRequest, WorkerTask } from './worker-messages.ts';
 import { ambientWorkerScope, WorkerScope } from './worker-scope.ts';
 
 /** What runs in the threads of a WorkerPool. */
 
-export interface WorkerTask {
-  /** Messages of this one call. The arguments are there already. */
-  readonly port: MessagePort;
-  /** Not 0: the caller has been cancelled, and the port has the reason. */
-  readonly flag: Int32Array;
-  /** URL of the module. */
-  readonly module: string;
-  /** What it exports. */
-  readonly name: string;
+let end: ThreadEnd | undefined;
+/** What has come for a call, before it began or since. */
+const requests = new Map<number, { args?: readonly unknown[]; reason?: Encoded }>();
+let current: { readonly id: number; readonly cancel: (reason: Encoded) => void } | undefined;
+
+/** Called by the pool in the thread. Never rejects: the outcome is a message on the port. */
+export async function call(task: WorkerTask): Promise<void> {
+  const { port } = (end ??= opened(task.end as ThreadEnd));
+  drain(port);
+  reply(port, task, await replyTo(task, requests.get(task.id)?.args ?? []));
+  requests.clear();
 }
 
-export type WorkerRequest =
-  | { readonly is: 'call'; readonly args: readonly unknown[] }
-  | { readonly is: 'cancel'; readonly reason: Encoded };
+function opened(first: ThreadEnd): ThreadEnd {
+  first.port.on('message', take);
+  // What keeps the thread alive is its pool.
+  first.port.unref();
+  return first;
+}
 
-export type WorkerReply =
-  | { readonly is: 'value'; readonly value: unknown }
-  | { readonly is: 'error'; readonly error: Encoded }
-  | { readonly is: 'cancelled' };
+function drain(port: MessagePort): void {
+  for (;;) {
+    const message = receiveMessageOnPort(port);
+    if (message === undefined) return;
+    take(message.message as WorkerRequest);
+  }
+}
 
-/** What the pool calls in the thread. Never rejects: whatever it came to is a message on the port. */
-export async function call(task: WorkerTask): Promise<void> {
-  const { port } = task;
-  const request = receiveMessageOnPort(port)?.message as WorkerRequest;
-  reply(port, task, await replyTo(task, request.is === 'call' ? request.args : []));
+function take(request: WorkerRequest): void {
+  const known = requests.get(request.id) ?? {};
+  requests.set(request.id, known);
+  if (request.is === 'call') known.args = request.args;
+  else if (request.id === current?.id) current.cancel(request.reason);
+  else known.reason = request.reason;
 }
 
 async function replyTo(task: WorkerTask, args: readonly unknown[]): Promise<WorkerReply> {
-  const { port, flag } = task;
-  const cancel = (message: WorkerRequest | undefined): void => {
-    if (message?.is === 'cancel') scope.cancel(decodeThrown(message.reason));
-  };
+  const { port, flag } = end as ThreadEnd;
+  const { id } = task;
   const scope = new WorkerScope(() => {
-    if (Atomics.load(flag, 0) !== 0) {
-      cancel(receiveMessageOnPort(port)?.message as WorkerRequest | undefined);
-    }
+    if (Atomics.load(flag, 0) === id && current?.id === id) drain(port);
   });
-  port.on('message', cancel);
+  current = { id, cancel: (reason) => scope.cancel(decodeThrown(reason)) };
+  const early = requests.get(id)?.reason;
+  if (early !== undefined) current.cancel(early);
   try {
     const done = await scope.run(async () => {
       const fn = await load(task);
@@ -55,7 +63,7 @@ async function replyTo(task: WorkerTask, args: readonly unknown[]): Promise<Work
   } catch (error) {
     return { is: 'error', error: encodeThrown(error) };
   } finally {
-    port.off('message', cancel);
+    current = undefined;
   }
 }
 
@@ -64,12 +72,17 @@ type Callable = (...args: readonly unknown[]) => unknown;
 async function load({ module, name }: WorkerTask): Promise<Callable> {
   const exported = await importAll(module);
   // What CommonJS exports may be in its `default` only.
-  const inDefault = exported['default'] as Record<string, unknown> | undefined | null;
-  const found = exported[name] ?? inDefault?.[name];
+  const found = exported[name] ?? ownOf(exported['default'], name);
   if (typeof found === 'function') return found as Callable;
   const what = found === undefined ? `does not export ${name}` : `exports ${name}, no function`;
   const names = Object.keys(exported).join(', ');
   throw new TypeError(`${module} ${what}; its exports are: ${names === '' ? 'none' : names}`);
+}
+
+// What every object inherits is no export.
+function ownOf(value: unknown, name: string): unknown {
+  if (value === undefined || value === null || !Object.hasOwn(value, name)) return undefined;
+  return (value as Record<string, unknown>)[name];
 }
 
 async function importAll(module: string): Promise<Record<string, unknown>> {

@@ -1,12 +1,12 @@
+import { checkDuration, checkOneOf, checkOptions, checkSignal, show } from '@ambit/core/lowlevel';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Transferable } from 'node:worker_threads';
-import { checkSignal } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
-import { checkDuration, checkOneOf, checkOptions, checkString, show } from '../check.ts';
+import { checkString } from '../check.ts';
 import type { OnCancel, WorkerOrder } from './worker-call.ts';
 
-/** What `WorkerPool.run` takes besides. */
+/** Options for `WorkerPool.run`. */
 export interface WorkerRunOptions extends WaitOptions {
   /** What of the arguments is handed over instead of copied: ArrayBuffers, ports, streams. */
   readonly transfer?: readonly Transferable[] | undefined;
@@ -20,13 +20,13 @@ export interface WorkerRunOptions extends WaitOptions {
   readonly grace?: number | undefined;
 }
 
-/** What is asked for, checked and complete. */
-export function orderOf(
-  module: unknown,
-  name: string,
-  args: readonly unknown[],
-  options: WorkerRunOptions,
-): WorkerOrder {
+/** The call, as the caller wrote it. */
+interface Asked extends Pick<WorkerOrder, 'name' | 'args'> {
+  readonly module: unknown;
+}
+
+/** The order for a call, checked and complete. */
+export function orderOf({ module, name, args }: Asked, options: WorkerRunOptions): WorkerOrder {
   checkOptions('run', options);
   checkString('run', 'name', name);
   checkArray('args', args);
@@ -48,7 +48,7 @@ function urlOf(module: unknown): string {
   if (typeof module === 'object' && module !== null && 'href' in module) return String(module.href);
   if (typeof module !== 'string' || module === '') {
     throw new TypeError(
-      `run: module is ${show(module)}; give a URL, new URL('./work.js', import.meta.url) say, or a path`,
+      `run: module is ${show(module)}; give a URL, for example new URL('./work.js', import.meta.url), or a path`,
     );
   }
   // One letter and a colon is a drive of Windows.

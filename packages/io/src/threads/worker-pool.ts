@@ -1,21 +1,27 @@
 import { shield } from '@ambit/core';
-import { enter, ParkingLot } from '@ambit/core/lowlevel';
+import type { TaskGroup } from '@ambit/core';
+import {
+  checkCount,
+  checkDuration,
+  checkOptions,
+  giveTo,
+  ParkingLot,
+  throwIfCancelled,
+} from '@ambit/core/lowlevel';
 import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
-import { checkCount, checkDuration, checkOptions } from '../check.ts';
-import { decodeThrown } from './error-codec.ts';
 import { BusyResourceError, ClosedResourceError } from '../errors.ts';
 import { own } from '../ownership.ts';
-import type { Owner } from '../ownership.ts';
+import type { Holding } from '../ownership.ts';
 import { WorkerCall } from './worker-call.ts';
-import type { WorkerOrder, WorkerOutcome } from './worker-call.ts';
-import { BrokenWorkerError } from './worker-errors.ts';
+import type { WorkerOrder } from './worker-call.ts';
 import { orderOf } from './worker-order.ts';
 import type { WorkerRunOptions } from './worker-order.ts';
+import { because, outcomeOf, valueOf } from './worker-result.ts';
 import { loadPiscina, WorkerThread } from './worker-thread.ts';
 import type { PiscinaClass } from './worker-thread.ts';
 
-/** What `WorkerPool` takes besides. */
+/** Options for `WorkerPool`. */
 export interface WorkerPoolOptions {
   /** How many threads at most; they start as they are needed. Default: as many as the machine runs at once. */
   readonly size?: number | undefined;
@@ -27,7 +33,7 @@ export interface WorkerPoolOptions {
   readonly resourceLimits?: ResourceLimits | undefined;
 }
 
-/** What `WorkerPool.statistics()` tells: how it stands at this moment. */
+/** Returned by `WorkerPool.statistics()`: counts of this moment. */
 export interface WorkerPoolStatistics {
   /** How many threads there may be. */
   readonly size: number;
@@ -54,7 +60,7 @@ export class WorkerPool implements AsyncDisposable {
   readonly #size: number;
   readonly #maxQueue: number;
   readonly #threadOptions: { idleTimeout: number; resourceLimits: ResourceLimits | undefined };
-  readonly #owner: Owner | undefined;
+  readonly #holding: Holding;
   readonly #threads = new Set<WorkerThread>();
   /** The one that was used last is used next: the others may go. */
   readonly #idle: WorkerThread[] = [];
@@ -74,21 +80,21 @@ export class WorkerPool implements AsyncDisposable {
     this.#size = size;
     this.#maxQueue = maxQueue;
     this.#threadOptions = { idleTimeout, resourceLimits };
-    this.#owner = own(this);
+    this.#holding = own(this);
   }
 
-  /** @internal Somebody else sees to its end. */
+  /** @internal Other code closes it. */
   _disown(): this {
-    this.#owner?.release(this);
+    this.#holding.release();
     return this;
   }
 
   /**
    * Calls an exported function in a thread, and waits for what it returns. While all threads are busy the call waits in
    * line; cancelled there, it never starts. Cancelled while it runs: see `onCancel`; unless it is abandoned this waits
-   * until the function has ended or its thread is terminated, and a value that it returns all the same is returned.
+   * until the function has ended or its thread is terminated, and a value that it returns anyway is returned.
    *
-   * @param module - a URL, or a path; a relative one is relative to the current folder
+   * @param module - a URL, or a path; a relative one is relative to the current directory
    * @param name - of the export
    * @param args - its arguments: what `structuredClone` can copy
    * @throws (rejects) what the function throws, with its class name, code, causes and both stacks; BusyResourceError if
@@ -96,18 +102,19 @@ export class WorkerPool implements AsyncDisposable {
    *   TypeError if there is no such function, or arguments or result cannot be copied; the ambient scope's
    *   CancelledError, or `signal.reason`
    */
+  // eslint-disable-next-line max-params -- public: module, name and arguments are the call
   async run<T>(
     module: URL | string,
     name: string,
     args: readonly unknown[] = [],
     options: WorkerRunOptions = {},
   ): Promise<T> {
-    const order = orderOf(module, name, args, options);
+    const order = orderOf({ module, name, args }, options);
     const site: { stack?: string } = {};
     // eslint-disable-next-line @typescript-eslint/unbound-method -- only where the stack is to begin
     Error.captureStackTrace(site, this.run);
     const piscina = await this.#ready(options, order);
-    enter(options);
+    throwIfCancelled(options);
     const thread = await this.#acquire(piscina, options, order);
     const call = this.#begin(thread, options, order);
     const outcome = await outcomeOf(call, options, order);
@@ -115,7 +122,7 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   async #ready(options: WorkerRunOptions, order: WorkerOrder): Promise<PiscinaClass> {
-    enter(options);
+    throwIfCancelled(options);
     this.#checkOpen(order);
     return loadPiscina();
   }
@@ -152,7 +159,7 @@ export class WorkerPool implements AsyncDisposable {
   #begin(thread: WorkerThread, options: WorkerRunOptions, order: WorkerOrder): WorkerCall {
     try {
       // It may have been cancelled when it had just got the thread.
-      enter(options);
+      throwIfCancelled(options);
       this.#checkOpen(order);
       const call = callOn(thread, order);
       this.#calls.add(call);
@@ -171,10 +178,15 @@ export class WorkerPool implements AsyncDisposable {
     if (this.#line.unpark(1, thread) === 0) this.#idle.push(thread);
   }
 
-  /** How it stands: its threads, and the calls in and before them. */
+  /** Returns a snapshot for diagnostics: the threads, and the calls in and before them. */
   statistics(): WorkerPoolStatistics {
     const threads = [...this.#threads].filter((thread) => thread.isRunning).length;
     return { size: this.#size, threads, busy: this.#calls.size, waiting: this.#line.size };
+  }
+
+  /** @internal */
+  [giveTo](group: TaskGroup): void {
+    this.#holding.moveTo(group);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -183,7 +195,7 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    this.#owner?.release(this);
+    this.#holding.release();
     const closed = new ClosedResourceError('run: the pool was closed');
     for (let head = this.#line.head; head !== undefined; head = this.#line.head) {
       head.fail(
@@ -202,57 +214,4 @@ function callOn(thread: WorkerThread, order: WorkerOrder): WorkerCall {
     const text = `run: the arguments of ${order.name} of ${order.module} cannot be sent${because(cause)}; give plain data`;
     throw new TypeError(text, { cause });
   }
-}
-
-async function outcomeOf(
-  call: WorkerCall,
-  { signal }: WorkerRunOptions,
-  { name, module, onCancel }: WorkerOrder,
-): Promise<WorkerOutcome> {
-  try {
-    return await call.wait({ signal, name: `${name} of ${module}` });
-  } catch (cancellation) {
-    if (onCancel === 'abandon') {
-      call.abandon(cancellation);
-      throw cancellation;
-    }
-    const outcome = await call.stop(cancellation);
-    if (outcome.is === 'cancelled') throw cancellation;
-    return outcome;
-  }
-}
-
-function valueOf(
-  outcome: WorkerOutcome,
-  { name, module }: WorkerOrder,
-  site: { readonly stack?: string },
-): unknown {
-  switch (outcome.is) {
-    case 'value':
-      return outcome.value;
-    case 'error':
-      throw withSite(decodeThrown(outcome.error), site);
-    case 'broken':
-      throw new BrokenWorkerError(
-        `run: the thread that ran ${name} of ${module} has died${because(outcome.cause)}`,
-        { cause: outcome.cause },
-      );
-    case 'cancelled':
-      throw new ClosedResourceError(`run: the pool was closed while it ran ${name} of ${module}`);
-  }
-}
-
-function because(cause: unknown): string {
-  if (typeof cause !== 'object' || cause === null || !('message' in cause)) return '';
-  return `: ${String(cause.message)}`;
-}
-
-/** The stack of the thread, and then that of the caller. */
-function withSite(error: unknown, site: { readonly stack?: string }): unknown {
-  if (typeof error !== 'object' || error === null || !('stack' in error)) return error;
-  // Of Bun it may be a list, the first time.
-  const stack: unknown = site.stack;
-  const frames = typeof stack === 'string' ? stack.split('\n').slice(1).join('\n') : '';
-  error.stack = `${String(error.stack)}\n    --- in a worker thread, called from ---\n${frames}`;
-  return error;
 }

@@ -40,7 +40,7 @@ export const ambientWorkerScope: ContextVar<WorkerScope> = new ContextVar<Worker
 });
 
 /**
- * For functions that run in a thread of a {@link WorkerPool}: their scope, which is cancelled when their caller is. All
+ * Returns the scope of a function that runs in a thread of a {@link WorkerPool}, which is cancelled when its caller is. All
  * of core waits in it by itself, and its `signal` is for the rest. A function that computes without ever waiting can ask
  * it at times: `workerScope().throwIfCancelled()`. After `grace` the thread is terminated, and then no `finally` runs.
  *

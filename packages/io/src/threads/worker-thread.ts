@@ -1,10 +1,11 @@
-import process from 'node:process';
 import type { ResourceLimits, Transferable } from 'node:worker_threads';
 import type { Thread } from './worker-call.ts';
+import { WorkerChannel } from './worker-channel.ts';
 import { workerFile } from './worker-file.ts';
-import type { call, WorkerTask } from './worker-main.ts';
+import type { call } from './worker-main.ts';
+import type { WorkerTask } from './worker-messages.ts';
 
-/** What `WorkerThread` takes besides. */
+/** Options for `WorkerThread`. */
 export interface WorkerThreadOptions {
   /** Milliseconds after which an idle thread ends. */
   readonly idleTimeout: number;
@@ -29,7 +30,7 @@ const PISCINA: string = 'piscina';
 
 let loaded: Promise<PiscinaClass> | undefined;
 
-/** Only for those who use threads. */
+/** Loaded only by programs that use threads. */
 export function loadPiscina(): Promise<PiscinaClass> {
   loaded ??= import(PISCINA).then((module: { Piscina: PiscinaClass }) => module.Piscina);
   return loaded;
@@ -42,14 +43,15 @@ const LONGEST = 2 ** 31 - 1;
  * A thread, one call at a time. It starts with the first call, ends when it was idle for long or broke, and starts again
  * with the next.
  *
- * Each is a Piscina of one thread, and never has a second call in its queue: so whatever befalls a thread, it is known
- * which call that was.
+ * Each is a Piscina of one thread, and never has a second call in its queue: so a failure of a thread always belongs
+ * to a known call.
  */
 export class WorkerThread implements Thread {
   readonly #piscina: Piscina;
   /** Rejects the call that is under way. */
   #fail: ((cause: unknown) => void) | undefined;
   #ending: Promise<void> | undefined;
+  #channel: WorkerChannel | undefined;
 
   constructor(PiscinaClass: PiscinaClass, { idleTimeout, resourceLimits }: WorkerThreadOptions) {
     this.#piscina = new PiscinaClass({
@@ -58,7 +60,7 @@ export class WorkerThread implements Thread {
       minThreads: 0,
       maxThreads: 1,
       idleTimeout: idleTimeout > LONGEST ? Infinity : idleTimeout,
-      // With them, an idle thread stands still: what a module does on its own, a timer say, would too.
+      // With them, an idle thread is paused: work of a module's own, for example a timer, would be too.
       atomics: 'disabled',
       recordTiming: false,
       ...(resourceLimits === undefined ? {} : { resourceLimits }),
@@ -72,12 +74,17 @@ export class WorkerThread implements Thread {
     return this.#piscina.threads.length > 0;
   }
 
+  get channel(): WorkerChannel {
+    return (this.#channel ??= new WorkerChannel());
+  }
+
   async run(task: WorkerTask): Promise<void> {
     const broken = new Promise<never>((_resolve, reject) => {
       this.#fail = reject;
     });
     try {
-      const ran = this.#piscina.run(task, { transferList: [task.port] });
+      const transferList = task.end === undefined ? [] : [task.end.port];
+      const ran = this.#piscina.run(task, { transferList });
       // Both are of this call alone.
       await Promise.race([ran, broken]);
     } catch (error) {
@@ -90,10 +97,17 @@ export class WorkerThread implements Thread {
   }
 
   kill(): Promise<void> {
+    this.#closeChannel();
     this.#ending ??= this.#piscina.destroy().finally(() => {
       this.#ending = undefined;
     });
     return this.#ending;
+  }
+
+  // The next thread gets one of its own.
+  #closeChannel(): void {
+    this.#channel?.close();
+    this.#channel = undefined;
   }
 
   #onBroken(cause: unknown): void {
@@ -101,8 +115,9 @@ export class WorkerThread implements Thread {
     else if (this.#ending === undefined) warn(cause);
   }
 
-  // A call that had begun hears of it by itself, in this very turn; one that had not would wait for ever.
+  // A call that had begun hears of it by itself, in this very turn; one that had not would wait forever.
   #onGone(): void {
+    this.#closeChannel();
     const fail = this.#fail;
     if (fail === undefined || this.#ending !== undefined) return;
     setImmediate(() => fail(new Error('the thread ended before the call began')));

@@ -1,0 +1,61 @@
+import { ClosedResourceError } from '../errors.ts';
+import { decodeThrown } from './error-codec.ts';
+import type { WorkerCall, WorkerOrder, WorkerOutcome } from './worker-call.ts';
+import { BrokenWorkerError } from './worker-errors.ts';
+import type { WorkerRunOptions } from './worker-order.ts';
+
+/** Waits for a call in a thread; if the caller is cancelled, ends the call as `onCancel` says. */
+export async function outcomeOf(
+  call: WorkerCall,
+  { signal }: WorkerRunOptions,
+  { name, module, onCancel }: WorkerOrder,
+): Promise<WorkerOutcome> {
+  try {
+    return await call.wait({ signal, name: `${name} of ${module}` });
+  } catch (cancellation) {
+    if (onCancel === 'abandon') {
+      call.abandon(cancellation);
+      throw cancellation;
+    }
+    const outcome = await call.stop(cancellation);
+    if (outcome.is === 'cancelled') throw cancellation;
+    return outcome;
+  }
+}
+
+/** The value of a call that has ended; throws if there is none. */
+export function valueOf(
+  outcome: WorkerOutcome,
+  { name, module }: WorkerOrder,
+  site: { readonly stack?: string },
+): unknown {
+  switch (outcome.is) {
+    case 'value':
+      return outcome.value;
+    case 'error':
+      throw withSite(decodeThrown(outcome.error), site);
+    case 'broken':
+      throw new BrokenWorkerError(
+        `run: the thread that ran ${name} of ${module} has died${because(outcome.cause)}`,
+        { cause: outcome.cause },
+      );
+    case 'cancelled':
+      throw new ClosedResourceError(`run: the pool was closed while it ran ${name} of ${module}`);
+  }
+}
+
+/** The message of `cause`, as the end of another message. */
+export function because(cause: unknown): string {
+  if (typeof cause !== 'object' || cause === null || !('message' in cause)) return '';
+  return `: ${String(cause.message)}`;
+}
+
+/** The stack of the thread, and then that of the caller. */
+function withSite(error: unknown, site: { readonly stack?: string }): unknown {
+  if (typeof error !== 'object' || error === null || !('stack' in error)) return error;
+  // Of Bun it may be a list, the first time.
+  const stack: unknown = site.stack;
+  const frames = typeof stack === 'string' ? stack.split('\n').slice(1).join('\n') : '';
+  error.stack = `${String(error.stack)}\n    --- in a worker thread, called from ---\n${frames}`;
+  return error;
+}

@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+interface Outcome {
+  readonly end: number | string | null;
+  readonly lines: string[];
+  readonly err: string;
+}
+
+/** Runs a scenario of the fixture; sends it a signal when it says that it is ready. */
+function program(scenario: string, signal?: NodeJS.Signals): Promise<Outcome> {
+  const path = join(__dirname, '../fixtures', 'threads.mjs');
+  const child = spawn(process.execPath, [path, scenario], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [out, err] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+    // Once: a second signal ends a program at once.
+    if (signal !== undefined && !child.killed && out.includes('ready')) child.kill(signal);
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  return new Promise((resolve) => {
+    child.on('close', (code, by) => {
+      resolve({ end: code ?? by, lines: out.trimEnd().split('\n'), err });
+    });
+  });
+}
+
+test.each<[string, string, string[]]>([
+  ['idle threads do not', 'idle', ['3', '7']],
+  ['a call that runs does', 'busy', ['done']],
+  ['a call whose thread is starting does', 'starting', ['done']],
+  ['a thread that has yet to be terminated does', 'grace', ['cut short']],
+])('keeping the process alive: %s', async (_what, scenario, lines) => {
+  expect(await program(scenario)).toEqual({ end: 0, lines, err: '' });
+});
+
+test('the end of a run() ends its threads, with time for their cleanup', async () => {
+  const outcome = await program('leftInRun');
+  expect(outcome).toEqual({ end: 0, lines: ['far: 2'], err: '' });
+});
+
+test('what was abandoned ends with the group that owns the pool', async () => {
+  expect(await program('abandonedInRun')).toEqual({ end: 0, lines: ['left'], err: '' });
+});
+
+test('a signal ends a program whose thread heeds nothing', async () => {
+  const outcome = await program('signal', 'SIGTERM');
+  expect(outcome).toEqual({ end: 'SIGTERM', lines: ['ready'], err: '' });
+});
+
+test('process.exit() ends the threads, as ever', async () => {
+  expect((await program('exit')).end).toBe(5);
+});
+
+test('who only imports the package does not load the library of threads', async () => {
+  expect((await program('lazy')).lines).toEqual(['0']);
+});
+
+test('the CommonJS build finds what its threads run, and there the two builds are one', async () => {
+  expect(await program('commonjs')).toEqual({ end: 0, lines: ['3', 'true'], err: '' });
+});
