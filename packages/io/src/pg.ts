@@ -1,0 +1,10 @@
+export { query } from './postgres/query.ts';
+export type { PgOptions } from './postgres/query.ts';
+export { transaction } from './postgres/transaction.ts';
+export type { Isolation, TransactionOptions } from './postgres/transaction.ts';
+export type { PgTransaction } from './postgres/pg-work.ts';
+export { listen } from './postgres/listen.ts';
+export type { ListenOptions } from './postgres/listen.ts';
+export type { PgClient, PgField, PgMessage, PgPool, PgResult } from './postgres/pg-client.ts';
+export type { EventStream } from './events/event-stream.ts';
+export type { WaitOptions } from './cancellable.ts';
