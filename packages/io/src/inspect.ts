@@ -1,0 +1,3 @@
+export { serveInspector } from './inspect/serve-inspector.ts';
+export type { ServeInspectorOptions } from './inspect/serve-inspector.ts';
+export { inspectorFolder } from './inspect/folder.ts';

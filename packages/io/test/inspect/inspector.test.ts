@@ -1,0 +1,234 @@
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { moveOnAfter, taskGroup } from '@ambit/core';
+import { inspectorFolder, serveInspector } from '../../src/inspect.ts';
+
+const program = join(__dirname, '../fixtures/inspected.mjs');
+const command = join(__dirname, '../../bin/ambit.mjs');
+const before = process.env['XDG_RUNTIME_DIR'];
+let home = '';
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'ambit-inspect-'));
+  process.env['XDG_RUNTIME_DIR'] = home;
+});
+
+afterEach(() => {
+  rmSync(home, { recursive: true });
+  if (before === undefined) delete process.env['XDG_RUNTIME_DIR'];
+  else process.env['XDG_RUNTIME_DIR'] = before;
+});
+
+async function ask(socketPath: string, path: string, method = 'GET'): Promise<IncomingMessage> {
+  const asked = request({ socketPath, path, method, agent: false });
+  asked.end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  return response;
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const piece of response.setEncoding('utf8')) text += String(piece);
+  return text;
+}
+
+/** Opens an inspector while a body runs. */
+async function inspected(body: (socket: string) => Promise<void>): Promise<void> {
+  await taskGroup(async (group) => {
+    const socket = join(inspectorFolder(), `${process.pid}.sock`);
+    group.spawn(() => serveInspector({ name: 'test' }), { daemon: true, name: 'inspector' });
+    while (!existsSync(socket)) await new Promise((resolve) => setTimeout(resolve, 5));
+    await body(socket);
+  });
+}
+
+function ambit(...args: string[]): { stdout: string; stderr: string; status: number | null } {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [command, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env },
+  });
+  return { stdout, stderr, status };
+}
+
+async function withProgram(body: (child: ChildProcess) => Promise<void> | void): Promise<void> {
+  const child = spawn(process.execPath, [program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    // Jest's `process.env` is not the one that children inherit.
+    env: { ...process.env },
+  });
+  const ended = once(child, 'exit');
+  try {
+    await once(child.stdout, 'data');
+    await body(child);
+  } finally {
+    child.kill();
+    await ended;
+  }
+}
+
+describe('the socket', () => {
+  test('is the user’s alone, in a directory of the user alone, and gone at the end', async () => {
+    let path = '';
+    await inspected((socket) => {
+      path = socket;
+      expect((lstatSync(socket).mode & 0o777).toString(8)).toBe('600');
+      expect((lstatSync(inspectorFolder()).mode & 0o777).toString(8)).toBe('700');
+      return Promise.resolve();
+    });
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test.each(['open to others', 'a link'])('is refused in a directory that is %s', async (kind) => {
+    const folder = join(home, 'ambit');
+    if (kind === 'a link') {
+      mkdirSync(join(home, 'real'), { mode: 0o700 });
+      symlinkSync(join(home, 'real'), folder);
+    } else {
+      mkdirSync(folder);
+      chmodSync(folder, 0o777);
+    }
+    await expect(serveInspector()).rejects.toThrow('is no directory of this user alone');
+    const path = join(folder, 'mine.sock');
+    await expect(serveInspector({ path })).rejects.toThrow('is no directory of this user alone');
+  });
+
+  test('leaves a file that is not its own untouched', async () => {
+    mkdirSync(join(home, 'ambit'), { mode: 0o700 });
+    const path = join(home, 'ambit', 'notes.sock');
+    writeFileSync(path, 'mine');
+    await expect(serveInspector({ path })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    expect(lstatSync(path).size).toBe(4);
+    await inspected(async (socket) => {
+      await expect(serveInspector({ path: socket })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+      expect((await ask(socket, '/version')).statusCode).toBe(200);
+    });
+  });
+});
+
+describe('what is answered', () => {
+  test('a snapshot, with the runs, the counts and the name', () =>
+    inspected(async (socket) => {
+      const seen = JSON.parse(await textOf(await ask(socket, '/snapshot'))) as Record<
+        string,
+        unknown
+      >;
+      expect(seen).toMatchObject({ pid: process.pid, name: 'test', omitted: 0, deadlocks: [] });
+      expect(Object.keys(seen)).toEqual(expect.arrayContaining(['counts', 'tree', 'runs', 'now']));
+      const again = JSON.parse(await textOf(await ask(socket, '/snapshot'))) as { now: number };
+      expect(again.now - Number(seen['now'])).toBeLessThan(5000);
+    }));
+
+  test('a trace of some milliseconds', () =>
+    inspected(async (socket) => {
+      const text = await textOf(await ask(socket, '/trace?ms=20&limit=1000'));
+      expect(text).toContain('"name":"inspector"');
+      expect((JSON.parse(text) as { traceEvents: unknown[] }).traceEvents.length).toBeGreaterThan(
+        0,
+      );
+    }));
+
+  test('snapshots as events, with the time of each task while somebody watches', () =>
+    inspected(async (socket) => {
+      const response = await ask(socket, '/watch?every=100&cpu');
+      const seen: string[] = [];
+      for await (const piece of response.setEncoding('utf8')) {
+        seen.push(String(piece));
+        if (seen.length === 3) break;
+      }
+      expect(response.headers['content-type']).toBe('text/event-stream');
+      expect(seen.at(-1)).toMatch(/^data: \{.*"cpu":\{/);
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      expect(await textOf(await ask(socket, '/snapshot'))).not.toContain('"cpu"');
+    }));
+
+  test.each([
+    ['POST', '/snapshot', 405],
+    ['DELETE', '/version', 405],
+    ['GET', '/', 404],
+    ['GET', '/toString', 404],
+    ['GET', '/trace?ms=1&limit=-5', 200],
+  ])('%s %s', (method, path, status) =>
+    inspected(async (socket) => {
+      const response = await ask(socket, path, method);
+      expect(response.statusCode).toBe(status);
+      response.resume();
+    }),
+  );
+});
+
+describe('the command', () => {
+  test('shows the deadlock of a program first, and no escape of a name', () =>
+    withProgram(({ pid }) => {
+      const { stdout, status } = ambit('tree', `${pid}`);
+      expect(status).toBe(0);
+      expect(stdout.split('\n')[0]).toMatch(/^DEADLOCK: "Plato" waits for the left fork/);
+      expect(stdout).toMatch(/task Kant: running/);
+      expect(stdout).not.toContain('\u001b');
+      const seen = JSON.parse(ambit('tree', `${pid}`, '--json').stdout) as { deadlocks: string[] };
+      expect(seen.deadlocks).toHaveLength(1);
+    }));
+
+  test('lists the programs, and forgets those that have died', () =>
+    withProgram(async (child) => {
+      expect(ambit('ps').stdout).toMatch(new RegExp(`^${child.pid} .*DEADLOCK +victim\\n$`));
+      const [row] = JSON.parse(ambit('ps', '--json').stdout) as { name: string }[];
+      expect(row).toMatchObject({ pid: child.pid, name: 'victim', state: 'DEADLOCK' });
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      const { stdout, status } = ambit('ps');
+      expect([stdout.split('\n')[0], status]).toEqual([
+        'No program can be looked into. A program opts in by a task:',
+        0,
+      ]);
+    }));
+
+  test('the file of the socket is gone after SIGTERM', () =>
+    withProgram(async (child) => {
+      const socket = join(inspectorFolder(), `${child.pid}.sock`);
+      expect(existsSync(socket)).toBe(true);
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+      expect(existsSync(socket)).toBe(false);
+    }));
+
+  test('writes a trace', () =>
+    withProgram(({ pid }) => {
+      const out = join(home, 'trace.json');
+      expect(ambit('trace', `${pid}`, '--ms', '20', '--out', out).status).toBe(0);
+      expect(lstatSync(out).size).toBeGreaterThan(100);
+    }));
+
+  test.each([
+    [['tree', '999999999'], 1],
+    [['tree', 'x'], 2],
+    [['tree'], 2],
+    [['fly'], 2],
+    [[], 2],
+    [['ps', '--what'], 2],
+    [['--help'], 0],
+  ])('ambit %j exits with %i', (args, status) => {
+    expect(ambit(...args).status).toBe(status);
+  });
+});
+
+test('an inspector ends with its scope, and refuses bad options', async () => {
+  await moveOnAfter(50, () => serveInspector());
+  expect(existsSync(join(inspectorFolder(), `${process.pid}.sock`))).toBe(false);
+  await expect(serveInspector({ name: 1 } as never)).rejects.toThrow(TypeError);
+  await expect(serveInspector({ path: '' })).rejects.toThrow(TypeError);
+});
