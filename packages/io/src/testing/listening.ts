@@ -1,0 +1,58 @@
+import type { ListenOptions, Server } from 'node:net';
+import { node } from '../node.ts';
+import { contextHere } from './current-machine.ts';
+import type { Machine } from './machine.ts';
+
+interface Place {
+  address?: string;
+  port?: number;
+  family?: string;
+}
+
+/** Has a server of Node's listen on a simulated machine. */
+export function listen(machine: Machine, server: Server, options: ListenOptions): void {
+  const inContext = contextHere();
+  const { loop } = machine.world;
+  const later = (event: string, value?: unknown): void => {
+    loop.callNext(() => inContext(() => server.emit(event, value)));
+  };
+  let port: number;
+  try {
+    port = machine.listen(options.port ?? 0, { server, inContext });
+  } catch (error) {
+    later('error', error);
+    return;
+  }
+  (server as unknown as { _handle: unknown })._handle = handleOf(machine, server, {
+    address: addressOf(options.host),
+    port,
+  });
+  machine.world.note('listen', machine, { port });
+  later('listening');
+}
+
+function addressOf(host: string | undefined): string {
+  if (host === undefined) return '::';
+  return host === 'localhost' ? '127.0.0.1' : host;
+}
+
+/** As much of a server's handle as net.Server asks of it. */
+function handleOf(
+  machine: Machine,
+  server: Server,
+  place: { readonly address: string; readonly port: number },
+): object {
+  return {
+    close: (): void => {
+      if (machine.tcp.get(place.port)?.server === server) machine.tcp.delete(place.port);
+    },
+    getsockname: (out: Place): number => {
+      Object.assign(out, place, { family: node.net.isIPv6(place.address) ? 'IPv6' : 'IPv4' });
+      return 0;
+    },
+    ref: (): void => undefined,
+    unref: (): void => undefined,
+    hasRef: (): boolean => true,
+    getAsyncId: (): number => 0,
+  };
+}

@@ -1,0 +1,103 @@
+import type { Server, Socket } from 'node:net';
+import type { Socket as UdpSocket } from 'node:dgram';
+import type { Handle } from '@ambit/core';
+import type { InContext } from './current-machine.ts';
+import { HostDispatcher } from './host-dispatcher.ts';
+import { dropEnd, resetEnd } from './graft.ts';
+import { systemError } from './system-error.ts';
+import type { World } from './world.ts';
+
+/** The first of the ports that a system gives out by itself. */
+const FIRST_PORT = 49_152;
+
+interface LocalEnd {
+  readonly socket: Socket;
+  readonly peer: Machine;
+}
+
+export interface Listening {
+  readonly server: Server;
+  readonly inContext: InContext;
+}
+
+/** What the system of a simulated host knows: its sockets and ports. */
+export class Machine {
+  readonly world: World;
+  readonly name: string;
+  readonly address: string;
+  readonly ends: Set<LocalEnd> = new Set<LocalEnd>();
+  readonly tcp: Map<number, Listening> = new Map<number, Listening>();
+  readonly udp: Map<number, UdpSocket> = new Map<number, UdpSocket>();
+  /** Timers of the processes that run on it. */
+  readonly timers: Set<Handle> = new Set<Handle>();
+  isUp = true;
+  /** Down without a word to the other ends. */
+  isSilent = false;
+  #nextPort = FIRST_PORT;
+  #dispatcher: HostDispatcher | undefined;
+
+  constructor(world: World, name: string) {
+    this.world = world;
+    this.name = name;
+    this.address = `10.0.0.${world.machines.length + 1}`;
+    world.machines.push(this);
+  }
+
+  /** For `fetch`: connections are kept for each host, not for all together. */
+  get dispatcher(): HostDispatcher {
+    return (this.#dispatcher ??= new HostDispatcher());
+  }
+
+  freePort(): number {
+    return this.#nextPort++;
+  }
+
+  listen(port: number, listening: Listening): number {
+    return this.#bind(this.tcp, { port, syscall: 'listen', value: listening });
+  }
+
+  bindUdp(port: number, socket: UdpSocket): number {
+    return this.#bind(this.udp, { port, syscall: 'bind', value: socket });
+  }
+
+  track(socket: Socket, peer: Machine): () => void {
+    const end = { socket, peer };
+    this.ends.add(end);
+    return () => {
+      this.ends.delete(end);
+    };
+  }
+
+  /** Breaks the connections to another machine, at this end. */
+  reset(peer: Machine): void {
+    for (const end of [...this.ends]) if (end.peer === peer) resetEnd(end.socket);
+  }
+
+  /** Its processes are gone: the connections are reset, unless it is silent. */
+  switchOff({ isSilent }: { readonly isSilent: boolean }): void {
+    this.isUp = false;
+    this.isSilent = isSilent;
+    for (const { socket } of this.ends) dropEnd(socket);
+    this.free();
+  }
+
+  /** Nothing of a process is left. */
+  free(): void {
+    for (const timer of this.timers) timer.cancel();
+    this.timers.clear();
+    this.ends.clear();
+    this.tcp.clear();
+    this.udp.clear();
+    this.#dispatcher = undefined;
+  }
+
+  #bind<T>(ports: Map<number, T>, wish: { port: number; syscall: string; value: T }): number {
+    const { syscall, value } = wish;
+    const port = wish.port === 0 ? this.freePort() : wish.port;
+    if (ports.has(port)) {
+      throw systemError(syscall, 'EADDRINUSE', { address: this.address, port });
+    }
+    ports.set(port, value);
+    return port;
+  }
+}
