@@ -1,7 +1,6 @@
 import { CancelScope, taskGroup, throwIfCancelled } from '@ambit/core';
-import { show } from './check.ts';
 
-/** What every call that waits takes, as its last argument. */
+/** Options of every call that waits, as its last argument. */
 export interface WaitOptions {
   /** Aborting it ends the wait with `signal.reason`, in addition to the ambient scope. */
   readonly signal?: AbortSignal | undefined;
@@ -69,18 +68,4 @@ export async function withoutCancellation(error: unknown): Promise<readonly [unk
   } catch (rest) {
     return [rest];
   }
-}
-
-export function checkSignal(where: string, value: unknown): void {
-  if (value === undefined || isSignal(value)) return;
-  throw new TypeError(
-    `${where}: signal is ${show(value)}, not an AbortSignal; give controller.signal or scope.signal`,
-  );
-}
-
-// By shape: the signal may be of another realm, or a polyfill's.
-function isSignal(value: unknown): value is AbortSignal {
-  return (
-    typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value
-  );
 }

@@ -1,14 +1,13 @@
-/** Two at a time used what is for one: two receives on one stream, say. Also: a queue is full. */
-export class BusyResourceError extends Error {
-  static {
-    this.prototype.name = 'BusyResourceError';
-  }
-}
+export { BusyResourceError } from '@ambit/core/lowlevel';
 
 /** The other end is gone, or the connection broke. Node's error, if there is one, is the `cause`. */
 export class BrokenResourceError extends Error {
   static {
-    this.prototype.name = 'BrokenResourceError';
+    Object.defineProperty(this.prototype, 'name', {
+      value: 'BrokenResourceError',
+      writable: true,
+      configurable: true,
+    });
   }
 
   /** That of the cause: 'ECONNRESET', 'EPIPE'. */
@@ -23,7 +22,11 @@ export class BrokenResourceError extends Error {
 /** It was closed at this end. */
 export class ClosedResourceError extends Error {
   static {
-    this.prototype.name = 'ClosedResourceError';
+    Object.defineProperty(this.prototype, 'name', {
+      value: 'ClosedResourceError',
+      writable: true,
+      configurable: true,
+    });
   }
 }
 

@@ -9,17 +9,43 @@ const owners = new WeakMap<TaskGroup, Owner>();
 /**
  * Has a handle closed when the innermost explicit group around the caller ends, unless it is released before.
  *
- * @returns the owner, which is to be told when the handle has closed; undefined outside of any group
+ * @returns is to be told when the handle has closed, and to be asked to give it to another group
  */
-export function own(handle: AsyncDisposable): Owner | undefined {
-  const owner = currentOwner();
-  owner?.add(handle);
-  return owner;
+export function own(handle: AsyncDisposable): Holding {
+  return new Holding(handle, currentOwner());
+}
+
+/** Says which group closes a handle, as long as it is open; outside of any group it is none. */
+export class Holding {
+  readonly #handle: AsyncDisposable;
+  #owner: Owner | undefined;
+  #isOver = false;
+
+  constructor(handle: AsyncDisposable, owner: Owner | undefined) {
+    this.#handle = handle;
+    this.#owner = owner;
+    owner?.add(handle);
+  }
+
+  /** It has closed, or other code closes it. */
+  release(): void {
+    this.#isOver = true;
+    this.#owner?.release(this.#handle);
+  }
+
+  /** Another group closes it from now on. */
+  moveTo(group: TaskGroup): void {
+    if (this.#isOver) return;
+    const next = ownerOf(group);
+    this.#owner?.release(this.#handle);
+    this.#owner = next;
+    next.add(this.#handle);
+  }
 }
 
 /**
- * Opens something that takes its time. If nobody awaits the call, the group around it may end before: then nobody would
- * close what comes, so that this does.
+ * Opens something that takes its time. If the call is not awaited, the group around it may end before it: then this closes
+ * what comes.
  *
  * @param verb - the call, for the message
  * @throws (rejects) ClosedResourceError then; what `open` rejects with
@@ -43,7 +69,11 @@ function currentOwner(): Owner | undefined {
   const group = currentGroup();
   if (group === undefined) return undefined;
   const share = shares.get();
-  return share?.isOf(group) === true ? share.owner() : (owners.get(group) ?? newOwner(group));
+  return share?.isOf(group) === true ? share.owner() : ownerOf(group);
+}
+
+function ownerOf(group: TaskGroup): Owner {
+  return owners.get(group) ?? newOwner(group);
 }
 
 function newOwner(group: TaskGroup): Owner {
@@ -74,7 +104,7 @@ export class Share {
     return shares.run(this, fn);
   }
 
-  /** Whether it stands for this group: not for one inside of it, and not any more once it is over. */
+  /** Whether it represents this group: not for one inside of it, and not any more once it is over. */
   isOf(group: TaskGroup): boolean {
     return group === this.#group && !this.#isOver;
   }
@@ -94,13 +124,8 @@ export class Share {
   }
 }
 
-/** What takes its time to close may have a quicker way for the end of its group. */
-interface Hasty extends AsyncDisposable {
-  _closeByOwner?(): Promise<void>;
-}
-
-async function close(handle: Hasty): Promise<void> {
-  await (handle._closeByOwner?.() ?? handle[Symbol.asyncDispose]());
+async function close(handle: AsyncDisposable): Promise<void> {
+  await handle[Symbol.asyncDispose]();
 }
 
 /** The handles that a group closes at its end. */
@@ -117,7 +142,7 @@ export class Owner {
     this.#handles.add(handle);
   }
 
-  /** It has closed, or somebody else closes it. */
+  /** It has closed, or other code closes it. */
   release(handle: AsyncDisposable): void {
     this.#handles.delete(handle);
   }

@@ -13,8 +13,8 @@ import {
 import type { Process } from '@ambit/io';
 import type { AddressInfo, Server } from 'node:net';
 import * as net from 'node:net';
-import { isRunning } from './process-probe.ts';
-import { useFolder } from './temporary-folder.ts';
+import { isRunning } from './support/process-probe.ts';
+import { useFolder } from './support/temporary-folder.ts';
 
 const host = '127.0.0.1';
 const folder = useFolder();

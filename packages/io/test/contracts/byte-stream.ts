@@ -198,12 +198,13 @@ function contract(withEnds: (body: (ends: Ends) => Promise<void>) => Promise<voi
     check(
       'iterates to the end; leaving the loop leaves the stream open',
       async ({ here, there, group }) => {
-        group.spawn(() => here.send('abc'));
+        const sent = group.spawn(() => here.send('abc'));
         for await (const piece of there) {
           expect(piece.length).toBeGreaterThan(0);
           if (piece.length < 3) await receiveBytes(there, 3 - piece.length);
           break;
         }
+        await sent;
         group.spawn(async () => {
           await here.send('def');
           await here.sendEof();
@@ -214,6 +215,28 @@ function contract(withEnds: (body: (ends: Ends) => Promise<void>) => Promise<voi
         expect(await iterator.next()).toEqual({ done: true, value: undefined });
       },
     );
+  });
+
+  describe('return() of an iterator', () => {
+    check('ends its next() that waits, which takes nothing', async ({ here, there, group }) => {
+      const iterator = there[Symbol.asyncIterator]();
+      const next = iterator.next();
+      expect(await isWaiting(next)).toBe(true);
+      expect(await iterator.return!()).toEqual({ done: true, value: undefined });
+      expect(await next).toEqual({ done: true, value: undefined });
+      group.spawn(() => here.send('for the next'));
+      expect(String(await receiveBytes(there, 12))).toBe('for the next');
+      expect(await iterator.next()).toEqual({ done: true, value: undefined });
+    });
+
+    check('leaves a receive of somebody else alone', async ({ here, there, group }) => {
+      const iterator = there[Symbol.asyncIterator]();
+      const receive = group.spawn(() => there.receive());
+      expect(await isWaiting(receive)).toBe(true);
+      await iterator.return!();
+      group.spawn(() => here.send('x'));
+      expect(text(await receive)).toBe('x');
+    });
   });
 
   describe('the end', () => {
@@ -314,6 +337,12 @@ function contract(withEnds: (body: (ends: Ends) => Promise<void>) => Promise<voi
       await Promise.all([here.close(), here.close(), here[Symbol.asyncDispose]()]);
       await here.close();
       expect(await there.receive()).toBeUndefined();
+    });
+
+    check('takes a second or so, though the other end does not read', async ({ here }) => {
+      const start = performance.now();
+      await here.close();
+      expect(performance.now() - start).toBeLessThan(2500);
     });
 
     // rule 258

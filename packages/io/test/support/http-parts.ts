@@ -2,8 +2,8 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { once } from 'node:events';
 import { CancelScope, taskGroup } from '@ambit/core';
-import { serveHttp } from '../src/index.ts';
-import type { HttpAddress, HttpHandler, ServeHttpOptions } from '../src/index.ts';
+import { serveHttp } from '../../src/index.ts';
+import type { HttpAddress, HttpHandler, ServeHttpOptions } from '../../src/index.ts';
 
 /** A service for the time of a test. */
 export interface Served {
@@ -70,6 +70,7 @@ export class RawClient implements Disposable {
       .on('data', (text: string) => this.#note(() => (this.text += text)));
     this.socket.on('error', (error) => this.#note(() => (this.error = error)));
     this.socket.on('close', () => this.#note(() => (this.isClosed = true)));
+    this.socket.on('connect', () => this.#note(() => undefined));
   }
 
   #note(change: () => void): void {
