@@ -1,4 +1,5 @@
 import { groupNeedsJoin } from './rules/group-needs-join.mjs';
+import { noBeta } from './rules/no-beta.mjs';
 import { noSwallowedCancellation } from './rules/no-swallowed-cancellation.mjs';
 import { noUnownedTask } from './rules/no-unowned-task.mjs';
 import { returnAwaitUnderUsing } from './rules/return-await-under-using.mjs';
@@ -10,17 +11,27 @@ const plugin = {
     'group-needs-join': groupNeedsJoin,
     'no-swallowed-cancellation': noSwallowedCancellation,
     'return-await-under-using': returnAwaitUnderUsing,
+    'no-beta': noBeta,
   },
 };
 
 export const { meta, rules } = plugin;
 
-/** `recommended`: all rules, as errors. Type information is used where the configuration has it. */
+/** `recommended`: all rules that find mistakes, as errors; beta names as warnings. Type information is used where the configuration has it. */
 export const configs = {
   recommended: {
     name: '@ambit/recommended',
     plugins: { '@ambit': plugin },
-    rules: Object.fromEntries(Object.keys(rules).map((name) => [`@ambit/${name}`, 'error'])),
+    rules: Object.fromEntries(
+      Object.entries(rules).map(
+        ([
+          name,
+          {
+            meta: { type },
+          },
+        ]) => [`@ambit/${name}`, type === 'problem' ? 'error' : 'warn'],
+      ),
+    ),
   },
 };
 

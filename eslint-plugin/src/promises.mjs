@@ -30,7 +30,7 @@ export function startsPromise(node, sourceCode) {
 }
 
 /**
- * Is, or may, the value of this expression be something to await, also a promise of somebody else's make?
+ * Is, or may, the value of this expression be something to await, also a promise of another library?
  *
  * @param {Node} node
  * @param {SourceCode} sourceCode

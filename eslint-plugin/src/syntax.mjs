@@ -43,7 +43,7 @@ export function functionAround(node) {
 }
 
 /**
- * May `await` stand here?
+ * Is `await` allowed here?
  *
  * @param {Node} node
  */

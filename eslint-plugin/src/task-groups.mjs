@@ -7,7 +7,7 @@ import { hasAll, typeOf } from './types.mjs';
  */
 
 /**
- * `new TaskGroup()`, by whatever name it was imported, and with types nobody else's class of that name.
+ * `new TaskGroup()`, under any imported name, and, with types, no other class of that name.
  *
  * @param {Node | null | undefined} node
  * @param {SourceCode} sourceCode

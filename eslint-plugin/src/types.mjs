@@ -61,6 +61,26 @@ export function isThenable(type, sourceCode) {
 export const hasAll = (type, ...names) =>
   names.every((name) => type.getProperty(name) !== undefined);
 
+/** SymbolFlags.Alias. */
+const ALIAS = 1 << 21;
+
+/**
+ * Is what an import or export names marked `@beta` where it is declared? False without type information.
+ *
+ * @param {Node} name
+ * @param {SourceCode} sourceCode
+ * @returns {boolean}
+ */
+export function isBetaSymbol(name, sourceCode) {
+  const services = /** @type {any} */ (sourceCode.parserServices);
+  if (!services?.program) return false;
+  const checker = checkerOf(sourceCode);
+  const symbol = services.getSymbolAtLocation(name);
+  const declared = symbol && symbol.flags & ALIAS ? checker.getAliasedSymbol(symbol) : symbol;
+  const tags = declared?.getJsDocTags(checker) ?? [];
+  return tags.some((/** @type {{ name: string }} */ tag) => tag.name === 'beta');
+}
+
 /**
  * @param {SourceCode} sourceCode
  * @returns {TypeChecker}

@@ -6,9 +6,11 @@ import plugin, { configs, rules } from '../src/index.mjs';
 
 const names = Object.keys(rules);
 
-test('recommended has every rule, as an error', () => {
+test('recommended has every rule: mistakes as errors, beta names as warnings', () => {
   expect(configs.recommended.rules).toEqual(
-    Object.fromEntries(names.map((name) => [`@ambit/${name}`, 'error'])),
+    Object.fromEntries(
+      names.map((name) => [`@ambit/${name}`, name === 'no-beta' ? 'warn' : 'error']),
+    ),
   );
 });
 
@@ -32,6 +34,7 @@ test.each([
 ])('each rule reports in $of, by the recommended configuration', ({ language }) => {
   const code = `
     import { sleep, TaskGroup } from '@ambit/core';
+    import { snapshot } from '@ambit/core/inspect';
     async function all(work) {
       sleep(1);
       {
@@ -54,6 +57,7 @@ test.each([
   const configuration = [{ languageOptions: language }, configs.recommended as never];
   const messages = new Linter().verify(code, configuration);
   expect(messages.map(({ ruleId }) => ruleId)).toEqual([
+    '@ambit/no-beta',
     '@ambit/no-unowned-task',
     '@ambit/group-needs-join',
     '@ambit/no-swallowed-cancellation',

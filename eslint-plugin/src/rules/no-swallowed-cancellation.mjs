@@ -8,13 +8,13 @@ import { functionAround, isLoop, nameOf, ownNodes, propertyName, variableOf } fr
  * @typedef {import('@typescript-eslint/utils').TSESLint.RuleFixer} RuleFixer
  */
 
-/** Who calls one of these has thought of the cancellation, or meets it again. */
+/** Code that calls one of these handles the cancellation, or gets it again. */
 const ASKS = new Set(
   'checkpoint enter isAbortError isCancelled throwIfAborted throwIfCancelled yieldNow'.split(' '),
 );
 /** Properties that say whether something was cancelled. */
 const TELLS = new Set('aborted cancelCalled cancelCaught reason'.split(' '));
-/** Calls that give the error, with whatever it is, to somebody who waits for it. */
+/** Calls that pass the error on to code that waits for it. */
 const HANDS_ON = new Set(
   'abort callback cancel cb destroy done emit fail next reject throw tryReject'.split(' '),
 );

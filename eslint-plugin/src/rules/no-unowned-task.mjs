@@ -100,7 +100,7 @@ export const noUnownedTask = {
     }
 
     /**
-     * Given to somebody else, or ended in a `finally` block.
+     * Given to other code, or ended in a `finally` block.
      *
      * @param {import('@typescript-eslint/utils').TSESTree.Identifier} id
      */
@@ -126,7 +126,7 @@ export const noUnownedTask = {
 };
 
 /**
- * The calls whose results go nowhere, with what stands there for each of them.
+ * The calls whose results are not used, each with its node.
  *
  * @param {Node} expression
  * @param {Node} [discarded]
@@ -151,7 +151,7 @@ function discardedCalls(expression, discarded = expression) {
 }
 
 /**
- * Somebody sees to it all the same: to its failure at least.
+ * Other code handles it anyway, at least its failure.
  *
  * @param {CallExpression} call
  * @param {SourceCode} sourceCode
@@ -165,7 +165,7 @@ function isOwned(call, sourceCode) {
     if (method === 'then' && call.arguments.length > 1) return true;
     if (method === 'finally' || method === 'then') {
       const before = bare(callee.object);
-      // A promise that is there already is somebody's; it only calls back here.
+      // A promise that exists already has an owner; it only calls back here.
       return before.type === 'CallExpression' ? isOwned(before, sourceCode) : isKept(before);
     }
     if (method === 'stop' && stopsOwned(callee.object, sourceCode)) return true;
@@ -179,7 +179,7 @@ function isOwned(call, sourceCode) {
 const isKept = ({ type }) => type === 'Identifier' || type === 'MemberExpression';
 
 /**
- * `task.stop()` and `group.stop()` never reject, and what they stop has an owner who waits.
+ * `task.stop()` and `group.stop()` never reject, and the stopped work has an owner that waits.
  *
  * @param {Node} object
  * @param {SourceCode} sourceCode
