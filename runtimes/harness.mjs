@@ -1,6 +1,6 @@
 // What a test framework would do, in so few lines that every runtime can load them.
 
-/** Thrown by a case that a runtime cannot pass, because of something that the runtime has not got. */
+/** Thrown by a case that a runtime cannot pass, because the runtime lacks a feature. */
 class Lack extends Error {}
 
 /** Ends the case: the table shows it as lacking, with the reason below. */

@@ -1,7 +1,7 @@
-// What garbage collectors have broken elsewhere: listeners that pile up, aborts that get lost, rejections nobody hears of.
+// Faults that garbage collection has caused elsewhere: listeners that accumulate, aborts that are lost, rejections without a handler.
 import { CancelScope, sleep, TaskGroup, taskGroup, timeout } from '@ambit/core';
 import { anySignal, onAbort } from '@ambit/core/abort';
-import { equal, ok, pause, rejection, turn } from './harness.mjs';
+import { equal, lack, ok, pause, rejection, turn } from './harness.mjs';
 
 const ADOPTIONS = 200_000;
 const MEGABYTE = 2 ** 20;
@@ -14,10 +14,11 @@ const adoption = {
     count(signal, 'removeEventListener', () => (listeners -= 1));
     // The first round warms up: caches, compiled code, the heap's own size.
     await adoptOften(signal, ADOPTIONS / 10);
-    const before = await heapSize(host);
+    const before = host.collect && (await heapSize(host));
     await adoptOften(signal, ADOPTIONS);
-    const grown = (await heapSize(host)) - before;
     equal(listeners, 0, 'listeners');
+    if (before === undefined) lack('its heap cannot be measured; no listener is left');
+    const grown = (await heapSize(host)) - before;
     ok(grown < MEGABYTE, `grown by less than 1 MB: ${Math.round(grown / 1024)} kB`);
   },
 };
@@ -58,6 +59,7 @@ async function heapSize({ collect, heapUsed }) {
 
 const collection = {
   'a cancellation arrives after a collection, at depths 1 to 5': async ({ collect }) => {
+    if (collect === undefined) lack('nothing collects garbage by hand');
     for (let depth = 1; depth <= 5; depth += 1) {
       for (const how of ['cancel', 'signal', 'deadline']) {
         const heard = [];
@@ -87,7 +89,7 @@ function outermost(how) {
   return { scope, abort: () => controller.abort() };
 }
 
-/** Nobody but the scopes themselves holds the inner ones. */
+/** Only the scopes themselves hold the inner ones. */
 function nest(scope, depth, heard) {
   return scope.run(({ signal }) => {
     signal.addEventListener('abort', () => heard.push(depth));

@@ -4,7 +4,8 @@ import { memory } from './memory.mjs';
 import { smoke } from './smoke.mjs';
 
 const environment = {
-  ambient: false,
+  // The page went through unplugin-ambit.
+  ambient: true,
   origin: location.origin,
   collect: globalThis.gc,
   heapUsed: () => performance.memory.usedJSHeapSize,

@@ -23,7 +23,7 @@ function centred(text, width) {
   return text.padStart(Math.ceil((width + 1) / 2)).padEnd(width);
 }
 
-/** What the runtimes have not got, with the reasons. */
+/** The features that the runtimes lack, with the reasons. */
 export function lacking(columns) {
   const reasons = new Map();
   for (const { name, results } of columns) {

@@ -2,7 +2,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { install } from '../scripts/tools.mjs';
-import { browse } from './chromium.mjs';
+import { browseChromium } from './chromium.mjs';
+import { environments } from './environments.mjs';
+import { browseFirefox } from './firefox.mjs';
 import { endBySignal } from './signal.mjs';
 import { start } from './start.mjs';
 
@@ -12,15 +14,15 @@ const DENO = '2.9.6';
 
 const nodes = Object.entries(NODES).map(([major, version]) => ({
   name: `Node ${major}`,
-  run: (folder, { origin }) => {
-    const [alias, from] = [
-      `node-${major}`,
-      `npm:node-${process.platform}-${process.arch}@${version}`,
-    ];
-    const node = join(install(alias, { [alias]: from }), 'node_modules', alias, 'bin/node');
-    return both(folder, origin, [node, '--expose-gc']);
-  },
+  run: (folder, { origin }) => both(folder, origin, [nodeOf(major, version), '--expose-gc']),
 }));
+
+/** The path of its binary, which the package for this machine carries. */
+function nodeOf(major, version) {
+  const alias = `node-${major}`;
+  const from = `npm:node-${process.platform}-${process.arch}@${version}`;
+  return join(install(alias, { [alias]: from }), 'node_modules', alias, 'bin/node');
+}
 
 const bun = {
   name: 'Bun',
@@ -54,6 +56,15 @@ async function both(folder, origin, command, env) {
   return [...results, await endBySignal([...command, 'program.mjs'], options)];
 }
 
-const chromium = { name: 'Chromium', run: browse };
+const browsers = [
+  { name: 'Chromium', run: browseChromium },
+  { name: 'Firefox', run: browseFirefox },
+];
 
-export const runtimes = [...nodes, bun, deno, chromium];
+// On the newest LTS: the environments have left Node 20.
+const rooms = environments.map(({ name, run }) => ({
+  name,
+  run: (folder) => run(folder, nodeOf(24, NODES[24])),
+}));
+
+export const runtimes = [...nodes, bun, deno, ...browsers, ...rooms];

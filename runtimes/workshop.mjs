@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { packages, readJson, root } from '../scripts/setup.mjs';
 
 /**
- * A folder where the suite finds the built packages by their names, as a user's program does. Outside of the clone:
+ * A directory where the suite finds the built packages by their names, as a user's program does. Outside of the clone:
  * Deno takes a program under a `node_modules` for a package, and packages for something that cannot be linked.
  */
 export function openWorkshop() {
