@@ -13,3 +13,5 @@ const { status } = spawnSync(
   },
 );
 process.exitCode = status ?? 1;
+// The page may have new figures; the drawing of some of them follows it.
+if (status === 0) await import('./figures.mjs');

@@ -1,5 +1,5 @@
 // Looks at the packages as a user gets them: packs each one, has the tarball checked by publint and attw, installs them with
-// npm, pnpm and yarn in empty folders, and uses them there through `import`, `require`, TypeScript and test runners.
+// npm, pnpm and yarn in empty directories, and uses them there through `import`, `require`, TypeScript and test runners.
 import { spawn } from 'node:child_process';
 import {
   cpSync,
@@ -28,7 +28,7 @@ const COMPILERS = {
   'typescript-5.9': '5.9.3',
   'typescript-6.0': '6.0.3',
 };
-// Each in a folder of its own; with the others only what could depend on how they lay out node_modules.
+// Each in a directory of its own; pnpm and yarn only run the checks that depend on the layout of node_modules.
 const INSTALLERS = {
   npm: ['npm', 'install', '--no-audit', '--no-fund', '--loglevel=error'],
   pnpm: ['npx', '--yes', packageManager, 'install', '--ignore-workspace'],
@@ -69,7 +69,7 @@ async function checkAll() {
 
 async function lintAll(tarballs) {
   const attw = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js');
-  // Resolution as it was before `exports` (node10) finds the main door only; nobody on Node 20 has it.
+  // Resolution as it was before `exports` (node10) finds the main door only; Node 20 does not use it.
   const options = ['--profile', 'node16', '--no-emoji', '--no-color'];
   for (const tarball of tarballs) {
     await lint(tarball);
@@ -136,7 +136,7 @@ function addTypes(project) {
   symlinkSync(join(root, 'node_modules/@types'), join(project, 'node_modules/@types'), 'junction');
 }
 
-/** The first example of each README, compiled and run: it prints what stands below it. */
+/** The first example of each README that imports a package, compiled and run: it prints the output that the README shows. */
 async function readmes(installer, project) {
   const files = ['README.md', ...packages().map((path) => `${path}/README.md`)];
   const samples = files.map((file) => ({ file, ...sampleOf(file) }));
@@ -152,7 +152,7 @@ async function readmes(installer, project) {
 
 function sampleOf(file) {
   const text = readFileSync(join(root, file), 'utf8').replaceAll('\r\n', '\n');
-  const [, code, output] = /\n```ts\n(.*?)```\n\n```text\n(.*?)```\n/s.exec(text) ?? [];
+  const [, code, output] = /\n```ts\n(import .*?)```\n\n```text\n(.*?)```\n/s.exec(text) ?? [];
   if (code === undefined) throw new Error(`${file} has no example with its output`);
   return { code, output };
 }

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { writeLlms } from './llms.mjs';
 import { root, setUp } from './setup.mjs';
 
 setUp();
@@ -16,6 +17,7 @@ const docs = join(root, 'docs');
 await writeReference(root);
 writeRepositoryPages(root);
 await buildSite();
+writeLlms(join(docs, '.vitepress/dist'));
 if (process.argv.includes('--check')) {
   const { checkSite } = await import('../docs/build/check-site.mjs');
   await checkSite(root);

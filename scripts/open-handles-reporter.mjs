@@ -1,7 +1,7 @@
 /** What a healthy process may take to end once the tests are over: coverage is put together then, which takes its time. */
 const patience = 60_000;
 
-/** A timer or socket that outlives the tests is a leak: jest would say so and then wait for it for ever. */
+/** A timer or socket that outlives the tests is a leak: jest would report it and then wait for it forever. */
 export default class OpenHandlesReporter {
   #watches;
 

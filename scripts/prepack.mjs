@@ -1,4 +1,4 @@
-// npm leaves `catalog:` in the manifest it packs, and nobody could install that; pnpm puts the versions in.
+// npm leaves `catalog:` in the manifest it packs, which cannot be installed; pnpm replaces it by versions.
 import { join } from 'node:path';
 import { readJson, root } from './setup.mjs';
 

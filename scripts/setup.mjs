@@ -29,7 +29,7 @@ function checkNode() {
   fail(`Ambit needs Node ${wanted} or newer; this is ${process.versions.node}`);
 }
 
-/** Does `work` unless it has succeeded before with the same inputs. Answers whether the result stands. */
+/** Does `work` unless it has succeeded before with the same inputs. Returns whether the result stands. */
 function once(name, inputs, work, outputs = []) {
   const stamp = join(stamps, name);
   // Looked at before the work: what changes while it is under way is done next time.
@@ -63,8 +63,11 @@ function install() {
 function buildInputs() {
   const hash = createHash('sha256');
   const configs = readdirSync(root).filter((name) => name.startsWith('tsconfig'));
+  const rewrite = readdirSync(join(root, 'unplugin/src')).map((name) => `unplugin/src/${name}`);
+  const scripts = ['build', 'bundle', 'doors'].map((name) => `scripts/${name}.mjs`);
+  const builders = [...scripts, ...rewrite];
   const sources = projects().flatMap((project) => listSources(join(root, project)));
-  for (const file of [...configs.map((name) => join(root, name)), ...sources]) {
+  for (const file of [...[...configs, ...builders].map((name) => join(root, name)), ...sources]) {
     const { mtimeMs, size } = statSync(file);
     hash.update(`${relative(root, file)} ${mtimeMs} ${size}\n`);
   }
@@ -78,7 +81,7 @@ function buildOutputs() {
 
 function listSources(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    if (['node_modules', 'dist', 'test', 'etc'].includes(entry.name)) return [];
+    if (['node_modules', 'build', 'dist', 'test', 'etc'].includes(entry.name)) return [];
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return listSources(path);
     return /\.ts$|^(tsconfig.*|package)\.json$/.test(entry.name) ? [path] : [];
@@ -105,7 +108,7 @@ export function readJson(path) {
   return JSON.parse(readFileSync(path, 'utf8'));
 }
 
-/** Runs a command with its output on stderr; answers whether it succeeded. */
+/** Runs a command with its output on stderr; returns whether it succeeded. */
 function run(command, args) {
   // npx is a .cmd file on Windows, which only a shell can start.
   const shell = process.platform === 'win32' && command === 'npx';

@@ -10,7 +10,7 @@ export function deliverSignalsOnce() {
   const held = new Set();
   for (const signal of ['SIGINT', 'SIGTERM']) dropEchoes(signal, held);
 
-  // Who looks for other listeners, before ending by the signal for example, means those of the program.
+  // Code that checks for other listeners, for example before it ends by the signal, means those of the program.
   const { listenerCount } = process;
   process.listenerCount = (event, ...rest) =>
     listenerCount.call(process, event, ...rest) - (rest.length === 0 && held.has(event) ? 1 : 0);

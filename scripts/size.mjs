@@ -32,7 +32,7 @@ function measure() {
     });
   } catch {
     console.error(`${stdout}${stderr}`);
-    throw new Error('size-limit could not measure; what it says is above');
+    throw new Error('size-limit could not measure; its output is above');
   }
 }
 

@@ -1,13 +1,13 @@
-// Tools that one check alone needs, and that are too large, or too many versions at once, to be everyone's dependencies:
-// in a folder of their own under node_modules/.cache, installed when first asked for.
+// Tools that only one check needs, and that are too large, or of too many versions, to be dependencies of the repository:
+// in a directory of their own under node_modules/.cache, installed when first asked for.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './setup.mjs';
 
 /**
- * Installs packages of exact versions, unless they are there, and answers the folder. No install script runs: what is
- * wanted comes in the packages themselves.
+ * Installs packages of exact versions, unless they are there, and returns the directory. No install script runs,
+ * because the packages contain everything.
  */
 export function install(name, dependencies) {
   const folder = join(root, 'node_modules/.cache', name);

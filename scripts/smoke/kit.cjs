@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 
-/** A first use of the test kit, under whatever test runner, its fake timers or none. */
+/** A first use of the test kit, in any test runner, with fake timers or without. */
 exports.kit = async ({ sleep, timeout, sleepForever }, { permute, settle, testRun }) => {
   const begin = process.hrtime.bigint();
   const end = await testRun(async (group, loop) => {

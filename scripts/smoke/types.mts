@@ -22,7 +22,7 @@ import {
 import type { EventLoop, RunOptions, ScopeOptions, TaskFunction } from '@ambit/core';
 import { anySignal, execute, onAbort, proactiveRetry, waitForEvent } from '@ambit/core/abort';
 import { batch, interval, mapConcurrent, merge, safe, zip } from '@ambit/core/iter';
-import { enter, park, ParkingLot } from '@ambit/core/lowlevel';
+import { park, ParkingLot, throwIfCancelled } from '@ambit/core/lowlevel';
 import { permute, testRun, VirtualLoop } from '@ambit/core/testing';
 import { Broadcast, channel, Lock, memoize, Queue, select, Semaphore } from '@ambit/sync';
 import type { Guard } from '@ambit/sync';
@@ -86,7 +86,7 @@ export async function doors(signal: AbortSignal): Promise<void> {
   });
   for await (const n of numbers(3)) n.toFixed();
 
-  enter({ signal });
+  throwIfCancelled({ signal });
   const woken: string = await park<string>((waker) => void waker.wake('woken'));
   const lot = new ParkingLot<string>();
   lot.unpark(1, woken);

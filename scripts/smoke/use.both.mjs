@@ -5,11 +5,16 @@ import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 
+/** Doors of a framework, which is not installed here. */
+const FRAMEWORKS = new Set(['./react', './vue', './svelte']);
+
 for (const folder of readdirSync('node_modules/@ambit')) {
   const { exports } = JSON.parse(
     readFileSync(`node_modules/@ambit/${folder}/package.json`, 'utf8'),
   );
-  const doors = Object.keys(exports).filter((door) => !door.endsWith('.json'));
+  const doors = Object.keys(exports).filter(
+    (door) => !door.endsWith('.json') && !FRAMEWORKS.has(door),
+  );
   for (const door of doors) {
     const name = `@ambit/${folder}${door.slice(1)}`;
     const [imported, required] = [await import(name), require(name)];

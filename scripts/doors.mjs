@@ -1,0 +1,73 @@
+// The doors of the packages, what users import. A new one is a line here and its file in src: `npm run api` writes it into
+// package.json and makes its report, the build bundles it, the reference has a page for it.
+import { basename } from 'node:path';
+
+const DOORS = {
+  core: [
+    ...['index', 'lowlevel', 'testing', 'testing-vitest', 'testing-jest', 'testing-node-test'],
+    ...['abort', 'iter', 'actions', 'react', 'vue', 'svelte', 'ambient', 'inspect'],
+  ],
+  io: ['index', 'pg', 'redis', 'otel', 'fastify', 'express', 'inspect', 'testing'],
+  sync: ['index', 'lease', 'redis', 'postgres'],
+};
+
+/** Doors that may still change in a minor release: their own names are `@beta`, and `npm run api` checks that. */
+const BETA = {
+  core: ['actions', 'react', 'vue', 'svelte', 'ambient', 'inspect'],
+  io: ['pg', 'redis', 'otel', 'fastify', 'express', 'inspect', 'testing'],
+  sync: ['lease', 'redis', 'postgres'],
+};
+
+/** What a user imports of a package that is beta: `@ambit/core/inspect`. */
+export function betaDoors() {
+  return Object.entries(BETA).flatMap(([name, doors]) =>
+    doors.map((door) => `@ambit/${name}/${door}`),
+  );
+}
+
+/** Whether a door of a package is beta. */
+export function isBeta(project, door) {
+  return BETA[basename(project)].includes(door);
+}
+
+/** The files in a package's src that are doors, without their `.ts`; the main door first. */
+export function doorsOf(project) {
+  return DOORS[basename(project)];
+}
+
+/** The name of a door in package.json. */
+export function pathOf(door) {
+  return door === 'index' ? '.' : `./${door.replace(/^testing-/, 'testing/')}`;
+}
+
+/**
+ * What package.json says of them. `module-sync` leads `import` and `require` to one copy where Node knows it. Browsers, and a program
+ * on Node with the condition `ambit-explicit`, get the copy whose scope follows `await` without AsyncLocalStorage.
+ */
+export function exportsOf(project) {
+  const doors = doorsOf(project).map((door) => {
+    const code = filesOf(door, 'dist');
+    const commonJs = {
+      ...code,
+      types: `./dist/cjs/${door}.d.ts`,
+      default: `./dist/cjs/${door}.js`,
+    };
+    const target = { 'module-sync': code, import: code, require: commonJs };
+    const source = { '@ambit/source': `./src/${door}.ts` };
+    if (!FOLLOWING.includes(basename(project))) return [pathOf(door), { ...source, ...target }];
+    const explicit = {
+      import: { ...code, default: `./dist/explicit/${door}.js` },
+      require: { ...commonJs, default: `./dist/explicit/cjs/${door}.js` },
+    };
+    const byRuntime = { 'ambit-explicit': explicit, workerd: target, browser: explicit };
+    return [pathOf(door), { ...source, ...byRuntime, ...target }];
+  });
+  return { ...Object.fromEntries(doors), './package.json': './package.json' };
+}
+
+/** The packages that run in browsers. */
+export const FOLLOWING = ['core', 'sync'];
+
+function filesOf(door, folder) {
+  return { types: `./${folder}/${door}.d.ts`, default: `./${folder}/${door}.js` };
+}
