@@ -11,7 +11,7 @@ export interface Contender {
   readonly outside?: boolean;
 }
 
-/** What is claimed: ours takes at most `atMost` times as much as that one; or, against nobody, at most so much. */
+/** A claim: Ambit takes at most `atMost` times as much as `against`; without `against`, at most `atMost`. */
 export interface Aim {
   readonly against?: string;
   readonly atMost: number;
@@ -27,7 +27,7 @@ export interface Claim {
   readonly rate?: string;
 }
 
-/** What a program of this folder says to the one that runs it. */
+/** A message from a program of this directory to the program that runs it. */
 export type Message =
   | { readonly is: 'claim'; readonly claim: Announced }
   | { readonly is: 'sample'; readonly sample: Sample };
@@ -60,7 +60,7 @@ const wanted = JSON.parse(process.env['AMBIT_BENCH'] ?? '{}') as {
 };
 
 /**
- * Measures the contender that this process is for: a warm-up of a second, in which its code is compiled, then so many rounds,
+ * Measures the contender that this process is for: a warm-up of a second, in which its code is compiled, then a number of rounds,
  * each after a garbage collection. One contender in a process, since what one leaves behind (timers, finalizers, compiled
  * code) would slow the next one. Compared is processor time: on a machine that others use too, the time that passes says little.
  */
@@ -81,7 +81,7 @@ export async function contest({ title, count, contenders, aims = [], rate }: Cla
   await (outside ? rounds() : new CancelScope().run(rounds));
 }
 
-/** For what is not counted in time: the contender that this process is for is measured so many times. */
+/** For what is not counted in time: the contender that this process is for is measured a number of times. */
 export async function weigh({ title, unit, contenders, aims = [] }: Weighing): Promise<void> {
   const contender = contenderFor({ title, unit, count: 1, aims }, contenders);
   if (contender === undefined) return;
@@ -129,7 +129,7 @@ async function measure(run: () => Promise<unknown>, jobs: number): Promise<Sampl
   return { value: (user + system) / jobs, passed };
 }
 
-/** Does a job so many times, one after the other. */
+/** Does a job a number of times, one after the other. */
 export function inTurn(job: () => Promise<unknown>): (count: number) => () => Promise<void> {
   return (count) => async () => {
     for (let at = 0; at < count; at += 1) await job();

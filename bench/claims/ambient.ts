@@ -1,5 +1,5 @@
 // What the ambient scope costs: code below runs in it without being told, by an AsyncLocalStorage, which old releases of Node pay
-// for at each promise. Without it is how browsers have it, who have no such thing.
+// for at each promise. Browsers have no AsyncLocalStorage, so they do not pay for it.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -71,7 +71,7 @@ for (const size of [100, 100_000]) {
   });
 }
 
-/** So many at a time, one batch after the other. */
+/** Runs batches of `size` tasks, one after the other. */
 function inBatches(
   size: number,
   batch: (size: number) => Promise<unknown>,

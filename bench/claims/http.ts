@@ -43,11 +43,11 @@ function bare(handler: (...args: Parameters<typeof hello>) => void): () => Promi
   };
 }
 
-// What most servers have for their logs: who asks. In old releases of Node this slows every promise.
+// Most servers keep the client's name for their logs in an AsyncLocalStorage. In old releases of Node this slows every promise.
 const ids = new AsyncLocalStorage<number>();
 let lastId = 0;
 
-/** The client does so many requests. */
+/** The client makes this number of requests. */
 function load(start: () => Promise<number>): (count: number) => () => Promise<unknown> {
   let port: Promise<number> | undefined;
   return (count) => async () => {

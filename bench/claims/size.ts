@@ -1,5 +1,4 @@
-// What a program takes along: its bundle, minified and gzipped, and the time until it has been loaded.
-import { execFileSync } from 'node:child_process';
+// What a program takes along: its bundle, minified and gzipped.
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -62,23 +61,4 @@ await weigh({
     name: `@ambit/${door}`,
     weigh: () => bundled(`export * from '@ambit/${door}';`),
   })),
-});
-
-/** Milliseconds, of a process that does nothing else. */
-function started(...modules: string[]): number {
-  const program = modules.map((name) => `import ${JSON.stringify(name)};`).join('\n');
-  const start = performance.now();
-  execFileSync(process.execPath, ['--input-type=module', '--eval', program], { cwd: here });
-  return performance.now() - start;
-}
-
-await weigh({
-  title: 'Start a program that imports a door',
-  unit: 'ms',
-  contenders: [
-    ...DOORS.map((door) => ({ name: `@ambit/${door}`, weigh: () => started(`@ambit/${door}`) })),
-    { name: 'nothing', weigh: () => started() },
-    { name: 'effect/Effect', weigh: () => started('effect/Effect') },
-    { name: 'effection', weigh: () => started('effection') },
-  ],
 });

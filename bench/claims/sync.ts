@@ -10,7 +10,7 @@ import { contest, inTurn } from '../contest.ts';
 const CONTENDERS = 100;
 const CAPACITIES = [16, 1024];
 
-/** Does a job so many times, by so many at a time. */
+/** Does a job a number of times, with a number of tasks at a time. */
 function together(job: () => Promise<unknown>): (count: number) => () => Promise<unknown> {
   return (count) => () =>
     Promise.all(Array.from({ length: CONTENDERS }, inTurn(job)(count / CONTENDERS)));

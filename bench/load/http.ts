@@ -1,4 +1,4 @@
-// A client of its own, so that what it costs is not counted: sends `count` requests to `port` over so many connections
+// A client of its own, so that what it costs is not counted: sends `count` requests to `port` over a number of connections
 // that stay open, one at a time on each.
 import { once } from 'node:events';
 import { connect } from 'node:net';

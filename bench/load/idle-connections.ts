@@ -1,4 +1,4 @@
-// What an idle connection costs the server, next to a bare node:net one: so many connections to an echo server, each a
+// What an idle connection costs the server, next to a bare node:net one: a number of connections to an echo server, each a
 // task that waits to receive, after one question and answer.
 //
 //   node bench/dist/load/idle-connections.js [count, default 10000]

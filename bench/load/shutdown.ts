@@ -1,4 +1,4 @@
-// What becomes of the requests when a server under load is told to stop: `node bench/dist/load/shutdown.js [rounds]`.
+// Counts the outcomes of requests when a server under load is told to stop: `node bench/dist/load/shutdown.js [rounds]`.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

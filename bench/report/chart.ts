@@ -19,7 +19,7 @@ export function chartOf(outcomes: readonly Outcome[]): string {
   }
   const one = scale(1);
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 10}" role="img" aria-label="What each takes, by what Ambit takes">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 10}" role="img" aria-label="The time of each contender, divided by the time of Ambit">`,
     `<style>${STYLE}</style>`,
     `<line class="one" x1="${one}" y1="10" x2="${one}" y2="${y}"/>`,
     ...parts,

@@ -22,19 +22,19 @@ export function pageOf({ runs, python, versions, date }: Page): string {
   const [first] = runs;
   return [
     '# Benchmarks',
-    '<!-- Made by `npm run bench`; do not edit. What the figures mean is in docs/decisions. -->',
+    '<!-- Made by `npm run bench`; do not edit. docs/decisions explains the figures. -->',
     `Measured on ${date.toISOString().slice(0, 10)} with Node ${runs.map(({ node }) => node).join(' and ')} on ` +
       `${cpus().length} × ${cpu?.model ?? 'an unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB. ` +
       `Peers: ${listOf(versions)}.`,
-    'Each contender has processes of its own, in turn with the others, and does the same job in each round, after a second of ' +
-      'warm-up and a garbage collection. Compared is processor time (microseconds for each job, the garbage collector’s included), since ' +
-      'machines are shared; shown are the median, and the least of the rounds beside it. Machines differ: look at the factors. ' +
-      'How many there are in a second is by the time that passed, with the client on the same machine.',
-    `What each takes, by what Ambit takes, on Node ${first?.node ?? ''}:`,
-    '![What each takes, by what Ambit takes](./benchmarks.svg)',
+    'Each contender runs in processes of its own, in turn with the others. It does the same job in each round, after a second of ' +
+      'warm-up and a garbage collection. The tables compare processor time (microseconds for each job, including the garbage ' +
+      'collector), because the machine is shared. They show the median of the rounds and, in parentheses, the least. Machines ' +
+      'differ, so look at the factors. Rates per second use the time that passed, with the client on the same machine.',
+    `The time of each contender, divided by the time of Ambit, on Node ${first?.node ?? ''}:`,
+    '![The time of each contender, divided by the time of Ambit](./benchmarks.svg)',
     '## Aims',
-    'What Ambit takes by what another takes, and in parentheses what was aimed at. [Decision 9](./decisions/0009-what-a-task-costs.md) ' +
-      'says why some are not met.',
+    'The time of Ambit, divided by the time of the other library; the aim is in parentheses. ' +
+      '[Decision 9](./decisions/0009-what-a-task-costs.md) says why some aims are not met.',
     tableOf(
       ['', 'against', ...runs.map(({ node }) => lineOf(node))],
       claims.flatMap((measured) => aimsOf(measured.map(({ outcome }) => outcome))),
@@ -42,8 +42,8 @@ export function pageOf({ runs, python, versions, date }: Page): string {
     '## Figures',
     ...claims.map(markdownOf),
     '## Beside Python',
-    `Microseconds of processor time for each job, Ambit's on Node ${first?.node ?? ''}. Python has no checkpoint in a lock that is ` +
-      'free, and no scope in a task.',
+    `Microseconds of processor time for each job, Ambit's on Node ${first?.node ?? ''}. A free lock of Python has no checkpoint, ` +
+      'and its tasks have no scope.',
     tableOf(['', ...python.versions], cellsOf(python)),
     ...python.lacking.map((line) => `- ${line}`),
     '',

@@ -15,7 +15,7 @@ export interface Plan {
   /** How often each contender gets a process of its own, in turn with the others, and its rounds there. */
   readonly passes: number;
   readonly rounds: number;
-  /** Before each claim: its title, and that it is the `at`th `of` so many. */
+  /** Before each claim: its title, and that it is number `at` of `of`. */
   readonly onClaim?: (title: string, at: number, of: number) => void;
 }
 

@@ -18,7 +18,7 @@ interface Row {
   readonly median: number;
   readonly least: number;
   readonly passed: number | undefined;
-  /** Its median by ours. */
+  /** Its median, divided by the median of Ambit. */
   readonly times: number;
 }
 
@@ -78,7 +78,7 @@ export function markdownOf(measured: readonly { line: string; outcome: Outcome }
   if (first === undefined) throw new Error('there is a run at least');
   const { title, unit, rate, rows } = first.outcome;
   const rates = rate === undefined ? [] : [`${rate}/s`];
-  const head = ['', ...measured.flatMap(({ line }) => [`${line}: ${unit}`, 'by ours', ...rates])];
+  const head = ['', ...measured.flatMap(({ line }) => [`${line}: ${unit}`, '× Ambit', ...rates])];
   const lines = rows.map(({ name }, at) => [
     name,
     ...measured.flatMap(({ outcome }) => briefly(outcome, at)),
@@ -109,7 +109,7 @@ function titleOf({ title, count }: Outcome): string {
 
 function headOf({ unit, rate, rows }: Outcome): string[] {
   const passed = rows.some((row) => row.passed !== undefined) ? ['passed'] : [];
-  return ['', unit, 'least', ...passed, 'by ours', ...(rate === undefined ? [] : [`${rate}/s`])];
+  return ['', unit, 'least', ...passed, '× Ambit', ...(rate === undefined ? [] : [`${rate}/s`])];
 }
 
 function cellsOf(outcome: Outcome, row: Row): string[] {
