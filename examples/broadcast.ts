@@ -1,9 +1,9 @@
-// Prices, broadcast to all who want them. Nobody waits for a slow subscriber, and memory stays bounded.
+// Broadcasts prices to several subscribers. A slow subscriber does not hold up the others, and memory stays bounded.
 //
 //   node examples/dist/broadcast.js
 //
-// Each subscriber may be three prices behind. Who is further behind loses the oldest, and is told how many by
-// a LaggedError; the subscription goes on after it.
+// Each subscriber may be three prices behind. A subscriber that is further behind loses the oldest prices and gets a LaggedError
+// with their number. The subscription continues after it.
 import { run, sleep } from '@ambit/core';
 import { Broadcast, Event, LaggedError } from '@ambit/sync';
 
@@ -19,7 +19,7 @@ await run(async (group) => {
     await sleep(5);
   }
   lunchIsOver.set();
-  prices.close(); // the subscribers take what is left, and end
+  prices.close(); // the subscribers take the remaining prices and end
 });
 
 /** Shows every price. */
@@ -30,7 +30,7 @@ async function ticker(): Promise<void> {
   console.log(`ticker: ${shown.join(' ')}`);
 }
 
-/** Looks at a price, goes to lunch, and comes back to what is left. */
+/** Reads one price, pauses, and then reads the prices that are left. */
 async function trader(): Promise<void> {
   using subscription = prices.subscribe();
   for (;;) {

@@ -1,10 +1,10 @@
-// A chat: what one says, all the others hear. Try it with two or three terminals.
+// A chat server: each line of a guest goes to all others. Try it with two or three terminals.
 //
 //   node examples/dist/chat-server.js --port 4000 [--host 127.0.0.1] [--echo]
 //   nc 127.0.0.1 4000
 //
-// With --echo everybody hears only himself. Who is slow does not hold up the others: he misses what he has no room
-// for. Ctrl+C lets everybody go, and ends.
+// With --echo each guest gets only their own lines. A slow guest does not hold up the others, and misses lines that do not fit into
+// their queue. Ctrl-C disconnects all guests and ends the program.
 import { run, taskGroup } from '@ambit/core';
 import { BrokenResourceError, bufferedReader, listenTcp } from '@ambit/io';
 import type { SocketStream } from '@ambit/io';
@@ -19,7 +19,7 @@ const { values } = parseArgs({
   },
 });
 
-/** What is still to be told to each guest. */
+/** The lines that are still to be sent to each guest. */
 const guests = new Map<string, Queue<string>>();
 
 function tell(everybodyBut: string, text: string): void {
@@ -56,7 +56,7 @@ async function echo(stream: SocketStream): Promise<void> {
   for await (const piece of stream) await stream.send(piece);
 }
 
-/** A guest whose connection breaks has left; anything else is worth a line. */
+/** A guest whose connection breaks has left; other errors are printed. */
 function report(error: unknown, stream?: SocketStream): void {
   if (error instanceof BrokenResourceError) return;
   console.error(`${stream?.label ?? 'a handshake'}: ${String(error)}`);

@@ -3,8 +3,8 @@
 //
 //   node examples/dist/connection-pool.js
 //
-// There are never more than two connections. A connection whose query was cut short is out of step, since the
-// answer may still come: it is destroyed, and the pool makes another when it is needed.
+// There are never more than two connections. If a query is cancelled, its answer may still arrive, so the connection is destroyed. The
+// pool makes another one when it is needed.
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';

@@ -1,10 +1,10 @@
-// Hashes the files of a folder on worker threads, and prints what sha256sum would.
+// Hashes the files of a directory on worker threads, with the output of sha256sum.
 //
-//   node examples/dist/hash-farm.js ./folder
-//   node examples/dist/hash-farm.js --algorithm md5 --threads 2 ./folder
+//   node examples/dist/hash-farm.js ./directory
+//   node examples/dist/hash-farm.js --algorithm md5 --threads 2 ./directory
 //
-// The function that hashes is named by module and export. Hashing keeps a thread busy and never the program: the bar
-// goes on, and Ctrl-C is heard. It cancels the calls; each file is closed before the process ends by the signal.
+// The function that hashes is named by its module and export. Hashing keeps a worker thread busy and not the main thread, so the bar
+// moves and Ctrl-C works. It cancels the calls, and each file is closed before the process ends by the signal.
 import { readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
@@ -35,7 +35,7 @@ await run(async () => {
       bar.increment();
       return line;
     };
-    // One more than there are threads, so that none has to wait for its next file.
+    // One more than there are threads, so that no thread waits for its next file.
     const lines = await concurrentMap(paths, hash, { limit: size + 1 });
     bar.stop();
     for (const line of lines) console.log(line);
@@ -49,7 +49,7 @@ async function hashOf(pool: WorkerPool, path: string): Promise<string> {
   try {
     return `${await pool.run<string>(module, 'hashFile', [path, values.algorithm])}  ${name}`;
   } catch (error) {
-    // One file that cannot be read is no reason to stop: the code of the error came across from the thread.
+    // One file that cannot be read is no reason to stop: the error from the thread has its code.
     if (!(error instanceof Error && 'code' in error && error.code === 'EACCES')) throw error;
     process.exitCode = 1;
     return `${name}: ${error.message}`;
@@ -73,7 +73,7 @@ function startBar(total: number): SingleBar {
       hideCursor: true,
       // Its signal handlers would keep the signal from ending the process.
       gracefulExit: false,
-      // Elsewhere than on a terminal: now and then a line.
+      // Without a terminal, print a line now and then.
       noTTYOutput: true,
       notTTYSchedule: 500,
     },

@@ -3,12 +3,11 @@
 //   node examples/dist/job-runner.js jobs.txt
 //   node examples/dist/job-runner.js --limit 2 --timeout 5000 < jobs.txt
 //
-// A line is a job: `name: command`, or a command alone. Empty lines and lines that begin with # are none. What a job
-// writes is printed line by line behind its name; at the end comes a table.
+// Each line is a job: `name: command`, or a command alone. Empty lines and lines that begin with # are ignored. The output of a job is
+// printed line by line behind its name. At the end comes a table.
 //
-// Exit code: 0 if all went well, 1 if a job failed or took too long, 2 for wrong usage. Ctrl-C ends all jobs and what
-// they have started, prints the table, and the process ends by the signal: each job leads a process group, so that
-// nothing of it is left.
+// The exit code is 0 if all jobs succeeded, 1 if a job failed or took too long, and 2 for wrong usage. Ctrl-C ends all jobs and the
+// processes that they have started, prints the table, and the process ends by the signal.
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
@@ -48,7 +47,7 @@ async function main({ file, limit, timeout: longest }: Options): Promise<void> {
   try {
     await concurrentForEach(jobs, (job) => runJob(job, longest), { limit });
   } finally {
-    // Also after Ctrl-C: then with what is known.
+    // Also after Ctrl-C, with the results so far.
     console.log(tableOf(jobs));
     if (jobs.some(({ status }) => status !== 'ok')) process.exitCode = 1;
   }
@@ -68,7 +67,7 @@ async function runJob(job: Job, longest: number): Promise<void> {
   }
 }
 
-/** The group owns the process: however it ends, the process and all that it started have ended before. */
+/** The group owns the process: it ends after the process and everything that the process started. */
 function execute({ name, command }: Job): Promise<string> {
   return taskGroup(async (group) => {
     const child = await openProcess(command, [], { shell: true, stdin: 'ignore' });

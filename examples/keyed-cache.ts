@@ -1,10 +1,10 @@
-// A cache that loads each of its entries once, however many ask for it at the same time.
+// A cache that loads each of its entries once, even if many callers ask for it at the same time.
 //
 //   node examples/dist/keyed-cache.js
 //
-// One lock for each key: who comes while an entry is being loaded waits for that entry and nothing else. If
-// the one who loads it fails, or is cancelled, the lock goes to the next in line, who finds no entry and loads
-// it himself; nobody hangs, and nobody gets somebody else's cancellation.
+// There is one lock for each key. A caller that comes while an entry is being loaded waits for that entry only. If the caller that
+// loads it fails or is cancelled, the lock goes to the next one in line, which finds no entry and loads it. No caller hangs, and no
+// caller gets the cancellation of another one.
 //
 // (`memoize` of the same package does this, with a size and a time to live.)
 import { gather, moveOnAfter, run, sleep, sleepForever } from '@ambit/core';
@@ -23,7 +23,7 @@ class Cache<V> {
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
     return this.#locks.run(key, async () => {
-      // Somebody may have loaded it while we waited for the lock.
+      // Another caller may have loaded it while this one waited for the lock.
       const loaded = this.#entries.get(key) ?? (await this.#load(key));
       this.#entries.set(key, loaded);
       return loaded;
@@ -44,7 +44,7 @@ const users = new Cache(async (key) => {
   await everybodyAsked.wait();
   if (key === 'carol') {
     asksForCarol += 1;
-    if (asksForCarol === 1) await sleepForever(); // the first question gets lost
+    if (asksForCarol === 1) await sleepForever(); // the first request is never answered
   }
   return key.toUpperCase();
 });

@@ -1,14 +1,14 @@
-// Crawls a web site, or a folder of HTML or Markdown, and reports its broken links.
+// Crawls a web site, or a directory of HTML or Markdown, and reports its broken links.
 //
 //   npm start                         this repository's own docs
 //   npm start -- https://host/path    that site
-//   npm start -- ./folder             a folder
+//   npm start -- ./directory          a directory
 //   npm start -- --help
 //
-// How its parts are told to end, all by the same rule:
+// All parts of the program end by cancellation:
 // - a request has `--timeout` (crawl.ts), the whole crawl has `--deadline` (below);
-// - Ctrl-C cancels whatever is under way; what is known by then is still printed;
-// - the server of a folder is closed when everybody who used it has ended.
+// - Ctrl-C cancels all requests, and the results so far are still printed;
+// - the server of a directory is closed when all requests to it have ended.
 import { CancelScope, currentScope, run, shield, use } from '@ambit/core';
 import { Crawl } from './link-check/crawl.ts';
 import { readOptions } from './link-check/options.ts';

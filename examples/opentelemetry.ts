@@ -1,40 +1,50 @@
-// Every task a span of OpenTelemetry, through the official API.
+// Makes an OpenTelemetry span of every task, with the official API.
 //
 //   node examples/dist/opentelemetry.js
 //
-// The tasks know nothing of it: Ambit tells what happens on channels of `node:diagnostics_channel`, and
-// opentelemetry/task-spans.ts makes spans of that. Here they are kept in memory and printed; a real program
-// would send them to a collector, by another exporter in the first lines.
+// The code of the tasks does not change, and the span of each task is the active one in it. Here the spans are kept in memory
+// and printed. A real program sends them to a collector: the NodeSDK of OpenTelemetry sets up all that `setUp` does here.
 import { moveOnAfter, run, sleep, taskGroup } from '@ambit/core';
-import { trace } from '@opentelemetry/api';
+import { instrument } from '@ambit/io/otel';
+import * as api from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
   BasicTracerProvider,
   InMemorySpanExporter,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import { TaskSpans } from './opentelemetry/task-spans.ts';
 
 const exporter = new InMemorySpanExporter();
-const processor = new SimpleSpanProcessor(exporter);
-trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [processor] }));
-const tracer = trace.getTracer('shop');
-const spans = new TaskSpans(tracer);
+setUp();
+const tracer = api.trace.getTracer('shop');
 
-await run((group) => {
-  group.spawn(loadUser);
-  group.spawn(loadOrders);
-  group.spawn(loadAdvert);
-});
+// #region instrument
+{
+  using _ = instrument(api);
+  await run((group) => {
+    group.spawn(loadUser);
+    group.spawn(loadOrders);
+    group.spawn(loadAdvert);
+  });
+}
+// #endregion instrument
 
-spans[Symbol.dispose]();
 printTree(exporter.getFinishedSpans(), undefined, '');
 
+function setUp(): void {
+  const processor = new SimpleSpanProcessor(exporter);
+  api.trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [processor] }));
+  api.context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+}
+
+// #region user
 async function loadUser(): Promise<void> {
-  const query = tracer.startSpan('SELECT user', {}, spans.context());
+  const query = tracer.startSpan('SELECT user');
   await sleep(10);
   query.end();
 }
+// #endregion user
 
 async function loadOrders(): Promise<void> {
   try {
@@ -64,7 +74,7 @@ function printTree(all: readonly ReadableSpan[], parent: string | undefined, ind
   const children = all.filter(({ parentSpanContext }) => parentSpanContext?.spanId === parent);
   for (const span of children.sort((a, b) => taskOf(a) - taskOf(b))) {
     const { status, attributes, events } = span;
-    const outcome = String(attributes['ambit.task.status'] ?? 'a span of its own');
+    const outcome = String(attributes['ambit.task.state'] ?? 'a span of its own');
     const why = status.message ?? attributes['ambit.cancel.source'];
     console.log(`${indent}${span.name}: ${outcome}${why === undefined ? '' : ` (${String(why)})`}`);
     for (const { name } of events) console.log(`${indent}  · ${name}`);

@@ -1,10 +1,9 @@
-// A bounded queue between one who is fast and two who are slow.
+// A bounded queue between one fast producer and two slow consumers.
 //
 //   node examples/dist/producer-consumer.js
 //
-// The queue holds two photos. When it is full the producer waits, so that however long the day is, no more
-// than two lie around: back-pressure. When all photos have been dealt with, the queue is shut down, and the
-// loops of those who take from it end.
+// The queue holds two photos. When it is full the producer waits (back-pressure). When all photos have been processed, the queue is
+// shut down, and the loops of the consumers end.
 import { run, sleep } from '@ambit/core';
 import { Queue } from '@ambit/sync';
 

@@ -2,8 +2,8 @@
 //
 //   node examples/dist/rate-limited-client.js
 //
-// Each attempt takes a permit of its own, for it is a request of its own. The time limit is inside of that:
-// waiting for one's turn is not the server's fault. Four items are under way at a time.
+// Each attempt is a request and takes its own permit. The time limit begins after the permit, because waiting for a permit is not the
+// fault of the server. Four items are processed at a time.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,12 +1,12 @@
-// Hands requests on to one of several servers, and their answers back.
+// Forwards requests to one of several servers, and returns the response.
 //
 //   node examples/dist/reverse-proxy.js [--port 8080] [--timeout 5000] [--stagger 100] [--grace 10000] <upstream>…
 //
-// - A request that may be asked twice is hedged: if the first server has not begun to answer after `--stagger`, the next
-//   one is asked as well, and at once if one fails. Whoever answers first wins, the others are cancelled.
-// - No server that begins to answer in `--timeout`: 504. None that answers: 502.
-// - Bodies are streamed, both ways. A client that goes away cancels what was asked for it.
-// - Ctrl-C or SIGTERM: no more connections, and what is under way is finished.
+// - A request that may be sent twice is hedged: if the first server has not begun to respond after `--stagger`, or has failed, the
+//   next one is asked as well. The first response wins, and the other requests are cancelled.
+// - If no server begins to respond within `--timeout`, the status is 504. If all fail, it is 502.
+// - Bodies are streamed in both directions. A client that disconnects cancels the requests that were made for it.
+// - On Ctrl-C or SIGTERM the proxy accepts no more connections and finishes the requests that have begun.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
@@ -24,7 +24,7 @@ const { values, positionals: upstreams } = parseArgs({
 });
 if (upstreams.length === 0) throw new Error('reverse-proxy: name at least one upstream');
 
-// Of one connection, not of the message; or not true any more once `fetch` has unpacked the body.
+// Headers of one connection and not of the message, and those that are wrong after `fetch` has decompressed the body.
 const ofConnection = new Set(
   'connection keep-alive proxy-connection te trailer transfer-encoding upgrade host expect'.split(
     ' ',
@@ -49,7 +49,7 @@ async function handOn(request: IncomingMessage, response: ServerResponse): Promi
   else await pipeline(answer.body, response);
 }
 
-/** Ends when the head of an answer is there; its body is with the request from then on. */
+/** Resolves with the head of a response. Its body belongs to the request. */
 function ask(request: IncomingMessage): Promise<Response> {
   const isHedged = request.method === 'GET' || request.method === 'HEAD';
   const chosen = isHedged ? inTurn() : inTurn().slice(0, 1);
@@ -70,12 +70,12 @@ async function send(
     ...(!isHedged && { body: request, duplex: 'half' }),
   });
   if (!isHedged || ![502, 503, 504].includes(response.status)) return response;
-  // The next one may be better off.
+  // Another server may succeed.
   await response.body?.cancel();
   throw new Error(`${upstream} answered ${response.status}`);
 }
 
-/** What the client is told. Other errors, the cancellation among them, are not ours. */
+/** The status for the client. Other errors, such as the cancellation, are thrown on. */
 function troubleOf(error: unknown): Response {
   if (error instanceof TimeoutError) return new Response('no answer in time\n', { status: 504 });
   if (!(error instanceof AggregateError)) throw error;
@@ -83,7 +83,7 @@ function troubleOf(error: unknown): Response {
   return new Response('no answer\n', { status: 502 });
 }
 
-/** All of them, a different one first each time. */
+/** All servers, beginning with another one each time. */
 function inTurn(): string[] {
   const first = turn % upstreams.length;
   turn += 1;

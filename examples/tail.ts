@@ -1,10 +1,10 @@
-// The end of a file, and then what is added to it, line by line, as `tail -F` does.
+// Prints the end of a file, and then each line that is added to it, as `tail -F` does.
 //
 //   node examples/dist/tail.js [-n lines] file
 //
-// A file that is cut short is read from its beginning again; one that is put in its place (a log that is rotated) is
-// read once the old one has been read to its end. Ctrl-C ends it: the wait for the next change is cancelled, and the
-// file and the watch on its folder are closed with the program's task group.
+// A file that becomes shorter is read from its beginning again. If another file takes its place (a rotated log), it is read after the
+// end of the old one. Ctrl-C cancels the wait for the next change, and the task group of the program closes the file and the watch on
+// its directory.
 import { run } from '@ambit/core';
 import { bufferedReader, fromWritable } from '@ambit/io';
 import { parseArgs } from 'node:util';
@@ -24,7 +24,7 @@ if (path === undefined || positionals.length > 1 || !(count >= 0)) {
 await run(() => tail(path, count)).catch((error: unknown) => {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === undefined) throw error;
-  // Whoever read what we print has seen enough: `tail log | head`.
+  // The reader of the output has closed it: `tail log | head`.
   if (code === 'EPIPE') return;
   console.error(`tail: ${message}`);
   process.exitCode = 1;

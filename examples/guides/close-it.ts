@@ -9,7 +9,7 @@ await run(async () => {
     const { signal } = currentScope();
     using _ = currentScope().onCancel(() => server.close());
     await once(server, 'close', { signal });
-    return 'closed by somebody else';
+    return 'closed by other code';
   });
   console.log(result ?? 'closed', server.listening);
 });

@@ -16,7 +16,7 @@ async function download(url: string, path: string): Promise<void> {
       if (done === total) console.log(`${done} of ${total} bytes`);
     },
   });
-  await rename(`${path}.part`, path); // what is cut short never has the name
+  await rename(`${path}.part`, path); // an incomplete file never has this name
 }
 
 await run(async (group) => {
@@ -30,8 +30,8 @@ await run(async (group) => {
       }),
     ),
   );
-  await using folder = await temporaryDirectory();
-  const path = join(folder.path, 'page');
+  await using directory = await temporaryDirectory();
+  const path = join(directory.path, 'page');
   await timeout(5000, () => download(`http://127.0.0.1:${port}/`, path));
   console.log(`${(await readFile(path)).length} bytes in the file`);
   server.cancel();

@@ -1,5 +1,5 @@
 // #region after
-import { gather, isCancelled, run, sleep } from '@ambit/core';
+import { gather, sleep } from '@ambit/core';
 
 async function save(part: string, ms: number): Promise<void> {
   await sleep(ms);
@@ -7,11 +7,10 @@ async function save(part: string, ms: number): Promise<void> {
   console.log(`${part} is written`);
 }
 
-await run(async () => {
-  await gather([() => save('a', 30), () => save('b', 10)]).catch((error: unknown) => {
-    if (isCancelled(error)) throw error;
-    console.log(String(error));
-  });
-  console.log('tidy up');
-});
+try {
+  await gather([() => save('a', 200), () => save('b', 10)]);
+} catch (error) {
+  console.log(String(error));
+}
+console.log('clean up');
 // #endregion after

@@ -12,7 +12,7 @@ async function send(mail: string): Promise<void> {
 async function deliver(): Promise<void> {
   try {
     for await (const mail of mails) {
-      await shield(() => send(mail)); // what was begun is finished
+      await shield(() => send(mail)); // a mail that has begun is finished
     }
   } finally {
     console.log(`${mails.size} is kept for next time`);

@@ -7,8 +7,10 @@ async function save(part: string, ms: number): Promise<void> {
   console.log(`${part} is written`);
 }
 
-await Promise.all([save('a', 30), save('b', 10)]).catch((error: unknown) =>
-  console.log(String(error)),
-);
-console.log('tidy up');
+try {
+  await Promise.all([save('a', 200), save('b', 10)]);
+} catch (error) {
+  console.log(String(error));
+}
+console.log('clean up');
 // #endregion before

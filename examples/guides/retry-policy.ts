@@ -19,7 +19,7 @@ await run(
         attempts: 6,
         delay: 100,
         factor: 3,
-        jitter: 'none', // for this page; leave it out
+        jitter: 'none', // only so that this page has exact times
         when: (error) => error instanceof Unavailable,
       }),
     );

@@ -1,13 +1,13 @@
 // #region primitive
-import { enter, ParkingLot } from '@ambit/core/lowlevel';
+import { ParkingLot, throwIfCancelled } from '@ambit/core/lowlevel';
 
-/** Lets in as many as there are coins, first come, first served. */
+/** Lets in one task for each coin, first come, first served. */
 class Turnstile {
   readonly #line = new ParkingLot();
   #coins = 0;
 
   async pass(options?: { signal?: AbortSignal }): Promise<void> {
-    enter(options); // cancelled: no effect
+    throwIfCancelled(options); // cancelled: no effect
     if (this.#coins > 0) {
       this.#coins -= 1;
       return;
@@ -16,7 +16,7 @@ class Turnstile {
   }
 
   insertCoin(): void {
-    // To the first in line; putting it down first would let a newcomer barge in.
+    // Hand it over; adding it to the state first would let a newcomer take it.
     if (this.#line.unpark() === 0) this.#coins += 1;
   }
 }
@@ -29,20 +29,20 @@ import { expectCheckpoint, settle, testRun } from '@ambit/core/testing';
 await testRun(async (group) => {
   const turnstile = new Turnstile();
   const order: string[] = [];
-  const visit = (who: string) => group.spawn(() => turnstile.pass().then(() => order.push(who)));
+  const visit = (name: string) => group.spawn(() => turnstile.pass().then(() => order.push(name)));
   const [ann, bob] = [visit('Ann'), visit('Bob')];
   visit('Cy');
-  await settle(); // all three stand in line
+  await settle(); // all three are in line
 
   turnstile.insertCoin(); // Ann is woken …
-  ann.cancel(); // … and keeps what she was given
-  bob.cancel(); // Bob is not: the next coin is for Cy
+  ann.cancel(); // … and keeps the coin
+  bob.cancel(); // Bob was not woken: the next coin is for Cy
   turnstile.insertCoin();
   await settle();
   assert.deepEqual(order, ['Ann', 'Cy']);
 
   turnstile.insertCoin();
-  await expectCheckpoint(() => turnstile.pass()); // a free coin does not make it one the less
+  await expectCheckpoint(() => turnstile.pass()); // it is a checkpoint, even with a free coin
   console.log(order.join(', then '));
 });
 // #endregion test

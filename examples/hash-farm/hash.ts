@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { workerScope } from '@ambit/io';
 
-/** The hash of a file, in hexadecimal digits. Computes without ever waiting, and so asks whether it is still wanted. */
+/** The hash of a file, in hexadecimal digits. It never waits, so it checks for a cancellation. */
 export function hashFile(path: string, algorithm: string): string {
   const hash = createHash(algorithm);
   const buffer = Buffer.alloc(256 * 1024);

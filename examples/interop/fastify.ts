@@ -1,7 +1,7 @@
-// Fastify under serveHttp: its own server is taken over, and its plugins are closed after the last request.
-import { isCancelled, shield } from '@ambit/core';
-import { fetch, serveHttp } from '@ambit/io';
-import type { ServeHttpOptions } from '@ambit/io';
+// Fastify with serveFastify: each request is a task. The plugins of the app are closed after the last request.
+import { fetch } from '@ambit/io';
+import { serveFastify } from '@ambit/io/fastify';
+import type { ServeHttpOptions } from '@ambit/io/fastify';
 import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
 
@@ -9,27 +9,20 @@ import type { FastifyInstance } from 'fastify';
 export function makeApp(prices: URL): FastifyInstance {
   const app = fastify();
 
-  app.get<{ Params: { item: string } }>('/prices/:item', async (request) => {
-    const answer = await fetch(new URL(request.params.item, prices));
-    return answer.json();
-  });
-
-  // The client has gone, or the grace is over: nobody is there to be told, and nothing has failed.
-  app.setErrorHandler((error, request, reply) => {
-    if (isCancelled(error)) reply.hijack().raw.destroy();
-    else void reply.send(error);
-  });
+  // No code for cancellation is needed here: the ambient scope is that of the request.
+  app.get<{ Params: { item: string } }>(
+    '/prices/:item',
+    { config: { timeout: 5000 } },
+    async (request) => {
+      const answer = await fetch(new URL(request.params.item, prices));
+      return answer.json();
+    },
+  );
   return app;
 }
 
-/** In place of `app.listen()`. */
-export async function serve(app: FastifyInstance, options: ServeHttpOptions): Promise<never> {
-  await app.ready();
-  try {
-    return await serveHttp(app.server, options);
-  } finally {
-    // The hooks for the end: onClose, of database plugins say.
-    await shield(() => app.close());
-  }
+/** Call this instead of `app.listen()`. */
+export function serve(app: FastifyInstance, options: ServeHttpOptions): Promise<void> {
+  return serveFastify(app, options);
 }
 // #endregion fastify

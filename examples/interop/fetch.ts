@@ -1,8 +1,8 @@
-// Clients that take a signal: undici, got, ky, axios, the AWS and OpenAI SDKs. Give them that of a scope of their own.
+// Clients that take a signal: undici, got, ky, axios, the AWS and OpenAI SDKs. Give each call the signal of a scope of its own.
 import { CancelScope, currentScope } from '@ambit/core';
 import { fetch } from '@ambit/io';
 
-/** The platform's: nothing to do, with io's `fetch`. */
+/** With the `fetch` of `@ambit/io` nothing has to be passed. */
 export async function price(url: URL): Promise<unknown> {
   const response = await fetch(url);
   return response.json();
@@ -10,8 +10,8 @@ export async function price(url: URL): Promise<unknown> {
 
 // #region with-signal
 /**
- * Anything else that takes a signal. Some leave listeners on it until they are collected as garbage: the signal of a scope
- * that lives no longer than the call takes them along. Rejects with the cancellation, whatever the client makes of it.
+ * Calls a client that takes a signal. Some clients leave listeners on the signal until they are collected as garbage, so the
+ * signal belongs to a scope that ends with the call. Rejects with the cancellation, even if the client throws an error of its own.
  */
 export async function withSignal<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const scope = new CancelScope();
@@ -20,7 +20,7 @@ export async function withSignal<T>(call: (signal: AbortSignal) => Promise<T>): 
     try {
       return { value: await call(scope.signal) };
     } catch (error) {
-      // Their own words for it: AbortError, CanceledError, APIUserAbortError.
+      // Clients throw different errors: AbortError, CanceledError, APIUserAbortError.
       currentScope().throwIfCancelled();
       throw error;
     }

@@ -7,16 +7,16 @@ import { LinkError, request, whyBroken } from './request.ts';
 import type { Answer } from './request.ts';
 import type { Site } from './site.ts';
 
-/** What came of the request for one address. */
+/** The outcome of the request for one address. */
 export interface Finding {
   readonly status: 'ok' | 'broken' | 'skipped';
   readonly reason: string;
   readonly ms: number;
-  /** Where `#fragments` may point to; undefined where that cannot be said. */
+  /** Where `#fragments` may point to; undefined if that is not known. */
   readonly anchors?: ReadonlySet<string> | undefined;
 }
 
-/** One link of one page, and the task that finds out about its address, shared with others. */
+/** One link of one page, and the task that checks its address, which several links share. */
 export interface FollowedLink {
   /** The address of the page; undefined: the crawl began here. */
   readonly page: string | undefined;
@@ -42,7 +42,7 @@ export class Crawl {
     this.#progress = progress;
   }
 
-  /** What is known so far: also of a crawl that was cut short. */
+  /** The results so far, also of a crawl that was cancelled. */
   get links(): readonly FollowedLink[] {
     return this.#links;
   }
@@ -96,7 +96,7 @@ export class Crawl {
     }
   }
 
-  /** One link: so many attempts, and for each so much time. */
+  /** Checks one link, with a number of attempts and a time limit for each. */
   #ask(url: URL): Promise<Answer> {
     const { retries, timeout: ms } = this.#options;
     const isOwn = (address: URL): boolean => address.origin === this.#site.origin;

@@ -25,8 +25,8 @@ const help = `Crawls a web site and reports broken links.
 
   npm start                         the docs of this repository
   npm start -- https://host/path    that site: stays on its origin
-  npm start -- ./folder             a folder of HTML or Markdown, or one such file;
-                                    links that lead out of the folder are broken
+  npm start -- ./directory          a directory of HTML or Markdown, or one such file;
+                                    links that lead out of the directory are broken
 
   --limit <n>        requests at a time (default 8)
   --timeout <ms>     for each request (default 10000)
@@ -53,7 +53,7 @@ export function readOptions(args: string[]): Options | undefined {
       process.stdout.write(help);
       return undefined;
     }
-    if (positionals.length > 1) throw new UsageError('give one site or folder at a time');
+    if (positionals.length > 1) throw new UsageError('give one site or directory at a time');
     const target = readTarget(positionals[0]);
     return {
       target,
@@ -116,10 +116,10 @@ function readTarget(text: string | undefined): Target {
     if (url === undefined) throw new UsageError(`"${text}" is not a URL`);
     return { is: 'url', url };
   }
-  // npm changes to the folder of package.json, and keeps where it was called from.
+  // npm changes to the directory of package.json, and INIT_CWD is the directory in which it was called.
   const path = resolve(process.env['INIT_CWD'] ?? process.cwd(), text);
   const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) throw new UsageError(`there is no file or folder "${text}"`);
+  if (found === undefined) throw new UsageError(`there is no file or directory "${text}"`);
   return found.isDirectory()
     ? { is: 'folder', root: path, start: ['.'] }
     : { is: 'folder', root: dirname(path), start: [basename(path)] };

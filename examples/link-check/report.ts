@@ -9,7 +9,7 @@ interface Row {
   readonly link: string;
   readonly status: 'ok' | 'broken' | 'skipped' | 'unchecked';
   readonly reason: string;
-  /** Milliseconds; null: nobody asked. */
+  /** Milliseconds; null if the address was not requested. */
   readonly ms: number | null;
 }
 
@@ -39,7 +39,7 @@ function rowOf(site: Site, { page, link, fragment, target }: FollowedLink): Row 
     page: page === undefined ? start : site.nameOf(new URL(page)),
     link: page === undefined ? site.nameOf(new URL(link)) : link,
   };
-  if (target.status !== 'fulfilled') {
+  if (target.state !== 'fulfilled') {
     return { ...where, status: 'unchecked', reason: 'not asked in time', ms: null };
   }
   const { status, reason, ms, anchors } = target.result();
@@ -58,7 +58,7 @@ export function printReport(report: Report, { json, show }: Options): Promise<vo
   const text = json ? JSON.stringify(report, null, 2) : tableOf(report, show) + sumUp(report);
   return new Promise((resolve, reject) => {
     const written = (error?: NodeJS.ErrnoException | null): void => {
-      // A reader who has seen enough, as in `npm start | head`, is no trouble.
+      // A reader may close the output early, as in `npm start | head`.
       if (error == null || error.code === 'EPIPE') resolve();
       else reject(error);
     };
@@ -70,7 +70,7 @@ export function printReport(report: Report, { json, show }: Options): Promise<vo
 function tableOf({ links }: Report, show: Show): string {
   const broken = links.filter(({ status }) => status === 'broken');
   const others = links.filter(({ status }) => status !== 'broken');
-  // Broken ones come last: that is where the eye is when the program has ended.
+  // Broken links come last, where the reader looks when the program has ended.
   const rows = { broken, pages: [...perPage(others), ...broken], all: [...others, ...broken] }[
     show
   ];
@@ -82,10 +82,10 @@ function tableOf({ links }: Report, show: Show): string {
   return `${table.toString()}\n`;
 }
 
-// Colour only where somebody sees it.
+// Colour only on a terminal.
 const style = { compact: true, ...(process.stdout.isTTY ? {} : { head: [], border: [] }) };
 
-/** One row for all links of a page that came to the same; its time is that of the slowest. */
+/** One row for all links of a page with the same outcome; its time is that of the slowest. */
 function perPage(rows: readonly Row[]): Row[] {
   const groups = new Map<string, Row & { size: number }>();
   for (const row of rows) {

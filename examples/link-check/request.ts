@@ -13,7 +13,7 @@ export type Answer =
     };
 
 export interface RequestPolicy {
-  /** Pages of the site are read; of other addresses it is enough that they are there. */
+  /** Pages of the site are read; for other addresses it is enough that they exist. */
   readonly isOwn: (url: URL) => boolean;
   /** Whether a redirect there is to be followed. */
   readonly isWanted: (url: URL) => boolean;
@@ -22,7 +22,7 @@ export interface RequestPolicy {
 /** What is wrong with a link. */
 export class LinkError extends Error {
   override readonly name = 'LinkError';
-  /** True if another attempt may fare better. */
+  /** True if another attempt may succeed. */
   readonly isPassing: boolean;
 
   constructor(message: string, options: ErrorOptions & { isPassing: boolean }) {
@@ -62,7 +62,7 @@ async function send(url: URL, method: string): Promise<Response> {
     const headers = { 'user-agent': 'ambit-link-check', accept: 'text/html, */*;q=0.8' };
     return await fetch(url, { method, headers, redirect: 'manual' });
   } catch (error) {
-    // `fetch` throws a TypeError for every trouble of the network, and hides the reason in its cause.
+    // `fetch` throws a TypeError for every failure of the network; the reason is its cause.
     if (!(error instanceof TypeError)) throw error;
     throw new LinkError(troubleOf(error), { cause: error, isPassing: true });
   }
@@ -130,7 +130,7 @@ function troubleOf({ cause, message }: Error): string {
   return troubles.get(code) ?? (cause.message === '' ? code : cause.message);
 }
 
-/** The reason for the report. What is not a link's fault is thrown again. */
+/** The reason for the report. Errors that are not the fault of the link are thrown on. */
 export function whyBroken(error: unknown): string {
   if (error instanceof TimeoutError) return `no answer in ${error.ms} ms`;
   if (error instanceof LinkError) return error.message;

@@ -8,10 +8,10 @@ import type { HttpAddress } from '@ambit/io';
 import { Marked } from 'marked';
 import { gfmHeadingId } from 'marked-gfm-heading-id';
 
-/** What to check: a site in the web, or files that are served on a port of this machine. */
+/** The site to check: one on the web, or files that are served on a port of this machine. */
 export type Target =
   | { readonly is: 'url'; readonly url: URL }
-  /** `start`: files and folders in `root` where the crawl begins. */
+  /** `start`: files and directories in `root` where the crawl begins. */
   | { readonly is: 'folder'; readonly root: string; readonly start: readonly string[] };
 
 export interface Site {
@@ -22,7 +22,7 @@ export interface Site {
   nameOf(url: URL): string;
 }
 
-/** The site for as long as it is used: a folder's server is up from here until everybody is done with it. */
+/** The site, as a resource: the server of a directory runs until the last use has ended. */
 export const openSite = defineResource(async function* openSite(
   target: Target,
 ): AsyncGenerator<Site, void> {
@@ -30,7 +30,7 @@ export const openSite = defineResource(async function* openSite(
     yield { seeds: [target.url], origin: target.url.origin, nameOf: (url) => url.href };
     return;
   }
-  await using server = new TaskGroup({ name: 'the folder' });
+  await using server = new TaskGroup({ name: 'the server' });
   const handler = ({ url }: IncomingMessage, response: ServerResponse): Promise<void> =>
     serve(target.root, url, response);
   const { port } = await server.start<HttpAddress>((task, started) =>
@@ -70,7 +70,7 @@ function isPage(file: string): boolean {
   return ['.md', '.markdown', '.html', '.htm'].includes(extname(file));
 }
 
-/** As the usual hosts do it: Markdown is rendered, a folder shows its index or what is in it. */
+/** Renders Markdown. A directory shows its index, or else its entries, as usual hosts do. */
 async function serve(
   root: string,
   address: string | undefined,
@@ -79,7 +79,7 @@ async function serve(
   try {
     const { pathname } = new URL(address ?? '/', 'http://localhost');
     const file = resolve(join(root, decodeURIComponent(pathname)));
-    if (file !== root && !file.startsWith(root + sep)) throw new Error('outside of the folder');
+    if (file !== root && !file.startsWith(root + sep)) throw new Error('outside of the directory');
     if (!(await stat(file)).isDirectory()) await sendFile(file, response);
     else if (!pathname.endsWith('/')) response.writeHead(301, { location: `${pathname}/` }).end();
     else await sendFolder(file, response);

@@ -6,10 +6,11 @@ import { basename, dirname } from 'node:path';
 const NEWLINE = 10;
 const PIECE = 65_536;
 
-/** The bytes of a file that goes on: as a stream that has no end. */
+/** The bytes of a growing file, as a stream without an end. */
 export class Follower {
   readonly #path: string;
-  // Of the folder: the file itself may be another one tomorrow. From before the first look, so that none is missed.
+  // A watch on the directory, because another file can take the place of this one. It begins before the first read, so no change is
+  // missed.
   readonly #changes;
   readonly #buffer = Buffer.alloc(PIECE);
   #file: FileHandle | undefined;
@@ -31,7 +32,7 @@ export class Follower {
       const bytes = await this.#read();
       if (bytes.length > 0) return bytes;
       if (!(await this.#startsAgain())) await this.#change();
-      // What was not ended there is not the beginning of what comes here.
+      // An unfinished line of the old file does not continue in the new one.
       else if (this.#isInLine) return this.#seen(Buffer.from('\n'));
     }
   }
@@ -49,7 +50,7 @@ export class Follower {
     return bytes;
   }
 
-  /** Whether there is another file by that name, or less in this one than was read. */
+  /** Whether another file has this name now, or this one has become shorter than what was read. */
   async #startsAgain(): Promise<boolean> {
     const [here, there] = await Promise.all([this.#file?.stat(), statIfThere(this.#path)]);
     if (there === undefined) return false;
@@ -72,13 +73,13 @@ export class Follower {
   }
 }
 
-/** Where the last lines begin: looks for the ends of those before, from the back. */
+/** The position where the last lines begin. Searches for line ends from the back. */
 async function startOfLast(file: FileHandle, lines: number): Promise<number> {
   const { size } = await file.stat();
   if (lines === 0) return size;
   const buffer = Buffer.alloc(PIECE);
   let left = lines;
-  // Not the last byte: if it ends a line, there is none after it.
+  // Not the last byte: a line end there ends the last line.
   for (let end = size - 1; end > 0; end -= PIECE) {
     const start = Math.max(0, end - PIECE);
     await file.read(buffer, 0, end - start, start);
@@ -99,7 +100,7 @@ function openIfThere(file: string): Promise<FileHandle | undefined> {
   return openFile(file).catch(ifGone);
 }
 
-/** Moved away, and the next one not there yet. */
+/** The file was moved away, and the next one does not exist yet. */
 function ifGone(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }

@@ -46,11 +46,14 @@ beforeAll(() => {
   );
 });
 
-test('there are seven doors', () => {
-  expect(doors.length).toBe(7);
+test('there are twenty-six doors', () => {
+  expect(doors.length).toBe(26);
 });
 
-test.each(doors)('every public name of %s is explained', (door, entry) => {
+// That door is for the code that unplugin-ambit writes: its names are no API, and its file explains them.
+const called = doors.filter(([door]) => door !== '@ambit/core/ambient');
+
+test.each(called)('every public name of %s is explained', (door, entry) => {
   const complaints = complaintsAbout(program, entry, door);
   expect(complaints.map(({ name, lacks }) => `${name} lacks ${lacks}`)).toEqual([]);
 });

@@ -56,8 +56,10 @@ class Inspector {
     if (ts.isFunctionDeclaration(declaration))
       return [...this.#callable('', symbol, doc), ...example(doc)];
     if (ts.isClassDeclaration(declaration)) {
-      const isError = this.#isError(symbol);
-      return [...this.#members(symbol), ...(isError ? [] : example(doc))];
+      // Of an abstract class there is nothing to make: the examples are those of the classes that extend it.
+      const isAbstract = (ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Abstract) > 0;
+      const isMade = !isAbstract && !this.#isError(symbol);
+      return [...this.#members(symbol), ...(isMade ? example(doc) : [])];
     }
     if (ts.isInterfaceDeclaration(declaration)) return this.#members(symbol);
     return [];
@@ -174,7 +176,7 @@ function outcome(name: string, result: string, { text, returns, throws }: Doc): 
   const findings: Finding[] = [];
   const isNothing = /^(void|Promise<void>|never|Promise<never>|this|undefined)$/.test(result);
   const isSaid =
-    /^(An?|The|What|How|Whether|True|Those|All|Everything|Who)\b|\b(returns?|gives?|makes?|answers?)\b/;
+    /^(An?|The|What|How|Whether|True|Those|All|Everything|Who)\b|\b([Rr]eturns?|gives?|[Mm]akes?|answers?)\b/;
   if (!isNothing && returns === '' && !isSaid.test(text)) findings.push([name, 'what it returns']);
   if (!/^Promise</.test(result)) return findings;
   const all = `${text} ${returns} ${throws}`;

@@ -8,9 +8,10 @@ import { join, resolve } from 'node:path';
 
 const root = resolve(__dirname, '../..');
 
-// The first two have their samples written in them, and readme.test.ts runs them. The others are not about how to use it.
+// The first two have their samples written in them, and readme.test.ts runs them. Some show programs that have tests of their
+// own, and the others are not about how to use it.
 const others =
-  /^docs\/(guides\/testing|design|guides\/interop[\w-]*|benchmarks|decisions\/\d.*)\.md$/;
+  /^docs\/(guides\/testing|design|guides\/(?:interop[\w-]*|agents|mcp-server|llm-proxy)|benchmarks|decisions\/\d.*|rules)\.md$/;
 
 interface Sample {
   readonly page: string;
@@ -35,6 +36,13 @@ function pagesUnder(folder: string): string[] {
     return entry.name.endsWith('.md') && !others.test(path) ? [path] : [];
   });
 }
+
+// Programs of services, which databases.test.ts and interop.test.ts run with their servers.
+const services =
+  /^examples\/(guides\/(order-node|postgresql|queues|redis|service|several-machines)|opentelemetry)\.ts$/;
+// Pages with a few lines that are no program: a configuration, or what a program of another page would have in addition.
+const withLines =
+  /^docs\/(runtimes|stability|guides\/(actions|opentelemetry|postgresql|redis|several-machines|stuck))\.md$/;
 
 const pages = pagesUnder('docs').sort();
 const textOf = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -90,7 +98,7 @@ async function runProgram(command: string, args: string[], input = ''): Promise<
 jest.setTimeout(30_000);
 
 // Modules that threads load are no programs.
-const isProgram = (file: string): boolean => /^[^.]*\.ts$/.test(file);
+const isProgram = (file: string): boolean => /^[^.]*\.ts$/.test(file) && !services.test(file);
 
 test.each(programs().filter(isProgram))('%s prints what its page shows', async (file) => {
   const built = join(root, file.replace(/^examples\/(.*)\.ts$/, 'examples/dist/$1.js'));
@@ -139,7 +147,7 @@ async function python3(file: string): Promise<string | undefined> {
 }
 
 test('each region that a page shows is there, once, and each that is there is on a page', () => {
-  const there = programs().flatMap((file) =>
+  const there = [...programs(), 'examples/opentelemetry.ts'].flatMap((file) =>
     [...textOf(file).matchAll(/^(?:\/\/ #|# )region ([\w-]+)$/gm)].map(
       ([, region = '']) => `${file}#${region}`,
     ),
@@ -149,7 +157,7 @@ test('each region that a page shows is there, once, and each that is there is on
 });
 
 test('what stands outside of the regions of a program is a comment', () => {
-  for (const file of programs()) {
+  for (const file of programs().filter((each) => !services.test(each))) {
     const rest = textOf(file).replaceAll(
       /^(?:\/\/ #|# )region ([\w-]+)\n[^]*?(?:\/\/ #|# )endregion \1\n/gm,
       '',
@@ -160,7 +168,8 @@ test('what stands outside of the regions of a program is a comment', () => {
 });
 
 test('no program on these pages is written by hand', () => {
-  const blocks = pages.flatMap((page) =>
+  const checked = pages.filter((page) => !withLines.test(page));
+  const blocks = checked.flatMap((page) =>
     [
       ...textOf(page)
         .replaceAll(SAMPLE, '')
@@ -174,7 +183,10 @@ test('no program on these pages is written by hand', () => {
   expect(byHand).toEqual([]);
 });
 
-test('what the pages show is what the programs are now', async () => {
-  const { out, err, end } = await runProgram(process.execPath, ['scripts/samples.mjs', '--check']);
+test.each(['samples', 'figures'])('scripts/%s.mjs would change no page', async (script) => {
+  const { out, err, end } = await runProgram(process.execPath, [
+    `scripts/${script}.mjs`,
+    '--check',
+  ]);
   expect({ out, err, end }).toEqual({ out: '', err: '', end: 0 });
 });

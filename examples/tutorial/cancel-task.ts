@@ -11,9 +11,9 @@ await run(async () => {
       }
     });
     await sleep(10);
-    console.log(search.status);
+    console.log(search.state);
     await search.stop('the user has closed the window');
-    console.log(search.status);
+    console.log(search.state);
   });
   console.log('and the group has not failed');
 });

@@ -9,6 +9,6 @@ await run(async () => {
       await checkpoint();
     }
   });
-  console.log('stopped, after many rounds:', rounds > 10);
+  console.log('stopped in the loop:', rounds > 0);
 });
 // #endregion checkpoint

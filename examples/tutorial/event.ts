@@ -9,7 +9,7 @@ await run(async (group) => {
     console.log('the door is open');
   });
   const inTime = await moveOnAfter(10, () => ready.wait().then(() => true));
-  console.log(inTime ?? 'nobody has opened yet');
+  console.log(inTime ?? 'not open yet');
   ready.set();
   await sleep(0);
 });

@@ -10,6 +10,6 @@ await run(async () => {
     await writeFile(notes, 'milk\ntea\n', { atomic: true });
     for await (const line of readLines(notes)) console.log(`- ${line}`);
   });
-  console.log('the folder is gone');
+  console.log('the directory is gone');
 });
 // #endregion files

@@ -4,7 +4,7 @@ import { testRun } from '@ambit/core/testing';
 
 try {
   await testRun(() => {
-    void sleep(1000); // nobody waits for it
+    void sleep(1000); // no code waits for it
   });
 } catch (error) {
   console.log(String(error));

@@ -6,7 +6,7 @@ let balance = 100;
 
 async function withdraw(amount: number): Promise<void> {
   const before = balance;
-  await sleep(5); // somebody else may come in between
+  await sleep(5); // another task may run now
   balance = before - amount;
 }
 
