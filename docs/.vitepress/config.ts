@@ -4,7 +4,7 @@ import { sidebar } from './sidebar.ts';
 
 export default defineConfig({
   title: 'Ambit',
-  description: 'Structured concurrency for JavaScript promises',
+  description: 'Structured concurrency for async/await',
   lang: 'en',
   head: [['link', { rel: 'icon', href: '/logo.svg', type: 'image/svg+xml' }]],
   srcExclude: ['build/**'],
@@ -12,7 +12,7 @@ export default defineConfig({
     config: extend,
     theme: { light: 'github-light', dark: 'github-dark' },
   },
-  // The largest is the index of the search, which is loaded when somebody searches.
+  // The largest chunk is the index of the search, which is loaded by the first search.
   vite: { build: { chunkSizeWarningLimit: 1000 } },
   themeConfig: {
     logo: '/logo.svg',
@@ -21,6 +21,7 @@ export default defineConfig({
     nav: [
       { text: 'Tutorial', link: '/tutorial/first-group', activeMatch: '^/tutorial/' },
       { text: 'Guides', link: '/guides/', activeMatch: '^/guides/' },
+      { text: 'Playground', link: '/playground' },
       { text: 'Design', link: '/design' },
       { text: 'Reference', link: '/reference/core', activeMatch: '^/reference/' },
     ],

@@ -1,25 +1,38 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import type { MarkdownRenderer } from 'vitepress';
-import { siteLink } from '../build/repository.mjs';
+import { moved, siteLink } from '../build/repository.mjs';
+import { samplesForBrowsers } from '../build/samples.data.mjs';
 
 const docs = join(import.meta.dirname, '..');
 
-/** What our pages have beyond VitePress's Markdown. All of it reads well in the repository too. */
+/** The comment above a program. */
+const NAMED = /^<!-- examples\/([\w/-]+)\.ts#[\w-]+ -->$/m;
+
+/** Our additions to VitePress's Markdown. Pages that use them can be read in the repository too. */
 export function extend(md: MarkdownRenderer): void {
   const names = readNames();
+  const inBrowsers = new Set(samplesForBrowsers());
   // Sections of files outside of docs/, which are written once.
   md.core.ruler.before('normalize', 'ambit-section', (state) => {
-    const folder = join(docs, dirname(String(state.env.relativePath)));
+    const own = posix.join('docs', String(state.env.relativePath));
     state.src = state.src.replace(
       /^<!--@section: (\S+) (.*)-->$/gm,
-      (_, file: string, title: string) =>
-        sectionOf(readFileSync(join(folder, file), 'utf8'), title),
+      (_, file: string, title: string) => {
+        const path = posix.join(posix.dirname(own), file);
+        const text = readFileSync(join(docs, '..', path), 'utf8');
+        return moved(sectionOf(text, title), path, own);
+      },
     );
   });
   md.core.ruler.push('ambit', (state) => {
     const page = String(state.env.relativePath);
     const linked = new Set<string>();
+    state.tokens = state.tokens.flatMap((block, at, all) => {
+      if (block.type !== 'fence') return [block];
+      const name = NAMED.exec(all[at - 1]?.content ?? '')?.[1] ?? '';
+      return inBrowsers.has(name) ? [block, trial(name)] : [block];
+    });
     for (const block of state.tokens) {
       if (block.type === 'heading_open' && block.tag === 'h2') linked.clear();
       if (block.type !== 'inline' || block.children === null) continue;
@@ -39,6 +52,13 @@ export function extend(md: MarkdownRenderer): void {
         }
         return [token];
       });
+    }
+
+    /** The way to the playground, under a program that runs there. */
+    function trial(name: string): Token {
+      const html = new state.Token('html_block', '', 0);
+      html.content = `<p class="trial"><a href="/playground.html?program=${name}">Run it in the playground</a></p>\n`;
+      return html;
     }
 
     /** A public name leads to its place in the reference, once in a section. */

@@ -5,25 +5,54 @@ import { doorsOf } from '../build/doors.mjs';
 
 const docs = join(import.meta.dirname, '..');
 
-// In the order to learn things in. A guide that is not named here stands behind those that are.
+// In the order of the sidebar. A guide that is not named here comes after those that are.
 const tutorial = [
   ...['first-group', 'failure', 'cancellation', 'timeouts', 'resources', 'sharing', 'streams'],
   'virtual-time',
 ];
 const guides = [
-  ...['index', 'graceful-shutdown', 'bounded-fan-out', 'retry-and-hedging', 'abort-signal'],
+  ...['index', 'promise-all', 'asyncio', 'effection-and-effect'],
   ...[
+    'graceful-shutdown',
+    'bounded-fan-out',
+    'retry-and-hedging',
+    'service',
+    'supervision',
     'input-and-output',
-    'own-primitive',
+    'actions',
     'stuck',
-    'testing',
-    'asyncio',
-    'promise-all',
-    'effection-and-effect',
+    'opentelemetry',
+  ],
+  ...['testing', 'cancelled-anywhere', 'every-order', 'a-network-that-fails'],
+  ...[
+    'abort-signal',
+    'interop',
+    'interop-fetch',
+    'interop-workflows',
+    'interop-express',
+    'interop-fastify',
+  ],
+  ...[
+    'postgresql',
+    'redis',
+    'several-machines',
+    'agents',
+    'mcp-server',
+    'llm-proxy',
+    'own-primitive',
   ],
 ];
-const explanation = ['design', 'not-cancellable', 'internals', 'decisions/index', 'runtimes'];
-const measured = ['benchmarks'];
+const explanation = [
+  'design',
+  'not-cancellable',
+  'runtimes',
+  'stability',
+  'diagnostics',
+  'internals',
+  'rules',
+  'decisions/index',
+];
+const measured = ['comparison', 'benchmarks'];
 
 export function sidebar(): DefaultTheme.SidebarItem[] {
   const pagesIn = (folder: string) =>
@@ -52,7 +81,7 @@ export function sidebar(): DefaultTheme.SidebarItem[] {
   ];
 }
 
-/** A page goes by its own title. */
+/** Each page has its own title as its text. */
 function item(page: string): DefaultTheme.SidebarItem {
   const text = readFileSync(join(docs, `${page}.md`), 'utf8');
   const [, title] = /^# (.*)$/m.exec(text) ?? [];

@@ -1,4 +1,4 @@
-// The list of decisions on the site. In the repository it is the folder itself.
+// The list of decisions on the site. In the repository it is the directory itself.
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 

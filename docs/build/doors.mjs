@@ -15,8 +15,8 @@ export function doorsOf(root) {
       .filter(([, target]) => typeof target === 'object')
       .map(([door, target]) => ({
         name: `${manifest.name}${door.slice(1)}`,
-        page: `${short}${door.slice(1).replace('/', '-')}`,
-        entry: join(folder, target.import.types),
+        page: `${short}${door.slice(1).replaceAll('/', '-')}`,
+        entry: join(folder, target.import.types.replace('./dist/', './build/')),
       }));
   });
 }

@@ -1,7 +1,7 @@
 // TypeDoc gives each part of a docstring a heading of its own: "Returns", "Throws", "Get Signature". A page of those is
 // mostly headings. Here they become labels in the running text, and what the signature says already goes.
 
-/** What may stand in a heading and is no name of anything. */
+/** Code that can occur in a heading and is not a public name. */
 const parts = {
   'Call Signature': (text) => text,
   'Get Signature': (text) => text,
@@ -30,10 +30,14 @@ const parts = {
 /** A door's page, from what typedoc-plugin-markdown wrote for it. */
 export function readable(markdown) {
   const sections = markdown.replaceAll(/^\*\*\*\n/gm, '').split(/^(?=#{2,6} )/m);
-  return sections
-    .map(readableSection)
-    .join('')
-    .replaceAll(/\n{3,}/g, '\n\n');
+  return (
+    sections
+      .map(readableSection)
+      .join('')
+      // The members of a name that is beta are, too.
+      .replaceAll(/^(\|.*\| )\*\*`Beta`\*\* /gm, '$1')
+      .replaceAll(/\n{3,}/g, '\n\n')
+  );
 }
 
 function readableSection(section) {

@@ -1,8 +1,9 @@
-// The reference: one page a door, made of the docstrings that the built packages carry (what users' editors show).
+// The reference: one page a door, made of the docstrings as tsc has compiled them (what users' editors show).
 // `names.json` beside them says where each public name is explained, so that the other pages can link to it.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Application, LogLevel, ReflectionKind } from 'typedoc';
+import { betaDoors } from '../../scripts/doors.mjs';
 import { doorsOf, exportedBy } from './doors.mjs';
 import { headingsOf, readable } from './readable.mjs';
 
@@ -15,7 +16,7 @@ const options = {
   excludePrivate: true,
   excludeProtected: true,
   excludeExternals: true,
-  // The declarations of the build are checked where they are made.
+  // The declarations are checked where they are made.
   skipErrorChecking: true,
   // What a signature names and no door exports is noted in the API reports.
   validation: { notExported: false, invalidLink: true, invalidPath: true, notDocumented: false },
@@ -56,14 +57,14 @@ export async function writeReference(root) {
     outputs: [{ name: 'markdown', path: out }],
   });
   const project = await app.convert();
-  if (project === undefined) throw new Error('TypeDoc could not read the built packages');
+  if (project === undefined) throw new Error('TypeDoc could not read the declarations');
   app.validate(project);
   for (const module of project.getChildrenByKind(ReflectionKind.Module)) {
     arrange(module, doorOf(module, doors, root));
   }
   await app.generateOutputs(project);
   if (app.logger.hasErrors() || app.logger.hasWarnings()) {
-    throw new Error('TypeDoc complains of docstrings; what of is above');
+    throw new Error('TypeDoc has warnings about docstrings; see above');
   }
 
   rmSync(join(out, 'README.md'), { force: true });
@@ -98,7 +99,8 @@ function arrange(module, door) {
 function writePage(path, door) {
   const body = withIdsOfSite(readable(readFileSync(path, 'utf8')));
   const front = `---\noutline: 2\npageClass: reference\n---\n\n# ${door.name}\n\n`;
-  writeFileSync(path, `${front}${introductions[door.page] ?? ''}${body}`);
+  const stability = betaDoors().includes(door.name) ? BETA : '';
+  writeFileSync(path, `${front}${stability}${introductions[door.page] ?? ''}${body}`);
   const places = headingsOf(body).filter(({ level }) => level === 2);
   return Object.fromEntries(
     places.map(({ title, id }) => [title.replace(/\(\)$/, ''), `/reference/${door.page}#${id}`]),
@@ -113,6 +115,9 @@ function withIdsOfSite(body) {
     return isThere ? link : `](#${id})`;
   });
 }
+
+const BETA =
+  '::: warning Beta\nThis door may change in a minor release. See [what is stable](../stability.md).\n:::\n\n';
 
 const introductions = {
   core: 'Lifetimes: groups, tasks, scopes, timeouts, resources. Begin with the [tutorial](../tutorial/first-group.md).\n\n',

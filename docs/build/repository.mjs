@@ -57,7 +57,8 @@ function linksOf(root, origin) {
 
 function writePage(root, target) {
   const file = join(root, target);
-  if (statSync(file).isDirectory()) throw new Error(`docs: ${target} is a folder; link to a file`);
+  if (statSync(file).isDirectory())
+    throw new Error(`docs: ${target} is a directory; link to a file`);
   const path = `docs${pageOf(target).replace(/\.md$/, '')}.md`;
   const page = join(root, path);
   mkdirSync(dirname(page), { recursive: true });
@@ -68,8 +69,8 @@ function writePage(root, target) {
   writeFileSync(page, `---\nsearch: false\noutline: 2\n---\n\n${body}`);
 }
 
-/** With its links as they have to be in another place. */
-function moved(text, from, to) {
+/** A text with its relative links rewritten for another place; both paths are relative to the root. */
+export function moved(text, from, to) {
   return text.replaceAll(/\]\(([^)\s#]+)(#[^)\s]*)?\)/g, (link, href, fragment = '') => {
     if (/^(\w+:|\/)/.test(href)) return link;
     const target = posix.join(posix.dirname(from), href);
