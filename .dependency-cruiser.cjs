@@ -1,78 +1,68 @@
 'use strict';
 
-// Who may import whom. `tsPreCompilationDeps` makes an `import type` count like any other import.
+// Which room may import from which. `tsPreCompilationDeps` makes an `import type` count like any other import.
 
-// The layers of packages/core/src, lowest first: a file imports from its own layer and from lower ones.
-// A name is a file (without .ts) or, with a slash at its end, a folder. What is not listed is in the topmost layer.
-const layers = [
-  [
-    'errors',
-    'diagnostics',
-    'task-group-error',
-    'suppressed-errors',
-    'event-loop',
-    'check',
-    'internal/',
-    'platform/',
+// The rooms (folders of src) of each package, lowest floor first: a room imports from lower floors only.
+// Doors are the files directly in src; they import from every room, and no room imports a door.
+const floors = {
+  core: [
+    ['internal'],
+    ['loop'],
+    ['platform'],
+    ['diagnostics'],
+    ['scope'],
+    ['waiting'],
+    ['tasks'],
+    ['combinators'],
+    ['abort', 'actions', 'iter', 'program'],
+    ['frameworks'],
+    ['inspect'],
+    ['testing'],
   ],
-  [
-    'runtime',
-    'timers',
-    'signal-hub',
-    'ambient',
-    'scope-tree',
-    'cancel-callback',
-    'cancel-scope',
-    'cancel-wave',
-    'cancellation',
-    'timeout-error',
-    'context',
-    'context/',
-    'park',
-    'checkpoint',
-    'parking-lot',
-    'outcome',
-    'future',
+  sync: [['internal'], ['locks', 'queues'], ['signals'], ['channels', 'broadcast'], ['lease']],
+  io: [
+    ['streams', 'events', 'threads'],
+    ['net', 'http', 'processes', 'files'],
+    ['postgres', 'redis', 'otel', 'fastify', 'express', 'inspect', 'testing'],
+    ['command'],
   ],
-  [
-    'task',
-    'failure-policy',
-    'stuck-watch',
-    'admission',
-    'starting',
-    'children',
-    'group-options',
-    'task-group',
-    'resource-stack',
-  ],
-];
+};
 
-// What users import; nothing inside does.
-const doors = ['index', 'lowlevel', 'testing', 'abort', 'iter'];
+const packages = Object.keys(floors);
+const src = (name) => `^packages/${name}/src/`;
+const rooms = (name, list) => `${src(name)}(${list.join('|')})/`;
 
-const core = '^packages/core/src/';
-const paths = (names) =>
-  `${core}(${names.map((name) => (name.endsWith('/') ? name : `${name}[.]ts$`)).join('|')})`;
+const downwardsOnly = packages.flatMap((name) =>
+  floors[name].flatMap((floor, level) =>
+    floor.map((room) => ({
+      name: `${name}-${room}-imports-downwards`,
+      severity: 'error',
+      comment: 'Imports go down: see the floors at the top of .dependency-cruiser.cjs.',
+      from: { path: rooms(name, [room]) },
+      to: {
+        path: rooms(
+          name,
+          floors[name]
+            .slice(level)
+            .flat()
+            .filter((other) => other !== room),
+        ),
+      },
+    })),
+  ),
+);
 
-const isListed = paths(layers.flat());
-const isDoor = paths(doors);
+const everyRoomIsListed = packages.map((name) => ({
+  name: `${name}-every-room-has-a-floor`,
+  severity: 'error',
+  comment: 'A new folder of src gets a floor at the top of .dependency-cruiser.cjs.',
+  from: {},
+  to: { path: `${src(name)}[^/]+/`, pathNot: rooms(name, floors[name].flat()) },
+}));
 
-const downwardsOnly = layers.flatMap((layer, level) => {
-  const higher = layers.slice(level + 1).flat();
-  const rule = {
-    severity: 'error',
-    comment: 'Imports go down: see the layers at the top of .dependency-cruiser.cjs.',
-    from: { path: paths(layer) },
-  };
-  const toTop = { path: core, pathNot: isListed };
-  const toHigher = { path: paths(higher) };
-  return [
-    { name: `core-layer-${level}-not-to-top`, ...rule, to: toTop },
-    ...(higher.length > 0
-      ? [{ name: `core-layer-${level}-downwards`, ...rule, to: toHigher }]
-      : []),
-  ];
-});
+// In io the ground of the package still lies beside its door.
+const doors = `^packages/(core|sync)/src/[^/]+[.]ts$|${src('io')}(index|pg|redis|otel|fastify|express|inspect|testing)[.]ts$`;
+const core = src('core');
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -80,30 +70,36 @@ module.exports = {
     {
       name: 'no-cycles',
       severity: 'error',
-      comment: 'Also not through types: a cycle is one thing pretending to be two.',
+      comment:
+        'Inside a room types may point both ways: a scope and its error name each other. Between rooms types count too.',
       from: {},
-      to: { circular: true },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     ...downwardsOnly,
+    ...everyRoomIsListed,
     {
       name: 'doors-are-for-users',
       severity: 'error',
       comment: 'Inside the package, import the file that has it.',
-      from: { path: core },
-      to: { path: isDoor },
+      from: { path: '^packages/[^/]+/src/' },
+      to: { path: doors, dependencyTypes: ['local'] },
     },
     {
       name: 'async-hooks-only-in-context',
       severity: 'error',
-      comment: 'I7: one place knows the ambient context. The platform watches turns with a hook.',
-      from: { path: '^packages/', pathNot: `${core}(context/|platform/node[.]ts$)` },
+      comment:
+        'I7: one place knows the ambient context. The platform and the inspector watch turns with a hook; a simulated host is found by its own.',
+      from: {
+        path: '^packages/',
+        pathNot: `${core}(loop/context/|platform/node[.]ts$)|^packages/io/src/(inspect/vital-signs|testing/current-machine)[.]ts$`,
+      },
       to: { path: '^(node:)?async_hooks$' },
     },
     {
       name: 'core-runs-anywhere',
       severity: 'error',
       comment: 'Node modules only where package imports (#context, #platform) choose by runtime.',
-      from: { path: core, pathNot: `${core}(context|platform)/` },
+      from: { path: core, pathNot: `${core}(loop/context|platform)/` },
       to: { dependencyTypes: ['core'] },
     },
     {
@@ -111,8 +107,15 @@ module.exports = {
       severity: 'error',
       comment:
         'sync and io use @ambit/core and @ambit/core/lowlevel; what they need beyond becomes public.',
-      from: { path: '^packages/(sync|io)/src/' },
-      to: { path: '^packages/core/', pathNot: paths(['index', 'lowlevel']) },
+      from: { path: '^packages/(sync|io)/src/', pathNot: `${src('io')}testing/` },
+      to: { path: '^packages/core/', pathNot: `${core}(index|inspect|lowlevel)[.]ts$` },
+    },
+    {
+      name: 'simulations-through-its-doors',
+      severity: 'error',
+      comment: 'Only what tests use is made of what core has for tests.',
+      from: { path: `${src('io')}testing/` },
+      to: { path: '^packages/core/', pathNot: `${core}(index|lowlevel|testing)[.]ts$` },
     },
     {
       name: 'core-stands-alone',
@@ -136,9 +139,13 @@ module.exports = {
     {
       name: 'src-declares-what-it-needs',
       severity: 'error',
-      comment: 'Only what package.json lists under dependencies is there for a user.',
+      comment:
+        'Only what package.json lists under dependencies, or asks for as a peer, is there for a user.',
       from: { path: '^packages/[^/]+/src/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        dependencyTypesNot: ['npm-peer'],
+      },
     },
     {
       name: 'resolvable',
@@ -149,7 +156,7 @@ module.exports = {
   ],
   options: {
     tsPreCompilationDeps: true,
-    doNotFollow: { path: ['node_modules', '/dist/'] },
+    doNotFollow: { path: ['node_modules', '/dist/', '/build/'] },
     enhancedResolveOptions: {
       conditionNames: ['@ambit/source', 'node', 'import', 'types', 'default'],
       exportsFields: ['exports'],
