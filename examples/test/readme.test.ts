@@ -137,7 +137,32 @@ test('shell samples use scripts and packages that are there', () => {
 
 test('every block of the pages is of a kind that is tried out', () => {
   const languages = pages.flatMap(blocksOf).map(({ language }) => language);
-  expect(languages.filter((language) => !['ts', 'text', 'sh'].includes(language))).toEqual([]);
+  const tried = ['ts', 'js', 'text', 'sh'];
+  expect(languages.filter((language) => !tried.includes(language))).toEqual([]);
+});
+
+// What another program runs, as a test runner does: its own tests are elsewhere.
+test('js samples can be parsed, and import what the packages export', () => {
+  const blocks = pages.flatMap(blocksOf).filter(({ language }) => language === 'js');
+  expect(blocks.length).toBeGreaterThan(0);
+  for (const { code } of blocks) {
+    const { diagnostics } = ts.transpileModule(code, {
+      reportDiagnostics: true,
+      fileName: 'sample.js',
+      compilerOptions: { allowJs: true, module: ts.ModuleKind.ESNext },
+    });
+    expect(diagnostics).toEqual([]);
+    for (const [, names = '', door = ''] of code.matchAll(
+      /import \{ ([^}]+) \} from '@ambit\/(core[^']*)'/g,
+    )) {
+      const [name = '', ...parts] = door.split('/');
+      const report = [name, ...parts].join('-');
+      const text = readFileSync(join(root, 'packages', name, 'etc', `${report}.api.md`), 'utf8');
+      for (const imported of names.split(', ')) {
+        expect(text).toMatch(new RegExp(`^export .*\\b${imported}\\b`, 'm'));
+      }
+    }
+  }
 });
 
 test('README.md stays within 150 lines', () => {

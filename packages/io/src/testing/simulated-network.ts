@@ -18,7 +18,7 @@ export type Hosts = SimulatedHost | readonly SimulatedHost[];
 /**
  * Machines and the network between them, in one process and in virtual time: unmodified servers, clients and drivers
  * run on its hosts, and a test cuts links, crashes hosts and loses packets. The same seed gives the same run. Made on
- * a {@link VirtualLoop}; {@link simulate} makes both. Needs Node.
+ * a VirtualLoop; {@link simulate} makes both. Needs Node.
  *
  * @beta
  * @example
