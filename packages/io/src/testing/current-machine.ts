@@ -19,3 +19,6 @@ export function runOn<R>(machine: Machine, fn: () => R): R {
 export function contextHere(): InContext {
   return AsyncLocalStorage.snapshot();
 }
+
+/** Calls a function in the context in which the program began. */
+export const atRoot: InContext = AsyncLocalStorage.snapshot();

@@ -1,5 +1,6 @@
 import { syncBuiltinESMExports } from 'node:module';
 import { patch } from './patch.ts';
+import { patchAgents, patchUndici } from './patch-agents.ts';
 import { patchClocks } from './patch-clocks.ts';
 import { patchDns } from './patch-dns.ts';
 import { patchEscapes } from './patch-escapes.ts';
@@ -11,9 +12,11 @@ let isInstalled = false;
 
 /** Has the platform's functions ask whether their caller is on a simulated machine. For all others nothing changes. */
 export function install(): void {
+  patchUndici();
   if (isInstalled) return;
   isInstalled = true;
   patchNet();
+  patchAgents();
   patchDns();
   patchUdp();
   patchTimers();
@@ -26,7 +29,7 @@ export function install(): void {
 function patchFetch(): void {
   const { fetch } = globalThis;
   patch(globalThis, 'fetch', (machine, _self, [input, init]) => {
-    const own = { dispatcher: machine.dispatcher, ...(init as RequestInit | undefined) };
+    const own = { dispatcher: machine.pools.fetching, ...(init as RequestInit | undefined) };
     return fetch(input as string, own as unknown as RequestInit);
   });
 }

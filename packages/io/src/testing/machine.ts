@@ -2,8 +2,8 @@ import type { Server, Socket } from 'node:net';
 import type { Socket as UdpSocket } from 'node:dgram';
 import type { Handle } from '@ambit/core';
 import type { InContext } from './current-machine.ts';
-import { HostDispatcher } from './host-dispatcher.ts';
 import { dropEnd, resetEnd } from './graft.ts';
+import { Pools } from './pools.ts';
 import { systemError } from './system-error.ts';
 import type { World } from './world.ts';
 
@@ -34,7 +34,7 @@ export class Machine {
   /** Down without a word to the other ends. */
   isSilent = false;
   #nextPort = FIRST_PORT;
-  #dispatcher: HostDispatcher | undefined;
+  #pools = new Pools();
 
   constructor(world: World, name: string) {
     this.world = world;
@@ -43,9 +43,9 @@ export class Machine {
     world.machines.push(this);
   }
 
-  /** For `fetch`: connections are kept for each host, not for all together. */
-  get dispatcher(): HostDispatcher {
-    return (this.#dispatcher ??= new HostDispatcher());
+  /** Of the process that runs on it. */
+  get pools(): Pools {
+    return this.#pools;
   }
 
   freePort(): number {
@@ -88,7 +88,8 @@ export class Machine {
     this.ends.clear();
     this.tcp.clear();
     this.udp.clear();
-    this.#dispatcher = undefined;
+    this.#pools.forget();
+    this.#pools = new Pools();
   }
 
   #bind<T>(ports: Map<number, T>, wish: { port: number; syscall: string; value: T }): number {

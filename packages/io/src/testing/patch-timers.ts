@@ -1,6 +1,7 @@
 import timers from 'node:timers';
 import timersPromises from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { atRoot } from './current-machine.ts';
 import type { Machine } from './machine.ts';
 import { patch } from './patch.ts';
 import { SimulatedTimer, SimulatedTurn } from './simulated-timer.ts';
@@ -11,9 +12,7 @@ type Callback = (...args: unknown[]) => void;
 /** Timers of code on a simulated machine go by the loop's time. */
 export function patchTimers(): void {
   for (const target of [globalThis, timers]) {
-    patch(target, 'setTimeout', (machine, _self, args) =>
-      timer(machine, args, { isRepeated: false }),
-    );
+    patchTimeout(target);
     patch(target, 'setInterval', (machine, _self, args) =>
       timer(machine, args, { isRepeated: true }),
     );
@@ -26,6 +25,18 @@ export function patchTimers(): void {
       patchClear(target, name);
     patchPromised(target as typeof timers);
   }
+  patchPromises();
+}
+
+function patchTimeout(target: typeof globalThis | typeof timers): void {
+  const { setTimeout: original } = target;
+  patch(target, 'setTimeout', (machine, _self, args) => {
+    if (!isUndicisTick(args)) return timer(machine, args, { isRepeated: false });
+    return atRoot(() => Reflect.apply(original, undefined, args) as NodeJS.Timeout);
+  });
+}
+
+function patchPromises(): void {
   patch(timersPromises, 'setTimeout', (machine, _self, [ms, value, options]) =>
     pause(machine, Number(ms), { value, options }),
   );
@@ -49,6 +60,14 @@ function timer(
   // As Node: what is no time of a timer is 1.
   const own = asked >= 1 && asked <= 0x7fffffff ? Math.trunc(asked) : 1;
   return new SimulatedTimer(machine, { callback: callback as Callback, ms: own, args, isRepeated });
+}
+
+/**
+ * Undici counts its time limits by one timer for the whole process. On a machine it would end with that machine, and with it
+ * the limits of all others, also of later simulations.
+ */
+function isUndicisTick([callback, ms]: unknown[]): boolean {
+  return ms === 499 && typeof callback === 'function' && callback.name === 'onTick';
 }
 
 /** A timer can be cleared from anywhere. */
