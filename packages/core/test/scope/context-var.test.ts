@@ -32,6 +32,15 @@ test('has its default outside of run(), else the value of the innermost', () =>
     expect(user.get()).toBe('nobody');
   }));
 
+test('a snapshot that is restored inside of itself is that snapshot', () =>
+  testRun(() => {
+    const here = user.run('ada', () => contextSnapshot());
+    const scope = currentScope();
+    const again = () => here(() => [user.get(), currentScope()]);
+    const seen = here(() => user.run('grace', () => new CancelScope().run(again)));
+    return expect(seen).resolves.toEqual(['ada', scope]);
+  }));
+
 test('outside of any run() reaches into scopes, groups and tasks too', async () => {
   const seen = await user.run('ada', () =>
     taskGroup(async (group) => {

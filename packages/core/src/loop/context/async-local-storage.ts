@@ -25,6 +25,9 @@ export class Ambient<F> {
     // It restores its stores anyway. Not destroyed until it is collected, as that of
     // AsyncLocalStorage.snapshot(), it is a leak to `vitest --detect-async-leaks`.
     resource.emitDestroy();
-    return (fn) => resource.runInAsyncScope(fn);
+    // Before Node 24 a `run` inside of the resource stores its value in the resource, where it is found when that is entered once more.
+    const value = this.#storage.getStore();
+    // An arrow more: `run` of the storage gives its callback `null` as `this`.
+    return (fn) => resource.runInAsyncScope(() => this.#storage.run(value as F, () => fn()));
   }
 }
