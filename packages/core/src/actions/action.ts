@@ -2,7 +2,6 @@ import { currentFrame } from '../scope/cancel-scope.ts';
 import { contextSnapshot } from '../scope/context-var.ts';
 import { callSafely, reportLater } from '../internal/report-later.ts';
 import { checkFunction } from '../internal/check.ts';
-import { markHandled } from '../internal/mark-handled.ts';
 import { TaskGroup } from '../tasks/task-group.ts';
 import type { Task } from '../tasks/task.ts';
 import { checkAction } from './action-options.ts';
@@ -16,7 +15,8 @@ import { ownedUntil } from './owned-until.ts';
  * `mode` says what happens to a call that comes while others run. After ember-concurrency's tasks.
  *
  * Without `group` its tasks belong to a group of its own, a child of the scope around the constructor, which ends when the action is
- * disposed of, and with the group around it at the latest. A failure there that neither `onError` nor code that awaits the task gets is reported as an uncaught error.
+ * disposed of, and with the group around it at the latest. A failure there that neither `onError` nor code that awaits the task gets is
+ * reported as an uncaught error, as is that of a resource which a call has left to the group.
  *
  * @example
  * const search = new Action((text: string) => fetch(`/search?q=${text}`), { mode: 'restartable', delay: 250 });
@@ -36,6 +36,9 @@ export class Action<A extends unknown[], T> implements Disposable {
   /** Takes the action from the group around it. */
   readonly #disown: () => void;
   #isDisposed = false;
+  /** The group around waits for the end of the action, and gets what fails there. */
+  #hasOwner = false;
+  #over: Promise<void> | undefined;
 
   /**
    * @param fn - what each call runs
@@ -50,7 +53,7 @@ export class Action<A extends unknown[], T> implements Disposable {
     this.#turns = new Turns(this.#options, this.#name === '' ? 'an action' : this.#name);
     const { group } = this.#options;
     this.#group = group ?? new TaskGroup({ name: this.#name });
-    this.#disown = group === undefined ? ownedUntil(() => this.#end()) : () => undefined;
+    this.#disown = group === undefined ? ownedUntil(() => this.#endForOwner()) : () => undefined;
   }
 
   /**
@@ -121,13 +124,29 @@ export class Action<A extends unknown[], T> implements Disposable {
     this.#isDisposed = true;
     this.cancel('the action was disposed of');
     // Also if one of its own tasks disposes of it: the group does not end in there.
-    if (this.#options.group === undefined) markHandled(this.#here(() => this.#end()));
+    if (this.#options.group !== undefined) return;
+    this.#here(() => this.#end()).catch((error: unknown) => {
+      if (!this.#hasOwner) reportLater(error);
+    });
   }
 
-  async #end(): Promise<void> {
-    await this.#group.stop('the action is over');
-    await this.#group[Symbol.asyncDispose]();
-    this.#disown();
+  #endForOwner(): Promise<void> {
+    this.#hasOwner = true;
+    return this.#end();
+  }
+
+  #end(): Promise<void> {
+    this.#over ??= this.#endGroup();
+    return this.#over;
+  }
+
+  async #endGroup(): Promise<void> {
+    try {
+      await this.#group.stop('the action is over');
+      await this.#group[Symbol.asyncDispose]();
+    } finally {
+      this.#disown();
+    }
   }
 
   #spawn(call: Call, args: A): Task<T> {

@@ -1,5 +1,6 @@
 import { Action } from '../actions/action.ts';
 import type { ActionOptions } from '../actions/action-options.ts';
+import { detached } from '../combinators/detached.ts';
 import type { Task } from '../tasks/task.ts';
 
 /** What a component shows of its action. */
@@ -41,12 +42,11 @@ export class MountedAction<A extends unknown[], T> {
 
   /** Begins a life. Returns how to end it. */
   readonly mount = (): (() => void) => {
-    const action = new Action<A, T>((...args) => this.fn(...args), {
-      ...this.#options,
-      name: this.#options.name ?? this.fn.name,
-    });
+    const options = { ...this.#options, name: this.#options.name ?? this.fn.name };
+    // The component outlives the scope in which it is rendered.
+    const action = detached(() => new Action<A, T>((...args) => this.fn(...args), options));
     this.#action = action;
-    const stop = action.subscribe(() => this.#look(action));
+    const stop = detached(() => action.subscribe(() => this.#look(action)));
     return () => {
       stop();
       action[Symbol.dispose]();

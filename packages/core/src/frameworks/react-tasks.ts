@@ -9,7 +9,8 @@ import { useThrow } from './use-throw.ts';
 
 /**
  * Opens a group from mount to unmount, which cancels what is left in it; a new one if React mounts the component again (StrictMode, Activity).
- * A failure goes to the nearest error boundary, and cancels no other task.
+ * A failure goes to the nearest error boundary, and cancels no other task; one that comes after unmounting is reported as an uncaught error.
+ * No scope around the render owns the group.
  *
  * @returns the group; undefined before the component is mounted, and on a server
  * @example
@@ -21,7 +22,7 @@ export function useTaskGroup(): TaskGroup | undefined {
   const toBoundary = useThrow();
   const [group, setGroup] = useState<TaskGroup>();
   useLayoutEffect(() => {
-    const [opened, end] = openGroup('component', toBoundary);
+    const { group: opened, end } = openGroup('component', toBoundary);
     setGroup(opened);
     return () => {
       setGroup(undefined);
@@ -33,7 +34,8 @@ export function useTaskGroup(): TaskGroup | undefined {
 
 /**
  * Runs an effect that is a task: begins when the component is mounted, and again when a dependency has changed; cancelled before that, and
- * when the component is unmounted. A failure goes to the nearest error boundary.
+ * when the component is unmounted. A failure goes to the nearest error boundary; one that comes after unmounting, in its cleanup for example, is
+ * reported as an uncaught error. Runs outside of the scope in which the component is rendered.
  *
  * @param fn - gets its task
  * @param deps - as those of `useEffect`
@@ -46,8 +48,8 @@ export function useTask(fn: Spawnable<unknown>, deps: DependencyList): void {
   checkFunction('useTask', 'fn', fn);
   const toBoundary = useThrow();
   useEffect(() => {
-    const [group, end] = openGroup('effect', toBoundary);
-    group.spawn(fn);
+    const { group, outside, end } = openGroup('effect', toBoundary);
+    outside(() => group.spawn(fn));
     return end;
     // The list is the caller's, as that of useEffect.
   }, deps);

@@ -33,7 +33,8 @@ const SERVER: ActionView<never> = { isRunning: false, last: undefined };
 
 /**
  * Makes an action of a component: a function that a user asks for again and again. Its calls are tasks of the component: all are cancelled when it is
- * unmounted. A call runs the function of the newest render. What a call throws goes to `onError`, or to the nearest error boundary.
+ * unmounted. A call runs the function of the newest render. What a call throws goes to `onError`, or to the nearest error boundary; after
+ * unmounting it is reported as an uncaught error instead. No scope around the render owns the calls.
  *
  * @param fn - what each call runs
  * @param options - `mode`, `delay`, `throttle`, `limit`, `name`, `onError`

@@ -2,6 +2,7 @@ import { onDestroy } from 'svelte';
 import { createSubscriber } from 'svelte/reactivity';
 import { Action } from '../actions/action.ts';
 import type { ActionOptions } from '../actions/action-options.ts';
+import { detached } from '../combinators/detached.ts';
 import type { Task } from '../tasks/task.ts';
 
 /**
@@ -32,7 +33,7 @@ export interface ComponentAction<A extends unknown[], T> {
 /**
  * Makes an action of a component: a function that a user asks for again and again. Its calls are tasks of the component: all are cancelled when it is
  * destroyed. To be called while the component is initialised. A failure that neither `onError` nor code that awaits the task gets is
- * reported as an uncaught error.
+ * reported as an uncaught error. No scope around the initialisation owns the calls.
  *
  * @param fn - what each call runs
  * @param options - `mode`, `delay`, `throttle`, `limit`, `name`, `onError`
@@ -47,8 +48,9 @@ export function action<A extends unknown[], T>(
   fn: (...args: A) => T | PromiseLike<T>,
   options?: ComponentActionOptions,
 ): ComponentAction<A, T> {
-  const own = new Action(fn, options);
-  const read = createSubscriber((update) => own.subscribe(update));
+  // The component outlives the scope in which it is initialised, and that of the code that has it drawn again.
+  const own = detached(() => new Action(fn, options));
+  const read = createSubscriber((update) => detached(() => own.subscribe(update)));
   onDestroy(() => own[Symbol.dispose]());
   return {
     perform: (...args) => own.perform(...args),

@@ -1,8 +1,10 @@
-import { onScopeDispose, shallowReadonly, shallowRef, watch } from 'vue';
+import { getCurrentScope, onScopeDispose, shallowReadonly, shallowRef, watch } from 'vue';
 import type { ShallowRef, WatchCallback, WatchHandle, WatchOptions, WatchSource } from 'vue';
 import { Action } from '../actions/action.ts';
 import type { ActionOptions } from '../actions/action-options.ts';
+import { detached } from '../combinators/detached.ts';
 import { checkFunction } from '../internal/check.ts';
+import { reportLater } from '../internal/report-later.ts';
 import type { Task } from '../tasks/task.ts';
 import { openGroup } from './open-group.ts';
 
@@ -31,7 +33,8 @@ export interface UsedAction<A extends unknown[], T> {
 
 /**
  * Makes an action of a component: a function that a user asks for again and again. Its calls are tasks of the component: all are cancelled when it is
- * unmounted. What a call throws goes to `onError`, or to Vue, as what a watcher throws: `onErrorCaptured`, `app.config.errorHandler`.
+ * unmounted. What a call throws goes to `onError`, or to Vue, as what a watcher throws: `onErrorCaptured`, `app.config.errorHandler`. After
+ * unmounting it is reported as an uncaught error instead. No scope around `setup` owns the calls.
  *
  * @param fn - what each call runs
  * @param options - `mode`, `delay`, `throttle`, `limit`, `name`, `onError`
@@ -45,13 +48,15 @@ export function useAction<A extends unknown[], T>(
   fn: (...args: A) => T | PromiseLike<T>,
   options?: UseActionOptions,
 ): UsedAction<A, T> {
-  const action = new Action(fn, { onError: useThrow(), name: fn.name, ...options });
+  const toVue = useThrow();
+  const action = detached(() => new Action(fn, { onError: toVue, name: fn.name, ...options }));
   const isRunning = shallowRef(false);
   const last = shallowRef<Task<T>>();
-  action.subscribe(() => {
+  const show = (): void => {
     isRunning.value = action.isRunning;
     last.value = action.last;
-  });
+  };
+  detached(() => action.subscribe(show));
   onScopeDispose(() => {
     action[Symbol.dispose]();
     isRunning.value = false;
@@ -66,7 +71,8 @@ export function useAction<A extends unknown[], T>(
 
 /**
  * Watches a source, and runs a task for each of its values; the task for the value before is cancelled. What a task throws goes to Vue, as
- * what a watcher throws. Ends with the effect scope.
+ * what a watcher throws; once the effect scope has ended, in a cleanup for example, it is reported as an uncaught error. Ends with the effect scope.
+ * Runs outside of the scope in which the value was changed.
  *
  * @param source - as that of `watch`
  * @param fn - gets the value, the value before, and its task
@@ -85,15 +91,19 @@ export function watchTask<V>(
   checkFunction('watchTask', 'fn', fn);
   const toVue = useThrow();
   const run: WatchCallback<V, V | undefined> = (value, before, onCleanup) => {
-    const [group, end] = openGroup(fn.name, toVue);
+    const { group, outside, end } = openGroup(fn.name, toVue);
     onCleanup(end);
-    group.spawn((task) => fn(value, before, task), { name: fn.name });
+    outside(() => group.spawn((task) => fn(value, before, task), { name: fn.name }));
   };
   return watch<V>(source, run as WatchCallback<V, V>, options as WatchOptions<false>);
 }
 
-/** What is thrown in a watcher is Vue's: it knows the component, and its handlers of errors. */
+/**
+ * What is thrown in a watcher is Vue's: it knows the component, and its handlers of errors. Once the effect scope has ended no watcher
+ * runs, and the error becomes an uncaught one.
+ */
 function useThrow(): (error: unknown) => void {
+  const scope = getCurrentScope();
   const thrown = shallowRef<{ readonly error: unknown }>();
   watch(
     thrown,
@@ -103,6 +113,7 @@ function useThrow(): (error: unknown) => void {
     { flush: 'sync' },
   );
   return (error) => {
-    thrown.value = { error };
+    if (scope?.active === false) reportLater(error);
+    else thrown.value = { error };
   };
 }

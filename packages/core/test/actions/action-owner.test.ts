@@ -1,6 +1,16 @@
 import { currentScope, sleep, taskGroup } from '@ambit/core';
 import { Action, debounce } from '@ambit/core/actions';
-import { testRun } from '@ambit/core/testing';
+import { currentGroup } from '@ambit/core/lowlevel';
+import { settle, testRun } from '@ambit/core/testing';
+import { watchReported } from '../support/reported-errors.ts';
+
+/** An action whose calls leave something to its group that cannot be closed. */
+const unclosable = () =>
+  new Action(() =>
+    currentGroup()?.defer(() => {
+      throw new Error('cannot close');
+    }),
+  );
 
 test('an action of a group that ends is over: its calls have ended before the group has', () =>
   testRun(async () => {
@@ -83,4 +93,27 @@ test('a debounced call that waits ends with the group in which it was made', () 
     void paced(2);
     await sleep(20);
     expect(calls).toEqual([2]);
+  }));
+
+test('what the group of a disposed action cannot release is an uncaught error', () =>
+  testRun(async () => {
+    using watched = watchReported();
+    const action = unclosable();
+    action.perform();
+    action[Symbol.dispose]();
+    await settle();
+    expect(watched.reported).toEqual([new Error('cannot close')]);
+  }));
+
+test('it comes out of a group around that ends meanwhile, and is told once', () =>
+  testRun(async () => {
+    using watched = watchReported();
+    const around = taskGroup(() => {
+      const action = unclosable();
+      action.perform();
+      action[Symbol.dispose]();
+    });
+    await expect(around).rejects.toThrow('cannot close');
+    await settle();
+    expect(watched.reported).toEqual([]);
   }));

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-test('action performs, shows, and is cancelled when its component is destroyed', () => {
+test('action performs, shows, and is cancelled with its component, whatever scope that was made in', () => {
   const program = join(__dirname, '../fixtures/svelte.mjs');
   const { stdout, stderr } = spawnSync(process.execPath, ['--conditions=browser', program], {
     encoding: 'utf8',
@@ -14,5 +14,7 @@ test('action performs, shows, and is cancelled when its component is destroyed',
     'B false 0 fulfilled',
     'no network false 0 rejected',
     'undefined end of a, end of b, end of bad, end of c',
+    'E',
+    'rejected cannot save',
   ]);
 });

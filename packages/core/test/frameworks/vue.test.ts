@@ -1,24 +1,32 @@
 import { place } from './dom.ts';
 import { createApp, defineComponent, effectScope, h, nextTick, ref } from 'vue';
-import { sleep } from '@ambit/core';
+import { ContextVar, Future, sleepForever, taskGroup } from '@ambit/core';
 import type { Task } from '@ambit/core';
+import { currentGroup } from '@ambit/core/lowlevel';
 import { useAction, watchTask } from '@ambit/core/vue';
 import type { UsedAction } from '@ambit/core/vue';
+import { watchReported } from '../support/reported-errors.ts';
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** Waits until a task has ended, and has been shown. */
+async function end(task: Task<unknown> | undefined): Promise<void> {
+  await task?.join().catch(() => undefined);
+  await nextTick();
+}
+
+/** Fails when it is cancelled. */
+const failInCleanup = () =>
+  sleepForever().finally(() => {
+    throw new Error('cannot save');
+  });
 
 /** Mounts a component with this setup. */
 function mount(setup: () => () => string) {
   const element = place();
   const errors: unknown[] = [];
-  const app = createApp(defineComponent({ setup: () => () => h('p', setupOnce()) }));
-  let render: (() => string) | undefined;
-  const setupOnce = () => render?.() ?? '';
-  app.config.errorHandler = (error) => errors.push(error);
   const Root = defineComponent({
     setup() {
-      render = setup();
-      return () => h('p', render?.());
+      const render = setup();
+      return () => h('p', render());
     },
   });
   const own = createApp(Root);
@@ -29,12 +37,13 @@ function mount(setup: () => () => string) {
 
 test('useAction performs, shows, and is cancelled by unmounting', async () => {
   const log: string[] = [];
+  const answer = new Future<void>();
   let used: UsedAction<[string], string> | undefined;
   const { text, unmount } = mount(() => {
     const action = useAction(
       async (name: string) => {
         log.push(`${name} begins`);
-        await sleep(10).catch((error: unknown) => {
+        await (name === 'b' ? answer.wait() : sleepForever()).catch((error: unknown) => {
           log.push(`${name} is cut`);
           throw error;
         });
@@ -46,16 +55,18 @@ test('useAction performs, shows, and is cancelled by unmounting', async () => {
     return () => `${String(action.isRunning.value)} ${String(action.last.value?.state)}`;
   });
   expect(text()).toBe('false undefined');
-  used?.perform('a');
-  const task: Task<string> | undefined = used?.perform('b');
+  const a = used?.perform('a');
+  const b = used?.perform('b');
   await nextTick();
   expect(text()).toBe('true running');
-  expect(await task).toBe('B');
-  await pause(1);
+  await end(a);
+  answer.resolve();
+  await end(b);
   expect(text()).toBe('false fulfilled');
-  used?.perform('c');
+  expect(b?.result()).toBe('B');
+  const c = used?.perform('c');
   unmount();
-  await pause(1);
+  await end(c);
   expect(log).toEqual(['a begins', 'b begins', 'a is cut', 'c begins', 'c is cut']);
   expect(used?.perform('d')).toBeUndefined();
   expect(used?.isRunning.value).toBe(false);
@@ -73,10 +84,9 @@ test('a failure goes to the handler of the app, or to onError', async () => {
     told = useAction(fail, { onError: (error) => void got.push(error) });
     return () => '';
   });
-  used?.perform();
-  used?.perform();
-  told?.perform();
-  await pause(1);
+  await end(used?.perform());
+  await end(used?.perform());
+  await end(told?.perform());
   expect(errors).toEqual([new Error('no network'), new Error('no network')]);
   expect(got).toEqual([new Error('no network')]);
   unmount();
@@ -84,15 +94,18 @@ test('a failure goes to the handler of the app, or to onError', async () => {
 
 test('watchTask runs for each value, cancels the run before, and ends with the component', async () => {
   const log: string[] = [];
+  const answer = new Future<void>();
+  const tasks: Task<unknown>[] = [];
   const id = ref('a');
   const { errors, unmount } = mount(() => {
     watchTask(
       id,
-      async (value, before) => {
+      async (value, before, task) => {
+        tasks.push(task);
         log.push(`load ${value} after ${String(before)}`);
         if (value === 'd') throw new Error('no such user');
         try {
-          await sleep(10);
+          await (value === 'b' ? answer.wait() : sleepForever());
           log.push(`${value} is there`);
         } finally {
           log.push(`end of ${value}`);
@@ -104,7 +117,9 @@ test('watchTask runs for each value, cancels the run before, and ends with the c
   });
   id.value = 'b';
   await nextTick();
-  await pause(20);
+  await end(tasks[0]);
+  answer.resolve();
+  await end(tasks[1]);
   expect(log).toEqual([
     'load a after undefined',
     'load b after a',
@@ -116,12 +131,12 @@ test('watchTask runs for each value, cancels the run before, and ends with the c
   await nextTick();
   id.value = 'd';
   await nextTick();
-  await pause(1);
+  await end(tasks[3]);
   expect(errors).toEqual([new Error('no such user')]);
   id.value = 'e';
   await nextTick();
   unmount();
-  await pause(1);
+  await end(tasks[4]);
   expect(log.slice(-2)).toEqual(['load e after d', 'end of e']);
 });
 
@@ -133,13 +148,13 @@ test('stopping a watchTask cancels its task', async () => {
       () => 1,
       (value, before, own) => {
         task = own;
-        return sleep(1000);
+        return sleepForever();
       },
       { immediate: true },
     ),
   );
   stop?.();
-  await pause(1);
+  await end(task);
   expect(task?.state).toBe('cancelled');
   scope.stop();
 });
@@ -151,4 +166,72 @@ test('bad arguments are refused', () => {
     expect(() => watchTask(() => 1, 1 as never)).toThrow('watchTask: fn is 1');
   });
   scope.stop();
+});
+
+test('an error that comes after unmounting is an uncaught one', async () => {
+  using watched = watchReported();
+  let used: UsedAction<[], never> | undefined;
+  let task: Task<unknown> | undefined;
+  const { errors, unmount } = mount(() => {
+    used = useAction(failInCleanup);
+    const watchee = (value: number, before: number | undefined, own: Task<unknown>) => {
+      task = own;
+      return failInCleanup();
+    };
+    watchTask(() => 1, watchee, { immediate: true });
+    return () => '';
+  });
+  const performed = used?.perform();
+  unmount();
+  await end(performed);
+  await end(task);
+  expect(watched.reported).toEqual([new Error('cannot save'), new Error('cannot save')]);
+  expect(errors).toEqual([]);
+});
+
+test('a task may stop its own watcher', async () => {
+  using watched = watchReported();
+  const scope = effectScope();
+  const id = ref(0);
+  let task: Task<unknown> | undefined;
+  scope.run(() => {
+    const stop = watchTask(id, async (value, before, own) => {
+      task = own;
+      stop();
+      await sleepForever();
+    });
+  });
+  id.value = 1;
+  await nextTick();
+  await end(task);
+  scope.stop();
+  expect([task?.state, watched.reported]).toEqual(['cancelled', []]);
+});
+
+test('a component belongs to no scope that happens to be around its setup', async () => {
+  const around = new ContextVar<string>();
+  const seen: unknown[] = [];
+  const id = ref(0);
+  let used: UsedAction<[], void> | undefined;
+  const note = () => void seen.push([currentGroup()?.scope.name, around.get()]);
+  const { text, unmount } = await around.run('setup', () =>
+    taskGroup(() =>
+      mount(() => {
+        const action = useAction(note);
+        used = action;
+        watchTask(id, note);
+        return () => String(action.last.value?.state);
+      }),
+    ),
+  );
+  around.run('change', () => (id.value = 1));
+  await nextTick();
+  // What calls a function itself decides what it sees.
+  await end(around.run('call', () => used?.perform()));
+  expect(text()).toBe('fulfilled');
+  expect(seen).toEqual([
+    ['note', undefined],
+    ['note', 'call'],
+  ]);
+  unmount();
 });

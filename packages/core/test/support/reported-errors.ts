@@ -18,3 +18,19 @@ export function reportedErrors(body: () => void): unknown[] {
   }
   return reported;
 }
+
+/** The same for code that waits: what is thrown from now on, until it is disposed of. */
+export function watchReported(): { readonly reported: unknown[] } & Disposable {
+  const reported: unknown[] = [];
+  const queue = globalThis.queueMicrotask;
+  const spy = jest.spyOn(globalThis, 'queueMicrotask').mockImplementation((callback) => {
+    queue(() => {
+      try {
+        callback();
+      } catch (error) {
+        reported.push(error);
+      }
+    });
+  });
+  return { reported, [Symbol.dispose]: () => spy.mockRestore() };
+}
