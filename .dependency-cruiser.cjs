@@ -91,7 +91,7 @@ module.exports = {
         'I7: one place knows the ambient context. The platform and the inspector watch turns with a hook; a simulated host is found by its own.',
       from: {
         path: '^packages/',
-        pathNot: `${core}(loop/context/|platform/node[.]ts$)|^packages/io/src/(inspect/vital-signs|testing/current-machine)[.]ts$`,
+        pathNot: `${core}(loop/context/|platform/node[.]ts$)|^packages/io/src/(inspect/turn-meter|testing/current-machine)[.]ts$`,
       },
       to: { path: '^(node:)?async_hooks$' },
     },

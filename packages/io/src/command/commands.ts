@@ -1,6 +1,9 @@
+import { gather } from '@ambit/core';
 import { writeFile } from 'node:fs/promises';
-import { aliveIn, describe, formatMs, plain, stateOf } from './describe.ts';
 import { forget, GoneError, pids, read, report } from './client.ts';
+import { aliveIn, describe, stateOf } from './describe.ts';
+import { formatMs, plain } from './text.ts';
+import { showTop } from './top.ts';
 
 /** A command line that makes no sense. */
 export class UsageError extends Error {
@@ -11,7 +14,9 @@ export interface Arguments {
   readonly pid: string | undefined;
   readonly json: boolean;
   readonly ms: string;
-  readonly out: string | undefined;
+  readonly every: string;
+  readonly count?: string;
+  readonly out?: string;
 }
 
 type Print = (text: string) => void;
@@ -20,25 +25,39 @@ const HINT =
   'No program can be looked into. A program opts in by a task:\n' +
   "  group.spawn(() => serveInspector(), { daemon: true }); // from '@ambit/io/inspect'";
 
+/** A program as `ps` shows it; what is not known of one that does not answer is left out. */
+interface Listed {
+  readonly pid: number;
+  readonly state: string;
+  /** Seconds. */
+  readonly uptime?: number;
+  readonly name?: string;
+  readonly tasks?: number;
+}
+
 export async function ps({ json }: Arguments, print: Print): Promise<void> {
-  const rows = [];
-  for (const pid of pids()) {
-    try {
-      const seen = await report(pid);
-      const { name, uptime } = seen;
-      rows.push({ pid: Number(pid), uptime, name, tasks: aliveIn(seen), state: stateOf(seen) });
-    } catch (error) {
-      if (!(error instanceof GoneError)) throw error;
-      forget(pid);
-    }
-  }
+  const found = await gather(pids().map((pid) => () => listed(pid)));
+  const rows = found.filter((row) => row !== undefined);
   if (json) print(JSON.stringify(rows));
   else if (rows.length === 0) print(HINT);
-  for (const row of json ? [] : rows) {
-    const cells = [String(row.pid), formatMs(row.uptime * 1000), `${String(row.tasks)} tasks`];
-    print(
-      [...cells.map((cell) => cell.padEnd(10)), row.state.padEnd(9), plain(row.name)].join(' '),
-    );
+  for (const { pid, uptime, name, tasks, state } of json ? [] : rows) {
+    const age = uptime === undefined ? '' : formatMs(uptime * 1000);
+    const cells = [String(pid), age, tasks === undefined ? '' : `${String(tasks)} tasks`];
+    const line = [...cells.map((cell) => cell.padEnd(10)), state.padEnd(9), plain(name ?? '')];
+    print(line.join(' ').trimEnd());
+  }
+}
+
+async function listed(pid: string): Promise<Listed | undefined> {
+  try {
+    const seen = await report(pid);
+    const { name, uptime } = seen;
+    return { pid: Number(pid), uptime, name, tasks: aliveIn(seen), state: stateOf(seen) };
+  } catch (error) {
+    if (!(error instanceof GoneError)) throw error;
+    if (!error.isDead) return { pid: Number(pid), state: 'NO ANSWER' };
+    forget(pid);
+    return undefined;
   }
 }
 
@@ -47,17 +66,32 @@ export async function tree(given: Arguments, print: Print): Promise<void> {
   print(given.json ? JSON.stringify(seen) : describe(seen).join('\n'));
 }
 
+export async function top(given: Arguments, print: Print): Promise<void> {
+  const pid = pidOf(given);
+  const every = wholeOf('every', given.every, 100);
+  const count = given.count === undefined ? Infinity : wholeOf('count', given.count, 1);
+  await showTop({ pid, every, count, json: given.json }, print);
+}
+
 export async function trace(given: Arguments, print: Print): Promise<void> {
   const pid = pidOf(given);
-  if (!/^\d+$/.test(given.ms)) throw new UsageError(`--ms is ${given.ms}; give milliseconds`);
+  const ms = wholeOf('ms', given.ms, 1);
   let text = '';
-  for await (const piece of read(pid, `/trace?ms=${given.ms}`)) text += piece;
+  for await (const piece of read(pid, `/trace?ms=${String(ms)}`, ms + PATIENCE)) text += piece;
   if (given.out === undefined) {
     print(text);
     return;
   }
   await writeFile(given.out, text);
   print(`${given.out}: open it in Perfetto, or in the DevTools of Chrome`);
+}
+
+/** How many milliseconds a program has to write what it has recorded. */
+const PATIENCE = 10_000;
+
+function wholeOf(name: string, text: string, least: number): number {
+  if (/^\d+$/.test(text) && Number(text) >= least) return Number(text);
+  throw new UsageError(`--${name} is ${text}; give a whole number from ${String(least)}`);
 }
 
 /** The program that is meant: a number that begins with the given digits is enough, if there is only one. */

@@ -1,25 +1,29 @@
+import { run } from '@ambit/core';
 import { parseArgs } from 'node:util';
-import { GoneError } from './client.ts';
-import { ps, trace, tree, UsageError } from './commands.ts';
+import { ps, top, trace, tree, UsageError } from './commands.ts';
 
 const USAGE = `Usage: ambit ps [--json]
        ambit tree <pid> [--json]
+       ambit top <pid> [--every 1000] [--count n] [--json]
        ambit trace <pid> [--ms 5000] [--out file]
 
-Looks into running programs that call serveInspector() of @ambit/io/inspect.`;
+Looks into running programs that call serveInspector() of @ambit/io/inspect.
+The first digits of a process id are enough. Where the output is no terminal, top prints text.`;
 
-const commands = { ps, tree, trace };
+const commands = { ps, tree, top, trace };
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-async function main(): Promise<number> {
+async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false },
       ms: { type: 'string', default: '5000' },
+      every: { type: 'string', default: '1000' },
+      count: { type: 'string' },
       out: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -27,16 +31,15 @@ async function main(): Promise<number> {
   const [name = '', pid, ...more] = positionals;
   if (values.help) {
     print(USAGE);
-    return 0;
+    return;
   }
   const command = Object.hasOwn(commands, name)
     ? commands[name as keyof typeof commands]
     : undefined;
   if (command === undefined || more.length > 0)
     throw new UsageError(`unknown: ${positionals.join(' ') || 'no command'}`);
-  const { json, ms, out } = values;
-  await command({ pid, json, ms, out }, print);
-  return 0;
+  const { help: _, ...options } = values;
+  await run(() => command({ pid, ...options }, print));
 }
 
 /** The exit code: 1 if the program is not there or refuses, 2 for wrong usage. */
@@ -44,13 +47,9 @@ function failed(error: unknown): number {
   const isUsage = error instanceof UsageError || error instanceof TypeError;
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`ambit: ${message}\n${isUsage ? `\n${USAGE}\n` : ''}`);
-  if (error instanceof GoneError) return 1;
   return isUsage ? 2 : 1;
 }
 
 // A reader that stops, for example `head`, is no failure.
 process.stdout.on('error', () => process.exit(0));
-void main().then(
-  (code) => (process.exitCode = code),
-  (error: unknown) => (process.exitCode = failed(error)),
-);
+void main().catch((error: unknown) => (process.exitCode = failed(error)));

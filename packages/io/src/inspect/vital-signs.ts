@@ -1,8 +1,8 @@
-import { currentTask } from '@ambit/core';
 import { snapshot } from '@ambit/core/inspect';
 import type { Snapshot } from '@ambit/core/inspect';
-import { createHook } from 'node:async_hooks';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { TurnMeter } from './turn-meter.ts';
+import type { Turns } from './turn-meter.ts';
 
 /** What the inspector answers: a snapshot, and how the process is. */
 export interface Report extends Snapshot {
@@ -17,8 +17,12 @@ export interface Report extends Snapshot {
   /** Milliseconds that the event loop was late since the last report. */
   readonly delay: { readonly mean: number; readonly max: number };
   readonly runs: readonly Snapshot['tree'][];
+  /** Milliseconds since the last report: what `utilization`, `delay` and `cpu` are about. */
+  readonly since: number;
   /** Milliseconds of each task's turns since the last report, by its id; while a client watches with `cpu`. */
   readonly cpu?: Record<number, number>;
+  /** The same by the names of tasks, the longest first: tasks that have ended by now are in it too. */
+  readonly busiest?: Turns['busiest'];
 }
 
 /** Milliseconds between two looks at the event loop. */
@@ -32,6 +36,7 @@ export class VitalSigns implements Disposable {
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION });
   readonly #turns = new TurnMeter();
   #usage = performance.eventLoopUtilization();
+  #taken = performance.now();
   #last: { readonly at: number; readonly report: Report } | undefined;
 
   constructor(name: string) {
@@ -52,19 +57,20 @@ export class VitalSigns implements Disposable {
   report(): Report {
     const at = performance.now();
     if (this.#last === undefined || at - this.#last.at >= LEAST_AGE) {
-      this.#last = { at, report: this.#take() };
+      this.#last = { at, report: this.#take(at) };
     }
     return this.#last.report;
   }
 
-  #take(): Report {
+  #take(at: number): Report {
+    const since = at - this.#taken;
+    this.#taken = at;
     const usage = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(usage, this.#usage);
     this.#usage = usage;
     const seen = snapshot();
     const { tree } = seen;
     const runs = tree.children.some(({ kind }) => kind === 'run') ? tree.children : [tree];
-    const cpu = this.#turns.take();
     return {
       ...seen,
       runs,
@@ -74,7 +80,8 @@ export class VitalSigns implements Disposable {
       rss: process.memoryUsage.rss(),
       utilization,
       delay: this.#takeDelay(),
-      ...(cpu === undefined ? {} : { cpu }),
+      since,
+      ...this.#turns.take(),
     };
   }
 
@@ -85,48 +92,5 @@ export class VitalSigns implements Disposable {
     const late = (nanoseconds: number): number =>
       Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e6 - RESOLUTION) : 0;
     return { mean: late(mean), max: late(max) };
-  }
-}
-
-/** How long each task's turns take, by a hook that is on only while a client watches. */
-class TurnMeter implements Disposable {
-  readonly #times = new Map<number, number>();
-  readonly #starts: number[] = [];
-  #users = 0;
-  readonly #hook = createHook({
-    before: () => {
-      this.#starts.push(performance.now());
-    },
-    after: () => {
-      const start = this.#starts.pop();
-      const task = currentTask();
-      if (start === undefined || task === undefined) return;
-      const spent = performance.now() - start;
-      this.#times.set(task.id, (this.#times.get(task.id) ?? 0) + spent);
-    },
-  });
-
-  start(): () => void {
-    this.#users += 1;
-    if (this.#users === 1) this.#hook.enable();
-    let isOn = true;
-    return () => {
-      if (isOn) this.#users -= 1;
-      isOn = false;
-      if (this.#users === 0) this[Symbol.dispose]();
-    };
-  }
-
-  [Symbol.dispose](): void {
-    this.#hook.disable();
-    this.#starts.length = 0;
-    this.#times.clear();
-  }
-
-  take(): Record<number, number> | undefined {
-    if (this.#users === 0) return undefined;
-    const times = [...this.#times].map(([id, ms]) => [id, Math.round(ms * 100) / 100] as const);
-    this.#times.clear();
-    return Object.fromEntries(times);
   }
 }

@@ -1,38 +1,13 @@
-import { spawn, spawnSync } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { moveOnAfter, taskGroup } from '@ambit/core';
 import { inspectorFolder, serveInspector } from '../../src/inspect.ts';
+import { ambit, useOwnDirectory, withProgram } from '../support/inspected-program.ts';
 
-const program = join(__dirname, '../fixtures/inspected.mjs');
-const command = join(__dirname, '../../bin/ambit.mjs');
-const before = process.env['XDG_RUNTIME_DIR'];
-let home = '';
-
-beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'ambit-inspect-'));
-  process.env['XDG_RUNTIME_DIR'] = home;
-});
-
-afterEach(() => {
-  rmSync(home, { recursive: true });
-  if (before === undefined) delete process.env['XDG_RUNTIME_DIR'];
-  else process.env['XDG_RUNTIME_DIR'] = before;
-});
+const home = useOwnDirectory();
 
 async function ask(socketPath: string, path: string, method = 'GET'): Promise<IncomingMessage> {
   const asked = request({ socketPath, path, method, agent: false });
@@ -57,30 +32,6 @@ async function inspected(body: (socket: string) => Promise<void>): Promise<void>
   });
 }
 
-function ambit(...args: string[]): { stdout: string; stderr: string; status: number | null } {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [command, ...args], {
-    encoding: 'utf8',
-    env: { ...process.env },
-  });
-  return { stdout, stderr, status };
-}
-
-async function withProgram(body: (child: ChildProcess) => Promise<void> | void): Promise<void> {
-  const child = spawn(process.execPath, [program], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    // Jest's `process.env` is not the one that children inherit.
-    env: { ...process.env },
-  });
-  const ended = once(child, 'exit');
-  try {
-    await once(child.stdout, 'data');
-    await body(child);
-  } finally {
-    child.kill();
-    await ended;
-  }
-}
-
 describe('the socket', () => {
   test('is the user’s alone, in a directory of the user alone, and gone at the end', async () => {
     let path = '';
@@ -94,10 +45,10 @@ describe('the socket', () => {
   });
 
   test.each(['open to others', 'a link'])('is refused in a directory that is %s', async (kind) => {
-    const folder = join(home, 'ambit');
+    const folder = join(home.path, 'ambit');
     if (kind === 'a link') {
-      mkdirSync(join(home, 'real'), { mode: 0o700 });
-      symlinkSync(join(home, 'real'), folder);
+      mkdirSync(join(home.path, 'real'), { mode: 0o700 });
+      symlinkSync(join(home.path, 'real'), folder);
     } else {
       mkdirSync(folder);
       chmodSync(folder, 0o777);
@@ -108,8 +59,8 @@ describe('the socket', () => {
   });
 
   test('leaves a file that is not its own untouched', async () => {
-    mkdirSync(join(home, 'ambit'), { mode: 0o700 });
-    const path = join(home, 'ambit', 'notes.sock');
+    mkdirSync(join(home.path, 'ambit'), { mode: 0o700 });
+    const path = join(home.path, 'ambit', 'notes.sock');
     writeFileSync(path, 'mine');
     await expect(serveInspector({ path })).rejects.toMatchObject({ code: 'EADDRINUSE' });
     expect(lstatSync(path).size).toBe(4);
@@ -173,7 +124,7 @@ describe('what is answered', () => {
 
 describe('the command', () => {
   test('shows the deadlock of a program first, and no escape of a name', () =>
-    withProgram(({ pid }) => {
+    withProgram('inspected.mjs', ({ pid }) => {
       const { stdout, status } = ambit('tree', `${pid}`);
       expect(status).toBe(0);
       expect(stdout.split('\n')[0]).toMatch(/^DEADLOCK: "Plato" waits for the left fork/);
@@ -184,7 +135,7 @@ describe('the command', () => {
     }));
 
   test('lists the programs, and forgets those that have died', () =>
-    withProgram(async (child) => {
+    withProgram('inspected.mjs', async (child) => {
       expect(ambit('ps').stdout).toMatch(new RegExp(`^${child.pid} .*DEADLOCK +victim\\n$`));
       const [row] = JSON.parse(ambit('ps', '--json').stdout) as { name: string }[];
       expect(row).toMatchObject({ pid: child.pid, name: 'victim', state: 'DEADLOCK' });
@@ -198,7 +149,7 @@ describe('the command', () => {
     }));
 
   test('the file of the socket is gone after SIGTERM', () =>
-    withProgram(async (child) => {
+    withProgram('inspected.mjs', async (child) => {
       const socket = join(inspectorFolder(), `${child.pid}.sock`);
       expect(existsSync(socket)).toBe(true);
       child.kill('SIGTERM');
@@ -207,8 +158,8 @@ describe('the command', () => {
     }));
 
   test('writes a trace', () =>
-    withProgram(({ pid }) => {
-      const out = join(home, 'trace.json');
+    withProgram('inspected.mjs', ({ pid }) => {
+      const out = join(home.path, 'trace.json');
       expect(ambit('trace', `${pid}`, '--ms', '20', '--out', out).status).toBe(0);
       expect(lstatSync(out).size).toBeGreaterThan(100);
     }));
