@@ -9,7 +9,7 @@ import { start } from './start.mjs';
 const TOOLS = { vitest: '5.1.2', 'happy-dom': '21.0.4', jsdom: '31.0.1' };
 
 /** Runs one test file under vitest, in the workshop, and answers what it printed. */
-function vitest(folder, node, file, flags, env) {
+function vitest(folder, node, file, flags, options = {}) {
   const tools = join(install('environments', TOOLS), 'node_modules');
   for (const name of Object.keys(TOOLS))
     link(join(tools, name), join(folder, 'node_modules', name));
@@ -17,7 +17,8 @@ function vitest(folder, node, file, flags, env) {
   const args = ['--expose-gc', join(tools, 'vitest/vitest.mjs'), 'run', path, '--root', folder];
   return start([node, ...args, ...flags], {
     cwd: folder,
-    env: { ...process.env, ...env },
+    ...options,
+    env: { ...process.env, ...options.env },
   });
 }
 
@@ -32,7 +33,7 @@ function link(target, path) {
 const suiteIn = (environment) => async (folder, node) => {
   const RESULTS = join(folder, `${environment}.json`);
   const flags = ['--environment', environment];
-  await vitest(folder, node, 'suite.vitest.test.mjs', flags, { RESULTS });
+  await vitest(folder, node, 'suite.vitest.test.mjs', flags, { env: { RESULTS } });
   return JSON.parse(readFileSync(RESULTS, 'utf8'));
 };
 
@@ -51,7 +52,7 @@ async function fixtures(folder, node) {
   copyFileSync(source, join(folder, 'environments', cases));
   const report = join(folder, 'fixtures.json');
   const flags = ['--detect-async-leaks', '--reporter=json', `--outputFile=${report}`];
-  await vitest(folder, node, 'fixtures.vitest.test.mjs', flags);
+  await vitest(folder, node, 'fixtures.vitest.test.mjs', flags, { expected: 1 });
   const [{ assertionResults }] = JSON.parse(readFileSync(report, 'utf8')).testResults;
   return assertionResults.map(({ title, status, failureMessages }) => ({
     feature: 'fixtures of vitest',

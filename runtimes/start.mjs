@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers';
 // More than the suite takes on a slow machine.
 const LIMIT = 240_000;
 
-/** Runs a program to its end and answers what it printed; rejects if it fails, or takes too long. */
-export async function start([command, ...args], options) {
+/** Runs a program to its end and answers what it printed; rejects if it ends with another code than `expected`, or takes too long. */
+export async function start([command, ...args], { expected = 0, ...options }) {
   const child = spawn(command, args, {
     ...options,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -21,6 +21,6 @@ export async function start([command, ...args], options) {
     text(child.stdout),
     text(child.stderr),
   ]);
-  if (code === 0) return { stdout };
+  if (code === expected) return { stdout };
   throw new Error(`${command} ended with ${signal ?? code}:\n${stderr}${stdout.slice(-2000)}`);
 }
