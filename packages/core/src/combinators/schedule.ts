@@ -72,10 +72,10 @@ export async function schedule(
   const beat = options.once === undefined ? everyPeriod : everyMultiple;
   const rhythm =
     typeof when === 'string' ? await byCron(loop, when, options.timezone) : beat(loop, when.every);
-  const named = { ...options, name: nameOf(when, fn, options) };
+  const parts = { fn, name: nameOf(when, fn, options) };
   // By hand: without AsyncLocalStorage the `await` above is the end of the frame.
   return ambient.run(frame, () =>
-    helperGroup((group) => follow(rhythm, new Runs(group, fn, named), group), {
+    helperGroup((group) => follow(rhythm, new Runs(group, parts, options), group), {
       signal: options.signal,
     }),
   );

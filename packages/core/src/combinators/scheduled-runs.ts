@@ -4,20 +4,26 @@ import type { Task } from '../tasks/task.ts';
 import type { ScheduleOptions } from './schedule.ts';
 import { claimTick } from './tick-claim.ts';
 
-type RunOptions = ScheduleOptions & { readonly name: string };
+interface RunParts {
+  readonly fn: (due: Date) => unknown;
+  readonly name: string;
+}
 
 /** The runs of one schedule, and what a tick does while another run is at work. */
 export class Runs {
   readonly #group: TaskGroup;
   readonly #fn: (due: Date) => unknown;
-  readonly #options: RunOptions;
+  readonly #name: string;
+  /** The caller's own object: `onError` is called on it. */
+  readonly #options: ScheduleOptions;
   /** The instants whose runs have still to come, in order. */
   readonly #queue: Date[] = [];
   #latest: Task<void> | undefined;
 
-  constructor(group: TaskGroup, fn: (due: Date) => unknown, options: RunOptions) {
+  constructor(group: TaskGroup, { fn, name }: RunParts, options: ScheduleOptions) {
     this.#group = group;
     this.#fn = fn;
+    this.#name = name;
     this.#options = options;
   }
 
@@ -28,12 +34,14 @@ export class Runs {
   /** A tick has come. */
   begin(due: Date): void {
     const previous = this.#latest?.done === false ? this.#latest : undefined;
-    const { overlap = 'skip', name } = this.#options;
+    const { overlap = 'skip' } = this.#options;
     if (previous !== undefined && overlap === 'skip') return;
     if (overlap === 'queue') this.#queue.push(due);
     if (previous !== undefined && overlap === 'queue') return;
     previous?.cancel('the next tick of the schedule has come');
-    this.#latest = this.#group.spawn<void>((task) => this.#work(task, due, previous), { name });
+    this.#latest = this.#group.spawn<void>((task) => this.#work(task, due, previous), {
+      name: this.#name,
+    });
   }
 
   async #work(task: Task<void>, due: Date, previous: Task<void> | undefined): Promise<void> {
@@ -46,11 +54,11 @@ export class Runs {
   }
 
   async #run({ scope }: Task<void>, due: Date): Promise<void> {
-    const { onError, once, name } = this.#options;
+    const { onError, once } = this.#options;
     const fn = this.#fn;
     try {
       const isOurs =
-        once === undefined || (await ambient.run(scope, () => claimTick(once, name, due)));
+        once === undefined || (await ambient.run(scope, () => claimTick(once, this.#name, due)));
       // By hand: as above.
       if (isOurs) await ambient.run(scope, () => fn(due));
     } catch (error) {

@@ -61,9 +61,21 @@ function describe(node: TaskTreeNode, now: number): string {
   }
   if (node.straggler === true) facts.push('straggler: its grace is over');
   if (node.deadline !== undefined) facts.push(describeDeadline(node.deadline - now));
-  if (node.waitsFor.length > 0) facts.push(`waits for ${node.waitsFor.join(' and ')}`);
+  if (node.waitsFor.length > 0) facts.push(describeWaits(node.waitsFor));
   const title = node.kind === 'run' ? node.name : `${node.kind} ${node.name}`.trimEnd();
   return facts.length === 0 ? title : `${title}: ${facts.join(', ')}`;
+}
+
+// Ten thousand waits of one kind, in a task that gathers them, would be a line of a megabyte.
+const MOST_WAITS = 10;
+
+function describeWaits(waits: readonly string[]): string {
+  const times = new Map<string, number>();
+  for (const name of waits) times.set(name, (times.get(name) ?? 0) + 1);
+  const kinds = [...times].map(([name, n]) => (n === 1 ? name : `${name} (${String(n)} times)`));
+  const hidden = kinds.length - MOST_WAITS;
+  if (hidden > 0) kinds.splice(MOST_WAITS, hidden, `${String(hidden)} others`);
+  return `waits for ${kinds.join(' and ')}`;
 }
 
 function describeDeadline(left: number): string {

@@ -93,6 +93,21 @@ describe('schedule every', () => {
       expect(told).toMatchObject([{ message: 'at 20' }, { message: 'at 30' }]);
     }));
 
+  test('onError is called with the options as `this`, the very ones that were given', () =>
+    testRun(async () => {
+      const seen: unknown[] = [];
+      const options = {
+        onError(this: unknown) {
+          seen.push(this);
+        },
+      };
+      await drainedAt(15, () =>
+        schedule({ every: 10 }, () => Promise.reject(new Error()), options),
+      );
+      expect(seen).toEqual([options]);
+      expect(seen[0]).toBe(options);
+    }));
+
   test('a signal ends it with its reason, and cancels the runs', () =>
     testRun(async () => {
       const controller = new AbortController();

@@ -38,6 +38,15 @@ interface Door {
 /** What accepting may fail with while others hold what is short. Node goes on by itself. */
 const passing = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 
+/** A server, and who answers its requests. */
+interface Served {
+  readonly server: AnyServer;
+  /** Its listeners, if there is none. */
+  readonly handler: HttpHandler | undefined;
+  /** It began to listen in another context. */
+  readonly isForeign: boolean;
+}
+
 /** A server that listens, at work: requests are tasks until the caller is cancelled; then it is closed. */
 export class HttpService {
   readonly #server: AnyServer;
@@ -57,16 +66,11 @@ export class HttpService {
   #isClosed = false;
   #closing: Waker<void> | undefined;
 
-  /** No `handler`: its listeners. `isForeign`: it began to listen in another context. */
-  constructor(
-    server: AnyServer,
-    handler: HttpHandler | undefined,
-    options: ServeHttpOptions & { readonly isForeign: boolean },
-  ) {
+  constructor({ server, handler, isForeign }: Served, options: ServeHttpOptions) {
     this.#server = server;
     this.#options = options;
     // Requests come in the context of the call that made the server listen, with what instrumentation adds for each.
-    this.#inContext = options.isForeign ? contextSnapshot() : undefined;
+    this.#inContext = isForeign ? contextSnapshot() : undefined;
     this.#doors = requestEvents
       .filter((event) => event === 'request' || server.listenerCount(event) > 0)
       .map((event) => this.#door(event, handler));

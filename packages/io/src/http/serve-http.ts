@@ -61,5 +61,5 @@ export async function serveHttp(
   const server = typeof target === 'function' ? node.http.createServer() : target;
   const isForeign = server.listening;
   if (!isForeign) await listen(server, options);
-  return new HttpService(server, handler, { ...options, isForeign }).run();
+  return new HttpService({ server, handler, isForeign }, options).run();
 }

@@ -17,7 +17,7 @@ import {
 } from '@ambit/core';
 import { own } from '../../src/ownership.ts';
 import { bufferedReader, fromReadable, serveHttp } from '../../src/index.ts';
-import type { HttpAddress, HttpHandler } from '../../src/index.ts';
+import type { HttpAddress, HttpHandler, ServeHttpOptions } from '../../src/index.ts';
 import { RawClient, serving, signal } from '../support/http-parts.ts';
 
 const local = { port: 0, host: '127.0.0.1' };
@@ -126,6 +126,32 @@ describe('a request', () => {
       expect(await (await fetch(url)).text()).toBe('fine');
       await stop();
       expect(errors.map(String)).toEqual(['Error: does not close']);
+    });
+  });
+
+  test('that fails tells onError of the very options that were given, as `this`', async () => {
+    const seen: unknown[] = [];
+    const note = function (this: unknown): void {
+      seen.push(this);
+    };
+    await taskGroup(async (group) => {
+      const fail = (): never => {
+        throw new Error('fails');
+      };
+      const service = new CancelScope();
+      let options: ServeHttpOptions | undefined;
+      const { port } = await group.start<HttpAddress>((task, started) => {
+        const onListening = function (this: unknown, address: HttpAddress): void {
+          seen.push(this);
+          started(address);
+        };
+        options = { ...local, onError: note, onListening };
+        return service.run(() => serveHttp(fail, options as ServeHttpOptions));
+      });
+      expect((await fetch(`http://127.0.0.1:${port}`)).status).toBe(500);
+      service.cancel();
+      await group.join();
+      expect(seen.map((self) => self === options)).toEqual([true, true]);
     });
   });
 
