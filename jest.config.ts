@@ -24,7 +24,7 @@ const config: Config = {
   maxWorkers: 2,
   workerIdleMemoryLimit: '700MB',
   // Virtual time is cheap; what takes longer than jest's five seconds is a machine with other work.
-  testTimeout: 20_000,
+  testTimeout: 60_000,
   transform: {
     '^.+\\.ts$': [
       'ts-jest',

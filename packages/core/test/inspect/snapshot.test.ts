@@ -127,12 +127,9 @@ describe('equal siblings', () => {
   test('are different if one of them was cancelled, or has another child', () =>
     testRun(async () => {
       await taskGroup(async (group) => {
-        const stuck = group.spawn(
-          () => new Promise<void>((resolve) => void setTimeout(resolve, 10)),
-          {
-            name: 'worker',
-          },
-        );
+        let end = (): void => undefined;
+        const deaf = () => new Promise<void>((resolve) => void (end = resolve));
+        const stuck = group.spawn(deaf, { name: 'worker' });
         for (let each = 0; each < 2; each += 1)
           group.spawn(() => sleepForever(), { name: 'worker' });
         await sleep(1);
@@ -140,6 +137,7 @@ describe('equal siblings', () => {
         const workers = JSON.stringify(snapshot().tree).match(/"name":"worker"/g);
         expect(workers).toHaveLength(2);
         group.cancel();
+        end();
       });
     }));
 

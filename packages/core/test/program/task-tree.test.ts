@@ -79,6 +79,22 @@ test('a node tells the state, the age, the deadline and what is waited for', () 
     nameless.cancel();
   }));
 
+test('waits of one name are counted, and of many names the first ten are shown', () =>
+  testRun(async (group) => {
+    const lot = new ParkingLot();
+    const park = (name: string) => () => lot.park({ name });
+    const same = Array.from({ length: 20_000 }, () => park('a free table'));
+    const many = Array.from({ length: 12 }, (_, n) => park(`table ${String(n)}`));
+    group.spawn(() => Promise.all(same.map((wait) => wait())), { name: 'crowd' });
+    group.spawn(() => Promise.all(many.map((wait) => wait())), { name: 'choosy' });
+    await settle();
+    const lines = formatTaskTree().split('\n');
+    const line = (name: string) => lines.find((each) => each.includes(`task ${name}`));
+    expect(line('crowd')).toMatch(/waits for a free table \(20000 times\)$/);
+    expect(line('choosy')).toMatch(/waits for table 0 and .* and table 9 and 2 others$/);
+    lot.unparkAll();
+  }));
+
 test('sleeps tell how long they still last', () =>
   testRun(async (group) => {
     const tasks = [

@@ -215,6 +215,7 @@ describe('retry', () => {
 
   test('runs a transaction again after a deadlock, also if the body throws an error of its own', async () => {
     let attempts = 0;
+    let holding = 0;
     const lockBoth = (first: number, second: number) => () =>
       transaction(
         pool,
@@ -222,7 +223,9 @@ describe('retry', () => {
           attempts += 1;
           const lock = 'UPDATE accounts SET balance = balance + 1 WHERE id = $1';
           await tx.query(lock, [first]);
-          await sleep(50);
+          // Each holds its first row before either asks for the second.
+          holding += 1;
+          await until(() => holding >= 2);
           try {
             await tx.query(lock, [second]);
           } catch (cause) {
