@@ -5,6 +5,7 @@ import type { Task } from '../tasks/task.ts';
 import { MountedAction } from './mounted-action.ts';
 import type { ActionView } from './mounted-action.ts';
 import { useThrow } from './use-throw.ts';
+import { withErrorHandler } from './with-error-handler.ts';
 
 /**
  * Options for {@link useAction}: those of an `Action`, as they are in the first render. The tasks belong to the component.
@@ -52,7 +53,9 @@ export function useAction<A extends unknown[], T>(
   checkFunction('useAction', 'fn', fn);
   checkOptions('useAction', options);
   const toBoundary = useThrow();
-  const [action] = useState(() => new MountedAction<A, T>(fn, { onError: toBoundary, ...options }));
+  const [action] = useState(
+    () => new MountedAction<A, T>(fn, withErrorHandler(options, toBoundary)),
+  );
   // Not in the render, which React may throw away; before any effect could perform it.
   useLayoutEffect(() => {
     action.fn = fn;

@@ -3,10 +3,11 @@ import type { ShallowRef, WatchCallback, WatchHandle, WatchOptions, WatchSource 
 import { Action } from '../actions/action.ts';
 import type { ActionOptions } from '../actions/action-options.ts';
 import { detached } from '../combinators/detached.ts';
-import { checkFunction } from '../internal/check.ts';
+import { checkFunction, checkOptions } from '../internal/check.ts';
 import { reportLater } from '../internal/report-later.ts';
 import type { Task } from '../tasks/task.ts';
 import { openGroup } from './open-group.ts';
+import { withErrorHandler } from './with-error-handler.ts';
 
 /**
  * Options for {@link useAction}: those of an `Action`. The tasks belong to the effect scope: to the component, in its `setup`.
@@ -48,8 +49,10 @@ export function useAction<A extends unknown[], T>(
   fn: (...args: A) => T | PromiseLike<T>,
   options?: UseActionOptions,
 ): UsedAction<A, T> {
-  const toVue = useThrow();
-  const action = detached(() => new Action(fn, { onError: toVue, name: fn.name, ...options }));
+  checkFunction('useAction', 'fn', fn);
+  checkOptions('useAction', options);
+  const named = { ...withErrorHandler(options, useThrow()), name: options?.name ?? fn.name };
+  const action = detached(() => new Action(fn, named));
   const isRunning = shallowRef(false);
   const last = shallowRef<Task<T>>();
   const show = (): void => {

@@ -107,22 +107,27 @@ describe('useAction', () => {
   test('a failure goes to the error boundary, or to onError', async () => {
     let used: UsedAction<[], never> | undefined;
     const got: unknown[] = [];
-    function Failing({ onError }: { onError?: (error: unknown) => void }) {
-      used = useAction(() => {
-        throw new Error('no network');
-      }, onError && { onError });
+    const options = {
+      onError(this: unknown, error: unknown) {
+        got.push(error, this);
+      },
+    };
+    function Failing({ isTold = false }) {
+      used = useAction(
+        () => {
+          throw new Error('no network');
+        },
+        isTold ? options : { onError: undefined },
+      );
       return 'fine';
     }
     const told = await mount(
-      createElement(
-        Boundary,
-        null,
-        createElement(Failing, { onError: (error) => void got.push(error) }),
-      ),
+      createElement(Boundary, null, createElement(Failing, { isTold: true })),
     );
     await act(async () => void used?.perform());
     expect(told.text()).toBe('fine');
-    expect(got).toEqual([new Error('no network')]);
+    expect(got).toEqual([new Error('no network'), options]);
+    expect(got[1]).toBe(options);
     await told.unmount();
     using watched = watchReported();
     const caught = await mount(createElement(Boundary, null, createElement(Failing)));

@@ -79,16 +79,22 @@ test('a failure goes to the handler of the app, or to onError', async () => {
   const fail = (): never => {
     throw new Error('no network');
   };
+  const options = {
+    onError(this: unknown, error: unknown) {
+      got.push(error, this);
+    },
+  };
   const { errors, unmount } = mount(() => {
-    used = useAction(fail);
-    told = useAction(fail, { onError: (error) => void got.push(error) });
+    used = useAction(fail, { onError: undefined });
+    told = useAction(fail, options);
     return () => '';
   });
   await end(used?.perform());
   await end(used?.perform());
   await end(told?.perform());
   expect(errors).toEqual([new Error('no network'), new Error('no network')]);
-  expect(got).toEqual([new Error('no network')]);
+  expect(got).toEqual([new Error('no network'), options]);
+  expect(got[1]).toBe(options);
   unmount();
 });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const folder = join(__dirname, '../fixtures');
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 /** Runs the cases under a runner in a process of its own, and returns all that it printed. */
 function printedBy(args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
