@@ -32,11 +32,21 @@ export async function playsSamples(page, origin = '') {
   const wrong = [];
   for (const name of names) {
     const expected = wordsOf([...(shown.get(name)?.values() ?? [])].join(''));
-    await page.goto(`${origin}/playground.html?program=${name}`);
-    const printed = await page.evaluate(wordsPrinted, expected);
+    const url = `${origin}/playground.html?program=${name}`;
+    const printed = await printedAt(page, url, expected);
     if (printed !== expected) wrong.push({ name, printed, expected });
   }
   assert.deepEqual(wrong, []);
+}
+
+/** The words that a program prints: the expected ones, if one of three tries does, for they run in the time of a busy machine. */
+async function printedAt(page, url, expected) {
+  let printed = '';
+  for (let tries = 0; tries < 3 && (tries === 0 || printed !== expected); tries += 1) {
+    await page.goto(url);
+    printed = await page.evaluate(wordsPrinted, expected);
+  }
+  return printed;
 }
 
 /** In the page. */

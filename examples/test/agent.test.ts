@@ -15,7 +15,7 @@ import { delegate } from '../agent/tools.ts';
 const root = resolve(__dirname, '../..');
 const dist = join(root, 'examples/dist');
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 beforeAll(() => {
   if (!existsSync(join(dist, 'agent/main.js')))

@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline';
 
 const program = join(resolve(__dirname, '../..'), 'examples/dist/chat-server.js');
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 let server: ChildProcess;
 let port: number;

@@ -36,7 +36,7 @@ const options: ts.CompilerOptions = {
   typeRoots: [join(root, 'node_modules/@types')],
 };
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let program: ts.Program;
 beforeAll(() => {

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 const root = resolve(__dirname, '../..');
 const program = join(root, 'examples/dist/hash-farm.js');
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 let folder: string;
 beforeAll(() => {

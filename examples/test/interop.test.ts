@@ -9,7 +9,7 @@ import * as expressInterop from '../interop/express.ts';
 import * as fastifyInterop from '../interop/fastify.ts';
 import { price, withSignal } from '../interop/fetch.ts';
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 const cleanup: (() => unknown)[] = [];
 

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const root = resolve(__dirname, '../..');
 const program = join(root, 'examples/dist/job-runner.js');
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 beforeAll(() => {
   if (!existsSync(program))

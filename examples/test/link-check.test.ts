@@ -121,7 +121,7 @@ function pageWith(links: string[]): string {
 }
 
 // A process for each test, on a machine that is busy with other tests.
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 const cleanup: (() => unknown)[] = [];
 

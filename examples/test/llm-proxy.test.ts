@@ -11,7 +11,7 @@ import type { Model } from '../agent/model-server.ts';
 const root = resolve(__dirname, '../..');
 const dist = join(root, 'examples/dist/llm-proxy');
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const cleanup: (() => unknown)[] = [];
 

@@ -9,7 +9,7 @@ const root = resolve(__dirname, '../..');
 const dist = join(root, 'examples/dist');
 
 // A process for each test, on a machine that is busy with other tests.
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 beforeAll(() => {
   if (!existsSync(join(dist, 'broadcast.js')))

@@ -60,7 +60,7 @@ function samplesOf(page: string): Sample[] {
 }
 
 // A process for each sample, on a machine that is busy with other tests.
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 const samples = pages.flatMap(samplesOf);
 let folder: string;

@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 const program = resolve(__dirname, '../dist/reverse-proxy.js');
 
 // A process for each test, on a machine that is busy with other tests.
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 const cleanup: (() => unknown)[] = [];
 

@@ -17,7 +17,7 @@ import { limited, refreshPrices, sendReports } from '../guides/several-machines.
 
 // The programs of the guide on several machines: the nodes are tasks, or processes with real servers.
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const steady = (): { loop: VirtualLoop } => ({
   loop: new VirtualLoop({ date: new Date('2026-03-01T12:00:00Z') }),

@@ -15,7 +15,7 @@ import { join, resolve } from 'node:path';
 const program = resolve(__dirname, '../dist/tail.js');
 
 // A process for each test, on a machine that is busy with other tests.
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 let folder = '';
 let log = '';

@@ -94,8 +94,9 @@ async function runProgram(command: string, args: string[], input = ''): Promise<
   return { out, err, end: signal ?? code };
 }
 
-// A process for each program, on a machine that is busy with other tests.
-jest.setTimeout(30_000);
+// A process for each program, on a machine that is busy with other tests: a timer of 20 ms may come 50 ms late.
+jest.setTimeout(90_000);
+jest.retryTimes(2);
 
 // Modules that threads load are no programs.
 const isProgram = (file: string): boolean => /^[^.]*\.ts$/.test(file) && !services.test(file);

@@ -14,7 +14,7 @@ import { until } from '../../test-servers/until.ts';
 import { activity } from '../interop/temporal.ts';
 import { step } from '../interop/restate.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const cleanup: (() => unknown)[] = [];
 
