@@ -223,6 +223,25 @@ export default defineConfig(
     },
   },
   {
+    // The page of `ambit web`, in a browser.
+    files: ['packages/io/bin/page/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          ...[
+            'AbortController',
+            'Blob',
+            'EventSource',
+            'URL',
+            'addEventListener',
+            'devicePixelRatio',
+          ],
+          ...['document', 'fetch', 'getComputedStyle', 'location', 'performance', 'setInterval'],
+        ].map((name) => [name, false]),
+      ),
+    },
+  },
+  {
     files: ['**/*.cjs', 'scripts/smoke/*.js'],
     languageOptions: {
       globals: { __dirname: false, exports: false, module: false, require: false },

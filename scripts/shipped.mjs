@@ -9,7 +9,7 @@ import { packages, readJson, root, setUp } from './setup.mjs';
 
 /** All that a package may contain. */
 const EXPECTED =
-  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|bin\/\w+\.mjs|skills\/\w+\/SKILL\.md|src\/[\w/.-]+\.m?ts|src\/[\w/.-]+\.mjs|dist\/[\w/.-]+\.([mc]?js|d\.[mc]?ts|map)|dist\/([\w-]+\/)+package\.json)$/;
+  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|bin\/\w+\.mjs|bin\/page\/page\.(html|css|js)|skills\/\w+\/SKILL\.md|src\/[\w/.-]+\.m?ts|src\/[\w/.-]+\.mjs|dist\/[\w/.-]+\.([mc]?js|d\.[mc]?ts|map)|dist\/([\w-]+\/)+package\.json)$/;
 const BLOCK = 512;
 
 /**

@@ -10,6 +10,7 @@ import { rootScope } from '../scope/cancel-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import type { CancelledError } from '../scope/cancelled-error.ts';
 import type { Waiter } from '../waiting/waiter.ts';
+import { livingWaits } from './living-waits.ts';
 import { TraceFormat } from './trace-format.ts';
 import { Kind, TraceRing } from './trace-ring.ts';
 import { STATES, TraceStory } from './trace-story.ts';
@@ -57,14 +58,16 @@ export class TraceRecorder implements Disposable {
   /** @internal */
   constructor({ limit, waits }: { readonly limit: number; readonly waits: boolean }) {
     this.#ring = new TraceRing(limit);
-    // What lives already has begun by now.
-    for (const task of tasksBelow(rootScope)) this.#spawned(task, -1);
+    // What lives already has begun by now: what a stuck task waits for is what one looks for in a record.
+    const now = hostLoop.now();
+    for (const task of tasksBelow(rootScope)) this.#spawned(task, -1, now);
     this.#subscriptions = [
       listenToChannel('ambit:task:spawn', this.#onSpawn as Listener),
       listenToChannel('ambit:task:settle', this.#onSettle as Listener),
       listenToChannel('ambit:scope:cancel', this.#onCancel as Listener),
     ];
     if (waits) {
+      for (const [waiter, task] of livingWaits(rootScope)) this.#began(waiter, task, now);
       this.#subscriptions.push(
         watchWaits({ waitBegan: this.#waitBegan, waitEnded: this.#waitEnded }),
       );
@@ -104,11 +107,11 @@ export class TraceRecorder implements Disposable {
   }
 
   readonly #onSpawn = ({ task }: TaskMessage): void => {
-    this.#spawned(task, currentTask()?.id ?? -1);
+    this.#spawned(task, currentTask()?.id ?? -1, hostLoop.now());
   };
 
-  #spawned(task: Task<unknown>, spawner: number): void {
-    this.#ring.add(Kind.Spawn, hostLoop.now(), task.id, spawner, 0, task.name);
+  #spawned(task: Task<unknown>, spawner: number, at: number): void {
+    this.#ring.add(Kind.Spawn, at, task.id, spawner, 0, task.name);
   }
 
   readonly #onSettle = ({ task, state }: TaskMessage): void => {
@@ -117,19 +120,16 @@ export class TraceRecorder implements Disposable {
   };
 
   readonly #waitBegan = (waiter: Waiter<unknown>, task: WaitingTask | undefined): void => {
+    this.#began(waiter, task, hostLoop.now());
+  };
+
+  #began(waiter: Waiter<unknown>, task: WaitingTask | undefined, at: number): void {
     const id = task?.id ?? -1;
     this.#waitIds += 1;
     waiter._traced = this.#waitIds;
     waiter._tracedTask = id;
-    waiter._tracedAt = this.#ring.add(
-      Kind.Wait,
-      hostLoop.now(),
-      this.#waitIds,
-      id,
-      -1,
-      nameOf(waiter),
-    );
-  };
+    waiter._tracedAt = this.#ring.add(Kind.Wait, at, this.#waitIds, id, -1, nameOf(waiter));
+  }
 
   readonly #waitEnded = (waiter: Waiter<unknown>, by: WaitingTask | undefined): void => {
     const { _traced: id, _tracedTask: task, _tracedAt: number } = waiter;
@@ -152,8 +152,8 @@ function nameOf({ name }: Waiter<unknown>): string {
 }
 
 /**
- * Records tasks, waits and cancellations of the process from now on: a timeline of what happened. Tasks that live already
- * begin at the start of the record. The times are of the host's clock, also on a virtual loop. While nothing records, this
+ * Records tasks, waits and cancellations of the process from now on: a timeline of what happened. Tasks and waits that are
+ * there already begin at the start of the record. The times are of the host's clock, also on a virtual loop. While nothing records, this
  * costs nothing.
  *
  * @beta

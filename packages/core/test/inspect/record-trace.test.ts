@@ -121,6 +121,29 @@ test('tasks that live already begin at the start of the record, and unfinished o
     });
   }));
 
+test('a wait that goes on already begins at the start of the record, and ends as any other', () =>
+  testRun(async () => {
+    await taskGroup(async (group) => {
+      const line = new ParkingLot();
+      group.spawn(() => line.park({ name: 'the gate' }), { name: 'guest' });
+      group.spawn(() => line.park({ name: 'the door' }), { name: 'stuck' });
+      await sleep(1);
+      const recorder = recordTrace();
+      line.unpark();
+      await sleep(5);
+      recorder[Symbol.dispose]();
+      const events = eventsOf(recorder);
+      const [gate, door, guest, stuck] = ['the gate', 'the door', 'guest', 'stuck'].map((name) =>
+        events.find((event) => event.name === name),
+      );
+      expect([gate?.cat, gate?.tid, gate?.ts]).toEqual(['wait', guest?.tid, guest?.ts]);
+      expect([door?.tid, door?.dur]).toEqual([stuck?.tid, stuck?.dur]);
+      expect(gate!.dur).toBeLessThan(door!.dur);
+      expect(crossings(events)).toEqual([]);
+      group.cancel();
+    });
+  }));
+
 test('the last events are kept, and an end without its beginning keeps its name', async () => {
   const recorder = recordTrace({ limit: 100 });
   await taskGroup((group) => {

@@ -4,6 +4,7 @@ import { forget, GoneError, pids, read, report } from './client.ts';
 import { aliveIn, describe, stateOf } from './describe.ts';
 import { formatMs, plain } from './text.ts';
 import { showTop } from './top.ts';
+import { serveWeb } from './web.ts';
 
 /** A command line that makes no sense. */
 export class UsageError extends Error {
@@ -71,6 +72,10 @@ export async function top(given: Arguments, print: Print): Promise<void> {
   const every = wholeOf('every', given.every, 100);
   const count = given.count === undefined ? Infinity : wholeOf('count', given.count, 1);
   await showTop({ pid, every, count, json: given.json }, print);
+}
+
+export async function web(given: Arguments, print: Print): Promise<void> {
+  await serveWeb(pidOf(given), print);
 }
 
 export async function trace(given: Arguments, print: Print): Promise<void> {

@@ -1,16 +1,17 @@
 import { run } from '@ambit/core';
 import { parseArgs } from 'node:util';
-import { ps, top, trace, tree, UsageError } from './commands.ts';
+import { ps, top, trace, tree, UsageError, web } from './commands.ts';
 
 const USAGE = `Usage: ambit ps [--json]
        ambit tree <pid> [--json]
        ambit top <pid> [--every 1000] [--count n] [--json]
+       ambit web <pid>
        ambit trace <pid> [--ms 5000] [--out file]
 
 Looks into running programs that call serveInspector() of @ambit/io/inspect.
 The first digits of a process id are enough. Where the output is no terminal, top prints text.`;
 
-const commands = { ps, tree, top, trace };
+const commands = { ps, tree, top, web, trace };
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
