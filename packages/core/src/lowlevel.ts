@@ -2,6 +2,7 @@ export { park } from './waiting/park.ts';
 export type { ParkOptions } from './waiting/park-options.ts';
 export type { Waker } from './waiting/waker.ts';
 export type { SignalOptions } from './internal/signal-options.ts';
+export { splitOptions } from './internal/signal-options.ts';
 export { throwIfCancelled } from './waiting/checkpoint.ts';
 export { yieldIfDue, ready, refused } from './waiting/ready.ts';
 export { ParkingLot } from './waiting/parking-lot.ts';

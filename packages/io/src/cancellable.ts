@@ -1,10 +1,8 @@
 import { CancelScope, taskGroup, throwIfCancelled } from '@ambit/core';
+import type { SignalOptions as WaitOptions } from '@ambit/core/lowlevel';
 
-/** Options of every call that waits, as its last argument. */
-export interface WaitOptions {
-  /** Aborting it ends the wait with `signal.reason`, in addition to the ambient scope. */
-  readonly signal?: AbortSignal | undefined;
-}
+/** Options of every call that waits, as its last argument: the one type for all packages. */
+export type { WaitOptions };
 
 /** Runs a body that waits more than once; a signal that is given cancels all of it. */
 export async function under<T>(

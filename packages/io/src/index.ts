@@ -43,7 +43,7 @@ export { fetch } from './http/fetch.ts';
 export type { FetchInit } from './http/fetch.ts';
 export type { FetchInput, PlatformInit } from './http/fetch-init.ts';
 export type { DeadlineHeader } from './http/send-deadline.ts';
-export type { WaitOptions } from './cancellable.ts';
+export type { WaitOptions as SignalOptions } from './cancellable.ts';
 export { BrokenResourceError, BusyResourceError, ClosedResourceError } from './errors.ts';
 export { openProcess } from './processes/open-process.ts';
 export type { Process, ProcessEnd } from './processes/process.ts';

@@ -7,4 +7,4 @@ export { listen } from './postgres/listen.ts';
 export type { ListenOptions } from './postgres/listen.ts';
 export type { PgClient, PgField, PgMessage, PgPool, PgResult } from './postgres/pg-client.ts';
 export type { EventStream } from './events/event-stream.ts';
-export type { WaitOptions } from './cancellable.ts';
+export type { WaitOptions as SignalOptions } from './cancellable.ts';

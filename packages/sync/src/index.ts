@@ -4,7 +4,7 @@
 export { Lock } from './locks/lock.ts';
 export type { LockStatistics } from './locks/lock.ts';
 export type { Guard } from './locks/guard-of.ts';
-export type { NameOptions, WaitOptions } from './internal/options.ts';
+export type { NameOptions, WaitOptions as SignalOptions } from './internal/options.ts';
 export { Semaphore, BoundedSemaphore } from './locks/semaphore.ts';
 export type { AcquireOptions, SemaphoreOptions, SemaphoreStatistics } from './locks/semaphore.ts';
 export { CapacityLimiter } from './locks/capacity-limiter.ts';

@@ -36,4 +36,4 @@ export type {
   LeaseStore,
   RateRequest,
 } from './lease/lease-store.ts';
-export type { WaitOptions } from './internal/options.ts';
+export type { WaitOptions as SignalOptions } from './internal/options.ts';

@@ -4,6 +4,8 @@ import { Pipeline } from './pipeline.ts';
 import type { Item, Stage } from './pipeline.ts';
 import { checkSource } from '../combinators/any-source.ts';
 import type { AnySource } from '../combinators/any-source.ts';
+import { splitOptions } from '../internal/signal-options.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
 import { Upstream } from './upstream.ts';
 
 class Merge<T> implements Stage<T> {
@@ -27,7 +29,7 @@ class Merge<T> implements Stage<T> {
  * one: so at most one of each waits to be taken, and a fast source does not starve a slow one. It ends
  * when all have ended. The first failure, or leaving the loop, closes the others and waits for them.
  *
- * @param sources - iterables, or async iterables; of none it ends at once
+ * @param sources - iterables, or async iterables; of none it ends at once. Options may come after them
  * @returns an iterator; `next()` is a checkpoint, and rejects with the error of a source once the items that
  *   came before it have been taken, or with the ambient scope's CancelledError
  * @throws TypeError for what is not iterable
@@ -36,10 +38,22 @@ class Merge<T> implements Stage<T> {
  */
 export function merge<S extends readonly AnySource<unknown>[]>(
   ...sources: S
-): AsyncIterableIterator<ItemOf<S[number]>> & AsyncDisposable {
+): AsyncIterableIterator<ItemOf<S[number]>> & AsyncDisposable;
+/**
+ * The same, with options.
+ *
+ * @param input - the sources, and then `signal`: ends the iteration: `next()` rejects with `signal.reason`, and the sources are closed
+ */
+export function merge<S extends readonly AnySource<unknown>[]>(
+  ...input: [...sources: S, options: SignalOptions]
+): AsyncIterableIterator<ItemOf<S[number]>> & AsyncDisposable;
+export function merge(
+  ...input: readonly (AnySource<unknown> | SignalOptions)[]
+): AsyncIterableIterator<unknown> & AsyncDisposable {
+  const [sources, options] = splitOptions<AnySource<unknown>>('merge', input);
   sources.forEach((source, at) => checkSource('merge', `source ${String(at)}`, source));
-  const upstream = new Upstream('merge');
-  return new Pipeline(upstream, new Merge(upstream, sources as readonly AnySource<never>[]));
+  const upstream = new Upstream('merge', options);
+  return new Pipeline(upstream, new Merge(upstream, sources));
 }
 
 /** What a source gives. */

@@ -1,4 +1,6 @@
 import { checkFunction } from '../internal/check.ts';
+import { checkSignalOptions } from '../internal/signal-options.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
 import type { Pipeline } from './pipeline.ts';
 import { readAhead } from './read-ahead.ts';
 import { checkSource } from '../combinators/any-source.ts';
@@ -8,7 +10,15 @@ import type { AnySource } from '../combinators/any-source.ts';
 export type SafeGenerator<A extends unknown[], T> = ((
   ...args: A
 ) => AsyncIterableIterator<T> & AsyncDisposable) &
-  ([] extends A ? AsyncIterableIterator<T> & AsyncDisposable : unknown);
+  ([] extends A ? AsyncIterableIterator<T> & AsyncDisposable : unknown) & {
+    /**
+     * Returns the function with options for its iterators.
+     *
+     * @param options - `signal`: ends the iteration: `next()` rejects with `signal.reason`, and the generator ends at its `yield`
+     * @throws TypeError if it is not an AbortSignal
+     */
+    with(options: SignalOptions): (...args: A) => AsyncIterableIterator<T> & AsyncDisposable;
+  };
 
 /**
  * Makes an async generator function safe to open scopes in. A plain generator runs, from one `yield` to the
@@ -23,7 +33,8 @@ export type SafeGenerator<A extends unknown[], T> = ((
  * @param generatorFunction - an async generator function; of a sync one, or any that returns an iterable, too
  * @returns a function with the same parameters that gives an iterator: `next()` is a checkpoint, and rejects
  *   with the error of the generator, once, or with the ambient scope's CancelledError. A function without
- *   parameters need not be called: what is returned is an iterator as well
+ *   parameters need not be called: what is returned is an iterator as well. `fn.with({ signal })(…)` gives an iterator that the
+ *   signal ends
  * @throws TypeError if it is not a function
  * @example
  * const quotes = safe(async function* (symbol: string) {
@@ -39,18 +50,26 @@ export function safe<A extends unknown[], T>(
 ): SafeGenerator<A, T> {
   checkFunction('safe', 'generatorFunction', generatorFunction);
   const name = generatorFunction.name || 'safe';
-  const make = function (this: unknown, ...args: A): Pipeline<T> {
-    const open = (): AnySource<T> => {
-      const items = generatorFunction.apply(this, args);
-      checkSource(name, 'what it returned', items);
-      return items;
+  const under = (signal: AbortSignal | undefined) =>
+    function (this: unknown, ...args: A): Pipeline<T> {
+      const open = (): AnySource<T> => {
+        const items = generatorFunction.apply(this, args);
+        checkSource(name, 'what it returned', items);
+        return items;
+      };
+      return readAhead(name, open, { most: 0, signal });
     };
-    return readAhead(name, open, { most: 0 });
-  };
+  const make = under(undefined);
   return Object.assign(
     make,
     methodsOf(() => make(...([] as never))),
+    { with: (options: SignalOptions) => under(signalOf(options)) },
   ) as SafeGenerator<A, T>;
+}
+
+function signalOf(options: SignalOptions): AbortSignal | undefined {
+  checkSignalOptions('with', options);
+  return options.signal;
 }
 
 /** The methods of an iterator that is made when the first of them is called. */

@@ -4,6 +4,8 @@ import { Pipeline } from './pipeline.ts';
 import type { Item, Stage } from './pipeline.ts';
 import { checkSource } from '../combinators/any-source.ts';
 import type { AnySource } from '../combinators/any-source.ts';
+import { splitOptions } from '../internal/signal-options.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
 import { Upstream } from './upstream.ts';
 
 /** One source, and its item for the next row, if that is there. */
@@ -48,7 +50,7 @@ function takeCell(column: Column): unknown {
  * time. It ends with the shortest; the others are closed then, and what they had given for that row is
  * dropped. The first failure, or leaving the loop, closes all and waits for them.
  *
- * @param sources - iterables, or async iterables; of none it ends at once
+ * @param sources - iterables, or async iterables; of none it ends at once. Options may come after them
  * @returns an iterator of tuples; `next()` is a checkpoint, and rejects with the error of a source, or with
  *   the ambient scope's CancelledError
  * @throws TypeError for what is not iterable
@@ -57,8 +59,20 @@ function takeCell(column: Column): unknown {
  */
 export function zip<S extends readonly AnySource<unknown>[]>(
   ...sources: S
-): AsyncIterableIterator<{ -readonly [K in keyof S]: ItemOf<S[K]> }> & AsyncDisposable {
+): AsyncIterableIterator<{ -readonly [K in keyof S]: ItemOf<S[K]> }> & AsyncDisposable;
+/**
+ * The same, with options.
+ *
+ * @param input - the sources, and then `signal`: ends the iteration: `next()` rejects with `signal.reason`, and the sources are closed
+ */
+export function zip<S extends readonly AnySource<unknown>[]>(
+  ...input: [...sources: S, options: SignalOptions]
+): AsyncIterableIterator<{ -readonly [K in keyof S]: ItemOf<S[K]> }> & AsyncDisposable;
+export function zip(
+  ...input: readonly (AnySource<unknown> | SignalOptions)[]
+): AsyncIterableIterator<unknown[]> & AsyncDisposable {
+  const [sources, options] = splitOptions<AnySource<unknown>>('zip', input);
   sources.forEach((source, at) => checkSource('zip', `source ${String(at)}`, source));
-  const upstream = new Upstream('zip');
-  return new Pipeline(upstream, new Zip(upstream, sources)) as never;
+  const upstream = new Upstream('zip', options);
+  return new Pipeline(upstream, new Zip(upstream, sources));
 }

@@ -1,5 +1,6 @@
 import { show } from '../internal/check.ts';
 import { showBriefly } from '../internal/show-briefly.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
 import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
 import { Outcome } from '../waiting/outcome.ts';
 import { yieldIfDue } from '../waiting/ready.ts';
@@ -139,7 +140,7 @@ export class Task<T> extends Outcome<T> implements AsyncDisposable {
    * @throws (rejects) the task's error, or its CancelledError; the ambient scope's CancelledError or
    *   `signal.reason` if the wait was cancelled; InvalidStateError if the task joins itself
    */
-  join(options?: { readonly signal?: AbortSignal | undefined }): Promise<T> {
+  join(options?: SignalOptions): Promise<T> {
     try {
       this._refuseDeadlock('join');
     } catch (error) {

@@ -3,6 +3,7 @@ import { CancelScope } from '../scope/cancel-scope.ts';
 import { isThenable } from '../internal/check.ts';
 import { InvalidStateError } from '../internal/errors.ts';
 import { markHandled } from '../internal/mark-handled.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
 import { Outcome } from './outcome.ts';
 
 /** How a `Future` stands. */
@@ -100,7 +101,7 @@ export class Future<T> extends Outcome<T> {
    * @returns the value
    * @throws (rejects) the future's error; the ambient scope's CancelledError; `signal.reason`
    */
-  wait(options?: { readonly signal?: AbortSignal | undefined }): Promise<T> {
+  wait(options?: SignalOptions): Promise<T> {
     return this._wait(options, 'Future.wait');
   }
 

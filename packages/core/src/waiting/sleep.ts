@@ -2,14 +2,13 @@ import { currentFrame } from '../scope/cancel-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { checkOptions, checkSignal, checkTime } from '../internal/check.ts';
 import { promiseTry } from '../internal/promise-try.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
 import { nextTurn, parkIn } from './park.ts';
 
 /** Options for `sleep`. */
-export interface SleepOptions<T> {
+export interface SleepOptions<T> extends SignalOptions {
   /** What the promise resolves with. */
   readonly value?: T;
-  /** Aborting it ends the sleep with `signal.reason`, in addition to the ambient scope. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -42,10 +41,7 @@ export function sleep<T>(ms: number, options?: SleepOptions<T>): Promise<T | und
  * @example
  * await sleepUntil(started + 5000);
  */
-export function sleepUntil(
-  instant: number,
-  options?: { readonly signal?: AbortSignal | undefined },
-): Promise<void> {
+export function sleepUntil(instant: number, options?: SignalOptions): Promise<void> {
   return promiseTry(() => {
     checkTime('sleepUntil', 'instant', instant);
     checkSleepOptions('sleepUntil', options);
@@ -63,19 +59,14 @@ export function sleepUntil(
  * @example
  * group.spawn(() => sleepForever(), { name: 'placeholder' });
  */
-export function sleepForever(options?: {
-  readonly signal?: AbortSignal | undefined;
-}): Promise<never> {
+export function sleepForever(options?: SignalOptions): Promise<never> {
   return promiseTry(() => {
     checkSleepOptions('sleepForever', options);
     return until<never>(Infinity, options);
   });
 }
 
-function checkSleepOptions(
-  where: string,
-  options: { readonly signal?: AbortSignal | undefined } | undefined,
-): void {
+function checkSleepOptions(where: string, options: SignalOptions | undefined): void {
   if (options === undefined) return;
   checkOptions(where, options);
   checkSignal(where, options.signal);

@@ -7,10 +7,11 @@ import {
   onDraining,
   park,
   show,
+  splitOptions,
   untilDraining,
   yieldIfDue,
 } from '@ambit/core/lowlevel';
-import type { Waker } from '@ambit/core/lowlevel';
+import type { SignalOptions, Waker } from '@ambit/core/lowlevel';
 import { constants } from 'node:os';
 import { clearInterval, setInterval } from 'node:timers';
 import { node } from '../node.ts';
@@ -31,6 +32,7 @@ const LONGEST = 2 ** 31 - 1;
  */
 export class SignalReceiver implements AsyncIterable<NodeJS.Signals>, Disposable, AsyncDisposable {
   readonly #names: ReadonlySet<NodeJS.Signals>;
+  readonly #options: SignalOptions;
   /** Those that came and were not received yet, oldest first. */
   readonly #pending = new Set<NodeJS.Signals>();
   readonly #holding: Holding;
@@ -42,8 +44,9 @@ export class SignalReceiver implements AsyncIterable<NodeJS.Signals>, Disposable
   #isDrained = false;
 
   /** @internal */
-  constructor(names: readonly NodeJS.Signals[]) {
+  constructor(names: readonly NodeJS.Signals[], options: SignalOptions) {
     this.#names = new Set(names);
+    this.#options = options;
     for (const name of this.#names) process.on(name, this.#onSignal);
     this.#holding = own(this);
     const scope = currentScope();
@@ -96,7 +99,16 @@ export class SignalReceiver implements AsyncIterable<NodeJS.Signals>, Disposable
   }
 
   async #receive(): Promise<NodeJS.Signals | undefined> {
-    const isOver = endsByDraining() || this.#isClosed || this.#isDrained;
+    try {
+      return await this.#receiveNext();
+    } catch (error) {
+      if (this.#options.signal?.aborted === true) this[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  async #receiveNext(): Promise<NodeJS.Signals | undefined> {
+    const isOver = endsByDraining(this.#options) || this.#isClosed || this.#isDrained;
     if (this.#isReceiving) {
       throw new BusyResourceError(
         `openSignals: another loop waits for the next of ${this.#label()}; a signal goes to one of them, so have one receiver for each`,
@@ -137,7 +149,7 @@ export class SignalReceiver implements AsyncIterable<NodeJS.Signals>, Disposable
           this.#waker = undefined;
         };
       },
-      { name: () => `the next of ${this.#label()}` },
+      { signal: this.#options.signal, name: () => `the next of ${this.#label()}` },
     );
   }
 
@@ -194,7 +206,8 @@ export class SignalReceiver implements AsyncIterable<NodeJS.Signals>, Disposable
  * Inside `run()` the signals that `run()` handles still cancel the program: give `run` other `signals` to receive SIGINT
  * or SIGTERM here. In worker threads there are no signals.
  *
- * @param names - 'SIGHUP', 'SIGUSR2', …
+ * @param input - 'SIGHUP', 'SIGUSR2', …. Options may come after the names: `signal` ends the loops: `next()` rejects with
+ *   `signal.reason`, and the receiver is closed
  * @throws TypeError if a name is none, or of a signal that cannot be handled; InvalidStateError in a worker thread
  * @example
  * group.spawn(
@@ -204,7 +217,11 @@ export class SignalReceiver implements AsyncIterable<NodeJS.Signals>, Disposable
  *   { daemon: true },
  * );
  */
-export function openSignals(...names: NodeJS.Signals[]): SignalReceiver {
+export function openSignals(
+  ...input:
+    readonly NodeJS.Signals[] | readonly [...names: NodeJS.Signals[], options: SignalOptions]
+): SignalReceiver {
+  const [names, options = {}] = splitOptions<NodeJS.Signals>('openSignals', input);
   if (names.length === 0) throw new TypeError("openSignals: no signal is named; give 'SIGHUP' say");
   for (const name of names) checkSignalName(name);
   if (!node.workerThreads.isMainThread) {
@@ -212,7 +229,7 @@ export function openSignals(...names: NodeJS.Signals[]): SignalReceiver {
       'openSignals: this is a worker thread, which gets no signals; receive them in the main thread and send a message',
     );
   }
-  return new SignalReceiver(names);
+  return new SignalReceiver(names, options);
 }
 
 // Windows sends no others to a process; each of them ends it.

@@ -2,19 +2,22 @@ import { CancelScope, currentScope } from '@ambit/core';
 import {
   checkDuration,
   checkOptions,
+  checkSignal,
   park,
   show,
   suppress,
   throwIfCancelled,
 } from '@ambit/core/lowlevel';
 import type { ServerResponse } from 'node:http';
+import { under } from '../cancellable.ts';
+import type { WaitOptions } from '../cancellable.ts';
 import { checkString } from '../check.ts';
 import { EventWriter } from './event-writer.ts';
 import { isObject, retryLine, textOf } from './sse-event.ts';
 import type { ServerSentEvent } from './sse-event.ts';
 
 /** Options for {@link sse}. */
-export interface SseOptions {
+export interface SseOptions extends WaitOptions {
   /** Milliseconds of quiet after which a comment is sent, so that nothing on the way closes the connection. Default: none. */
   readonly heartbeat?: number | undefined;
   /** Milliseconds that the client waits before it connects again. Default: the client's own. */
@@ -46,8 +49,8 @@ export type SseResponse =
  *
  * @param response - nothing of which was sent; headers that are set stay. Under fastify, the reply
  * @param source - the events: strings, or objects with `data`; or a function that makes the source
- * @param options - `heartbeat` and `retry` in milliseconds; `lastEventId`
- * @throws (rejects) the ambient scope's CancelledError, for example when the client leaves; what the source throws, after
+ * @param options - `heartbeat` and `retry` in milliseconds; `lastEventId`; `signal`: breaks the connection off
+ * @throws (rejects) the ambient scope's CancelledError, for example when the client leaves; `signal.reason`; what the source throws, after
  *   the connection is broken off; TypeError, RangeError for bad arguments and events
  * @example
  * app.get('/prices', (request, response) => sse(response, (lastId) => pricesSince(lastId), { heartbeat: 15_000 }));
@@ -58,6 +61,14 @@ export async function sse(
   options?: SseOptions,
 ): Promise<void> {
   checkSse(source, options);
+  return under(options?.signal, () => stream(response, source, options));
+}
+
+async function stream(
+  response: SseResponse,
+  source: SseSource,
+  options: SseOptions | undefined,
+): Promise<void> {
   throwIfCancelled();
   const raw = rawOf(response);
   const lastEventId = options?.lastEventId ?? headerOf(raw);
@@ -180,6 +191,7 @@ function checkSse(source: unknown, options: SseOptions | undefined): void {
     throw new TypeError(`sse: source is ${show(source)}; give an iterable, or a function`);
   }
   checkOptions('sse', options);
+  checkSignal('sse', options?.signal);
   if (options?.heartbeat !== undefined) checkDuration('sse', 'heartbeat', options.heartbeat);
   if (options?.retry !== undefined) retryLine(options.retry);
   if (options?.lastEventId !== undefined) checkString('sse', 'lastEventId', options.lastEventId);

@@ -1,7 +1,9 @@
 import { shield, sleepForever } from '@ambit/core';
-import { checkName, checkOptions, park, throwIfCancelled } from '@ambit/core/lowlevel';
+import { checkName, checkOptions, checkSignal, park, throwIfCancelled } from '@ambit/core/lowlevel';
 import type { Server } from 'node:http';
 import * as path from 'node:path';
+import { under } from '../cancellable.ts';
+import type { WaitOptions } from '../cancellable.ts';
 import { checkUnixPath, resolved, UnixPath } from '../net/unix-path.ts';
 import { node } from '../node.ts';
 import { answer } from './answer.ts';
@@ -9,7 +11,7 @@ import { checkFolder, inspectorFolder, safeFolder } from './folder.ts';
 import { VitalSigns } from './vital-signs.ts';
 
 /** Options for {@link serveInspector}. @beta */
-export interface ServeInspectorOptions {
+export interface ServeInspectorOptions extends WaitOptions {
   /** The path of the socket. Default: the id of the process, in {@link inspectorFolder}. */
   readonly path?: string | undefined;
   /** Shown by `ambit ps`. Default: the name of the program's file. */
@@ -26,9 +28,9 @@ const WHERE = 'serveInspector';
  * The socket is in a directory that only this user may enter, and its file is removed at the end.
  *
  * @beta
- * @param options - `path` of the socket, in a directory of mode 700; `name`
+ * @param options - `path` of the socket, in a directory of mode 700; `name`; `signal`: ends it too
  * @returns never: it ends by being cancelled, or by an error
- * @throws (rejects) the ambient scope's CancelledError; an Error if others may enter the directory; Node's error
+ * @throws (rejects) the ambient scope's CancelledError; `signal.reason`; an Error if others may enter the directory; Node's error
  *   `EADDRINUSE` if another program listens at the path; TypeError, RangeError for bad arguments
  * @example
  * await run(async (group) => {
@@ -41,6 +43,11 @@ export async function serveInspector(options?: ServeInspectorOptions): Promise<n
   const { name = path.basename(process.argv[1] ?? 'node'), path: given } = options ?? {};
   checkName(WHERE, name);
   if (given !== undefined) checkUnixPath(WHERE, given);
+  checkSignal(WHERE, options?.signal);
+  return under(options?.signal, () => serve(name, given));
+}
+
+async function serve(name: string, given: string | undefined): Promise<never> {
   throwIfCancelled();
   const file = new UnixPath(given ?? usualPath());
   checkFolder(WHERE, path.dirname(resolved(file.path)));

@@ -1,4 +1,6 @@
-import { suppress } from '@ambit/core/lowlevel';
+import { splitOptions, suppress, throwIfCancelled } from '@ambit/core/lowlevel';
+import type { SignalOptions } from '@ambit/core/lowlevel';
+import { under } from '../cancellable.ts';
 import { answerTo, awaitAnswer, endRemotely } from '../remote-call.ts';
 import type { Answer } from '../remote-call.ts';
 import { blockingPoolOf } from './blocking-pool.ts';
@@ -21,24 +23,30 @@ const GRACE = 1000;
  * @beta
  * @param client - of ioredis, iovalkey or node-redis, of a single server; it sends `CLIENT UNBLOCK`
  * @param name - of the command
- * @param args - its other words
+ * @param input - its other words. Options may come after them: `signal` ends the call too
  * @returns the reply, as the client gives it
  * @throws (rejects) the client's error; BrokenResourceError if the connection is lost or cannot be had; the ambient scope's
- *   CancelledError; TypeError for bad arguments
+ *   CancelledError; `signal.reason`; TypeError for bad arguments
  * @example
  * const item = await blocking<[string, string] | null>(redis, 'BLPOP', 'jobs', 0);
  */
 export async function blocking<T = unknown>(
   client: RedisClient,
   name: string,
-  ...args: readonly RedisWord[]
+  ...input: readonly RedisWord[] | readonly [...args: RedisWord[], options: SignalOptions]
 ): Promise<T> {
+  const [args, options] = splitOptions<RedisWord>('blocking', input);
   checkClient('blocking', client);
   checkWords('blocking', name, args);
+  return under(options?.signal, () => onOwn(client, [name, ...args]) as Promise<T>);
+}
+
+async function onOwn(client: RedisClient, words: readonly RedisWord[]): Promise<unknown> {
+  throwIfCancelled();
   const pool = blockingPoolOf(client);
   const connection = await pool.take();
   try {
-    return (await run(client, connection, [name, ...args])) as T;
+    return await run(client, connection, words);
   } finally {
     pool.giveBack(connection);
   }

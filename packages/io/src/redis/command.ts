@@ -1,4 +1,5 @@
-import { park } from '@ambit/core/lowlevel';
+import { park, splitOptions } from '@ambit/core/lowlevel';
+import type { SignalOptions } from '@ambit/core/lowlevel';
 import { detached } from '@ambit/core';
 import { checkClient, checkWords, send } from './redis-client.ts';
 import type { RedisClient, RedisWord } from './redis-client.ts';
@@ -12,17 +13,18 @@ import type { RedisClient, RedisWord } from './redis-client.ts';
  * @beta
  * @param client - of ioredis, iovalkey or node-redis
  * @param name - of the command
- * @param args - its other words
+ * @param input - its other words. Options may come after them: `signal` ends the wait too
  * @returns the reply, as the client gives it
- * @throws (rejects) the client's error; the ambient scope's CancelledError; TypeError for bad arguments
+ * @throws (rejects) the client's error; the ambient scope's CancelledError; `signal.reason`; TypeError for bad arguments
  * @example
  * const value = await command<string | null>(redis, 'GET', 'key');
  */
 export async function command<T = unknown>(
   client: RedisClient,
   name: string,
-  ...args: readonly RedisWord[]
+  ...input: readonly RedisWord[] | readonly [...args: RedisWord[], options: SignalOptions]
 ): Promise<T> {
+  const [args, options] = splitOptions<RedisWord>('command', input);
   checkClient('command', client);
   checkWords('command', name, args);
   return park<T>(
@@ -35,6 +37,6 @@ export async function command<T = unknown>(
       );
       return () => controller.abort();
     },
-    { name: `the reply to ${name}` },
+    { name: `the reply to ${name}`, signal: options?.signal },
   );
 }

@@ -1,5 +1,6 @@
 import { CancelScope, moveOnAfter, shield } from '@ambit/core';
-import { park, show } from '@ambit/core/lowlevel';
+import { park, show, splitOptions, throwIfCancelled } from '@ambit/core/lowlevel';
+import type { SignalOptions } from '@ambit/core/lowlevel';
 import { EventStream } from '../events/event-stream.ts';
 import { OwnConnection } from './own-connection.ts';
 import { checkClient, isIoredis } from './redis-client.ts';
@@ -26,17 +27,18 @@ const GRACE = 1000;
  *
  * @beta
  * @param client - of ioredis, iovalkey or node-redis, of a single server
- * @param channels - their names, one or more
+ * @param input - the names of channels, one or more. Options may come after them: `signal` ends the iteration
  * @returns the messages, as they come
- * @throws TypeError for bad arguments; `next()` rejects with the ambient scope's CancelledError, and with a
+ * @throws TypeError for bad arguments; `next()` rejects with the ambient scope's CancelledError, with `signal.reason`, and with a
  *   BrokenResourceError when the client has given up connecting, or was closed
  * @example
  * for await (const { channel, message } of subscribe(redis, 'news', 'weather')) show(channel, message);
  */
 export function subscribe(
   client: RedisClient,
-  ...channels: readonly string[]
+  ...input: readonly string[] | readonly [...channels: string[], options: SignalOptions]
 ): EventStream<RedisMessage> {
+  const [channels, options] = splitOptions<string>('subscribe', input);
   checkClient('subscribe', client);
   checkChannels(channels);
   const scope = new CancelScope({ name: `subscribe ${channels.join(' ')}` });
@@ -44,14 +46,17 @@ export function subscribe(
     label: `the next message of ${channels.join(', ')}`,
     limit: Infinity,
     onFull: 'drop-oldest',
-    signal: undefined,
+    signal: options?.signal,
     stop: () => {
       scope.cancel();
       return working;
     },
   });
   const working: Promise<void> = scope
-    .run(() => follow(client, channels, stream))
+    .run(() => {
+      throwIfCancelled(options);
+      return follow(client, channels, stream);
+    })
     .then(undefined, (error: unknown) => stream._fail(error));
   return stream;
 }

@@ -68,6 +68,31 @@ describe.each(['ioredis', 'node-redis'] as const)('%s', (kind) => {
     ({ client, close } = await clients[kind](server.port));
   });
 
+  test('a signal ends a wait, and nothing is sent for one that has aborted', async () => {
+    const reason = new Error('enough');
+    const gone = { signal: AbortSignal.abort(reason) };
+    await expect(command(client, 'SET', 'a', '1', gone)).rejects.toBe(reason);
+    await expect(blocking(client, 'BLPOP', 'a', 0, gone)).rejects.toBe(reason);
+    await expect(subscribe(client, 'a', gone).next()).rejects.toBe(reason);
+    expect(await observer.get('a')).toBeNull();
+    const controller = new AbortController();
+    const waits = [
+      blocking(client, 'BLPOP', 'list', 0, { signal: controller.signal }),
+      subscribe(client, 'news', { signal: controller.signal }).next(),
+    ].map((wait) => wait.catch((error: unknown) => error));
+    await until(async () => (await blocked()) === 1);
+    controller.abort(reason);
+    expect(await Promise.all(waits)).toEqual([reason, reason]);
+    await until(async () => (await blocked()) === 0);
+  });
+
+  test('what is no signal is refused', async () => {
+    const wrong = { signal: 5 as never };
+    await expect(command(client, 'GET', 'a', wrong)).rejects.toThrow('command: signal is 5');
+    await expect(blocking(client, 'BLPOP', 'a', 0, wrong)).rejects.toThrow('blocking: signal is 5');
+    expect(() => subscribe(client, 'a', wrong)).toThrow('subscribe: signal is 5');
+  });
+
   afterEach(async () => {
     try {
       close();

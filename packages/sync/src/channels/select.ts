@@ -1,6 +1,6 @@
 import type { Future, Task } from '@ambit/core';
-import { park, ready, refused, show, throwIfCancelled } from '@ambit/core/lowlevel';
-import type { Waker } from '@ambit/core/lowlevel';
+import { park, ready, refused, show, splitOptions, throwIfCancelled } from '@ambit/core/lowlevel';
+import type { SignalOptions, Waker } from '@ambit/core/lowlevel';
 import type { Ready } from '../internal/item-source.ts';
 import { after, event, receive, send, task } from './select-clauses.ts';
 import type { Clause } from './select-clauses.ts';
@@ -24,7 +24,7 @@ export interface Select {
    * lose no item and send none. A checkpoint.
    *
    * @param clauses - at least one; made by `select.receive`, `select.send`, `select.task`,
-   *   `select.after`, `select.event`
+   *   `select.after`, `select.event`. Options may come after them
    * @returns `index`: the position of the clause; `value`: the item received, or the task's value
    * @throws (rejects) TypeError if there is no clause; EndOfChannelError, BrokenChannelError, ClosedError
    *   or the error of a failed task, from the first clause whose turn it is; the ambient scope's
@@ -34,6 +34,15 @@ export interface Select {
    * if (index === 0) await handle(value);
    */
   <const C extends readonly Clause<unknown>[]>(...clauses: C): Promise<Selected<C>>;
+  /**
+   * The same, with options.
+   *
+   * @param input - the clauses, and then `signal`: ends the wait too
+   * @throws (rejects) `signal.reason`
+   */
+  <const C extends readonly Clause<unknown>[]>(
+    ...input: [...clauses: C, options: SignalOptions]
+  ): Promise<Selected<C>>;
   /**
    * Makes a clause that fires when the channel gives an item, and takes it.
    *
@@ -74,17 +83,18 @@ export interface Select {
 
 type Winner = { readonly index: number; readonly value: unknown };
 
-function selectFrom(...clauses: readonly Clause<unknown>[]): Promise<Winner> {
+function selectFrom(...input: readonly (Clause<unknown> | SignalOptions)[]): Promise<Winner> {
   try {
+    const [clauses, options] = splitOptions<Clause<unknown>>('select', input);
     checkClauses(clauses);
-    throwIfCancelled();
+    throwIfCancelled(options);
     const winner = firstReady(clauses);
     if (winner !== undefined) return ready(winner);
+    const name = `select of ${clauses.map((clause) => clause.label).join(', ')}`;
+    return park<Winner>((waker) => enlistAll(waker, clauses), { name, signal: options?.signal });
   } catch (error) {
     return refused(error);
   }
-  const name = `select of ${clauses.map((clause) => clause.label).join(', ')}`;
-  return park<Winner>((waker) => enlistAll(waker, clauses), { name });
 }
 
 function firstReady(clauses: readonly Clause<unknown>[]): Winner | undefined {

@@ -1,10 +1,7 @@
 import { checkName, checkOptions, show } from '@ambit/core/lowlevel';
 
-/** Options of every method that waits. */
-export interface WaitOptions {
-  /** Aborting it ends the wait with `signal.reason`, in addition to the ambient scope. */
-  readonly signal?: AbortSignal | undefined;
-}
+/** Options of every method that waits: the one type for all packages. */
+export type { SignalOptions as WaitOptions } from '@ambit/core/lowlevel';
 
 /** Options of every primitive. */
 export interface NameOptions {

@@ -106,11 +106,12 @@ export class DistributedLock {
   /**
    * Asks the store for the present holders, on all nodes, and waits for its answer.
    *
+   * @param options - `signal`: ends the wait too
    * @returns the holders
-   * @throws (rejects) LeaseStoreError
+   * @throws (rejects) LeaseStoreError; the ambient scope's CancelledError; `signal.reason`
    */
-  holders(): Promise<LeaseHolder[]> {
-    return this.#leased.holders();
+  holders(options?: WaitOptions): Promise<LeaseHolder[]> {
+    return this.#leased.holders(options);
   }
 
   /**

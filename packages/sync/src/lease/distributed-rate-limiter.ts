@@ -115,17 +115,18 @@ export class DistributedRateLimiter {
    * Asks once. Passes no caller that waits in this process.
    *
    * @param permits - how many; default 1
+   * @param options - `signal`: ends the wait for the answer too
    * @returns whether it took them
    * @throws (rejects) as {@link acquire}
    */
-  async tryAcquire(permits = 1): Promise<boolean> {
+  async tryAcquire(permits = 1, options?: WaitOptions): Promise<boolean> {
     this.#check('tryAcquire', permits);
-    throwIfCancelled();
+    throwIfCancelled(options);
     const line = this.#line();
     if (line.turn.locked) return false;
     line.enter();
     try {
-      return (await this.#take(permits, undefined)) === 0;
+      return (await this.#take(permits, options?.signal)) === 0;
     } catch (error) {
       throw this.#thrown(error);
     } finally {

@@ -1,5 +1,5 @@
 import { contextSnapshot, currentTask, getRunningLoop, InvalidStateError } from '@ambit/core';
-import { currentRandom, isWithin, noteLoan, throwIfCancelled } from '@ambit/core/lowlevel';
+import { currentRandom, isWithin, noteLoan, park, throwIfCancelled } from '@ambit/core/lowlevel';
 import type { WaitOptions } from '../internal/options.ts';
 import { checkLeaseName, checkPermits, checkStore, timingOf } from './arguments.ts';
 import type { LeaseOptions, Timing } from './arguments.ts';
@@ -96,11 +96,20 @@ export class Leased {
     lease._loan = noteLoan(task, () => (lease.remaining > 0 ? `the ${this.label}` : undefined));
   }
 
-  holders(): Promise<LeaseHolder[]> {
+  async holders(options: WaitOptions | undefined): Promise<LeaseHolder[]> {
+    throwIfCancelled(options);
     const { store, name } = this.#leasing;
-    return storeCall('holders', name, () => store.holders(name));
+    const answer = storeCall('holders', name, () => store.holders(name));
+    const wait = { name: this.label, signal: options?.signal };
+    return park<LeaseHolder[]>((waker) => {
+      answer.then(
+        (holders) => waker.wake(holders),
+        (error: unknown) => waker.fail(error),
+      );
+    }, wait);
   }
 
+  /** Not cancelled by what it does: the caller may be one of those that it revokes. */
   revoke(): Promise<number> {
     const { store, name } = this.#leasing;
     return storeCall('revoke', name, () => store.revoke(name));

@@ -4,11 +4,12 @@ import {
   checkFunction,
   checkName,
   checkOptions,
+  checkSignal,
   ready,
   Tally,
   throwIfCancelled,
 } from '@ambit/core/lowlevel';
-import type { CallForOwner } from '@ambit/core/lowlevel';
+import type { CallForOwner, SignalOptions } from '@ambit/core/lowlevel';
 import { checkPeriod } from '../internal/check.ts';
 import { Answers } from './memo-answers.ts';
 import { memoKey } from './memo-key.ts';
@@ -38,8 +39,17 @@ export interface MemoizeStatistics {
   readonly peak: number;
 }
 
-/** The methods of a memoized function. */
-export interface Memory<A extends unknown[]> {
+/** The methods of a memoized function, which has the type `F`. */
+export interface Memory<A extends unknown[], F = (...args: A) => Promise<unknown>> {
+  /**
+   * Returns the function with options for its calls.
+   *
+   * @param options - `signal`: ends a call, which rejects with `signal.reason`; other calls for the same result go on
+   * @throws TypeError if it is not an AbortSignal
+   * @example
+   * const user = await userOf.with({ signal: request.signal })('u-17');
+   */
+  with(options: SignalOptions): F;
   /**
    * Forgets the result for these arguments, also one that is being made.
    *
@@ -54,7 +64,7 @@ export interface Memory<A extends unknown[]> {
 }
 
 /** A function that remembers its results; made by {@link memoize}. */
-export interface Memoized<A extends unknown[], R> extends Memory<A> {
+export interface Memoized<A extends unknown[], R> extends Memory<A, (...args: A) => Promise<R>> {
   (...args: A): Promise<R>;
 }
 
@@ -83,7 +93,7 @@ export type AsyncFunction = (this: any, ...args: any[]) => Promise<unknown>;
 export function memoize<F extends AsyncFunction>(
   fn: F,
   options?: MemoizeOptions<Parameters<F>>,
-): F & Memory<Parameters<F>>;
+): F & Memory<Parameters<F>, F>;
 export function memoize<A extends unknown[], R>(
   fn: (...args: A) => R | PromiseLike<R>,
   options?: MemoizeOptions<A>,
@@ -94,14 +104,22 @@ export function memoize<A extends unknown[], R>(
 ): Memoized<A, R> {
   checkFunction('memoize', 'fn', fn);
   const cache = new Cache<A, R>(fn, options);
-  const call = function (this: unknown, ...args: A): Promise<R> {
-    return cache.call(this, args);
-  };
-  return Object.assign(call, {
+  const under = (signal: AbortSignal | undefined) =>
+    function (this: unknown, ...args: A): Promise<R> {
+      return cache.call(this, args, signal);
+    };
+  return Object.assign(under(undefined), {
+    with: (options: SignalOptions) => under(signalOf(options)),
     delete: (...args: A) => cache.delete(args),
     clear: () => cache.clear(),
     statistics: () => cache.statistics(),
   });
+}
+
+function signalOf(options: SignalOptions): AbortSignal | undefined {
+  checkOptions('with', options);
+  checkSignal('with', options.signal);
+  return options.signal;
 }
 
 class Cache<A extends unknown[], R> {
@@ -127,11 +145,12 @@ class Cache<A extends unknown[], R> {
     this.#answers = new Answers<R>(max, ttl);
   }
 
-  async call(self: unknown, args: A): Promise<R> {
-    throwIfCancelled();
+  async call(self: unknown, args: A, signal: AbortSignal | undefined): Promise<R> {
+    throwIfCancelled({ signal });
     const key = this.#keyOf(args);
     const known = this.#answers.use(key);
-    return known === undefined ? this.#make(key, self, args) : ready(known.value);
+    if (known !== undefined) return ready(known.value);
+    return this.#make(key, () => this.#fn.apply(self, args), signal);
   }
 
   delete(args: A): boolean {
@@ -150,16 +169,20 @@ class Cache<A extends unknown[], R> {
     return { size: this.#answers.size, running: this.#running.size, waiting, peak };
   }
 
-  async #make(key: unknown, self: unknown, args: A): Promise<R> {
+  async #make(
+    key: unknown,
+    fn: () => R | PromiseLike<R>,
+    signal: AbortSignal | undefined,
+  ): Promise<R> {
     const flight = this.#running.get(key) ?? this.#newFlight();
     this.#running.set(key, flight);
     const make = async (): Promise<R> => {
-      const value = await this.#fn.apply(self, args);
+      const value = await fn();
       if (this.#running.get(key) === flight) this.#keep(key, value);
       return value;
     };
     try {
-      return await flight.get('memoize', make, undefined);
+      return await flight.get('memoize', make, { signal });
     } finally {
       const isOver = flight.state !== 'running';
       if (isOver && this.#running.get(key) === flight) this.#running.delete(key);

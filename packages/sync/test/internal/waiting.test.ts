@@ -163,9 +163,7 @@ describe.each(Object.entries(free))('%s', (_, make) => {
   });
 });
 
-const withSignal = Object.entries(free).filter(([name]) => name !== 'memoize');
-
-test.each(withSignal)(
+test.each(Object.entries(free))(
   '%s rejects with the reason of an aborted signal, and has no effect',
   (_, make) =>
     testRun(async () => {

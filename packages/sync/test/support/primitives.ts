@@ -17,12 +17,12 @@ import {
   Semaphore,
   TaskTracker,
 } from '@ambit/sync';
-import type { Guard, WaitOptions } from '@ambit/sync';
+import type { Guard, SignalOptions } from '@ambit/sync';
 
 /** A primitive at which whoever comes has to wait. */
 export interface Blocked {
   /** Waits; resolves with the way to give back. */
-  wait(options?: WaitOptions): Promise<() => unknown>;
+  wait(options?: SignalOptions): Promise<() => unknown>;
   /** Lets one go who waits, or all. */
   letGo(): unknown;
   statistics(): object & { readonly waiting: number; readonly peak: number };
@@ -35,7 +35,7 @@ const nothing = () => undefined;
 
 /** For what calls a body: waits until it is called; what ends it is the way to give back. */
 function inside(
-  run: (body: () => Promise<void>, options?: WaitOptions) => Promise<void>,
+  run: (body: () => Promise<void>, options?: SignalOptions) => Promise<void>,
 ): Blocked['wait'] {
   return (options) =>
     new Promise((resolve, reject) => {
@@ -258,7 +258,7 @@ const others: Record<string, (name?: string) => Blocked> = {
     const one = memoize(() => new Promise<never>(nothing), { name });
     void one();
     return {
-      wait: () => one(),
+      wait: (options) => one.with(options ?? {})(),
       letGo: nothing,
       statistics: () => one.statistics(),
       label: 'memoize "x"',
@@ -336,7 +336,7 @@ export const allTogether: Record<string, (name?: string) => Blocked> = {
 /** Waiting methods that need not wait. */
 export const free: Record<
   string,
-  () => { call(o?: WaitOptions): Promise<unknown>; state(): object }
+  () => { call(o?: SignalOptions): Promise<unknown>; state(): object }
 > = {
   'Lock.acquire': () => {
     const lock = new Lock();
@@ -413,7 +413,7 @@ export const free: Record<
   },
   memoize: () => {
     const one = memoize(() => 1);
-    return { call: () => one(), state: () => one.statistics() };
+    return { call: (options) => one.with(options ?? {})(), state: () => one.statistics() };
   },
   'TaskTracker.wait': () => {
     const tracker = new TaskTracker();
