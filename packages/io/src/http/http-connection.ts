@@ -48,6 +48,7 @@ export class HttpConnection {
 
   /** The socket is closed. */
   lost(): void {
+    this.#timer?.cancel();
     for (const exchange of this.exchanges) exchange.clientLeft();
   }
 
@@ -85,7 +86,8 @@ export class HttpConnection {
   /** Closes it once nothing is under way, nor has been for a moment. */
   closeWhenQuiet(): void {
     this.#timer?.cancel();
-    if (this.#isUpgraded || this.exchanges.size > 0) return;
+    // A request may end after its connection: there is nothing to close then, and no timer is to stay.
+    if (this.socket.destroyed || this.#isUpgraded || this.exchanges.size > 0) return;
     const last = this.#last?.response;
     if (last !== undefined && !last.writableFinished && !last.closed) {
       last.once('close', () => this.closeWhenQuiet());

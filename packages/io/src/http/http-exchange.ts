@@ -124,6 +124,7 @@ export class HttpExchange implements RequestHolder {
 
   #end(): void {
     this.#isOver = true;
+    this.#clock.end();
     this.#ended?.();
   }
 

@@ -1,10 +1,11 @@
-import type { CancelledError, CancelScope } from '@ambit/core';
+import type { CancelledError, CancelScope, Handle } from '@ambit/core';
 import { currentLoop } from '@ambit/core/lowlevel';
 import { QUIET } from './http-connection.ts';
 
 /** The time limits of one request. */
 export class RequestClock {
   #isWatching = false;
+  #late: Handle | undefined;
 
   /**
    * Cancels the scope of the request when its time is over; the earliest of several limits holds.
@@ -18,7 +19,14 @@ export class RequestClock {
     scope.deadline = deadline;
     if (this.#isWatching) return;
     this.#isWatching = true;
-    scope.onCancel(() => void loop.callLater(QUIET, late));
+    scope.onCancel(() => {
+      this.#late = loop.callLater(QUIET, late);
+    });
+  }
+
+  /** The request is over: no timer of it stays. */
+  end(): void {
+    this.#late?.cancel();
   }
 }
 

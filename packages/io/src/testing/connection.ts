@@ -1,8 +1,9 @@
 import type { Server, Socket, TcpNetConnectOpts } from 'node:net';
+import type { Handle } from '@ambit/core';
 import { node } from '../node.ts';
 import { Direction } from './direction.ts';
 import { graft } from './graft.ts';
-import type { Graft } from './graft.ts';
+import type { Graft, Place } from './graft.ts';
 import type { Listening, Machine } from './machine.ts';
 import { systemError, unknownName } from './system-error.ts';
 import { isLoopback, laneBetween } from './world.ts';
@@ -15,7 +16,8 @@ interface Attempt {
   readonly socket: Socket;
   readonly state: Graft;
   readonly machine: Machine;
-  readonly peer: Machine;
+  /** None has this address. */
+  readonly peer: Machine | undefined;
   readonly port: number;
 }
 
@@ -29,19 +31,26 @@ export function connect(machine: Machine, socket: Socket, options: TcpNetConnect
   const { port: given } = options as { readonly port: unknown };
   const port = Number(given);
   const peer = world.findFrom(machine, name);
-  if (peer === undefined) {
+  if (peer === undefined && node.net.isIP(name) === 0) {
     world.loop.callNext(() => state.inContext(() => socket.destroy(unknownName(name))));
     return;
   }
   // Within a machine both ends have the loopback's address.
   const here = isLoopback(name) ? (name.includes(':') ? '::1' : '127.0.0.1') : undefined;
-  state.local = { address: here ?? machine.address, port: machine.freePort() };
-  state.remote = { address: here ?? peer.address, port };
+  state.local = placeOf(machine, options, here ?? machine.address);
+  state.remote = { address: here ?? peer?.address ?? name, port };
   knock({ socket, state, machine, peer, port });
 }
 
+/** Where a socket is bound. Some give null for nowhere in particular. */
+function placeOf(machine: Machine, options: object, usual: string): Place {
+  const { localAddress, localPort } = options as Record<string, unknown>;
+  const address = typeof localAddress === 'string' ? localAddress : usual;
+  return { address, port: typeof localPort === 'number' ? localPort : machine.freePort() };
+}
+
 function knock(attempt: Attempt): void {
-  const { socket, machine, peer, port } = attempt;
+  const { machine, peer } = attempt;
   const { world } = machine;
   const giveUp = world.at(world.loop.now() + world.connectTimeout, () => {
     fail(attempt, 'ETIMEDOUT');
@@ -49,23 +58,29 @@ function knock(attempt: Attempt): void {
   attempt.state.onDestroy.push(() => {
     giveUp.cancel();
   });
+  if (peer !== undefined) ask(attempt, peer, giveUp);
+}
+
+function ask(attempt: Attempt, peer: Machine, giveUp: Handle): void {
+  const { socket, machine, port } = attempt;
+  const { world } = machine;
   world.send(laneBetween(machine, peer), 0, () => {
     if (socket.destroyed || peer.isSilent) return;
     const listening = peer.tcp.get(port);
-    const accepted = listening === undefined ? undefined : accept(attempt, listening);
+    const accepted = listening === undefined ? undefined : accept(attempt, peer, listening);
     world.send(laneBetween(peer, machine), 0, () => {
       giveUp.cancel();
-      answered(attempt, accepted);
+      answered(attempt, peer, accepted);
     });
   });
 }
 
-function answered(attempt: Attempt, accepted: Accepted | undefined): void {
-  const { socket, state, machine, peer, port } = attempt;
+function answered(attempt: Attempt, peer: Machine, accepted: Accepted | undefined): void {
+  const { socket, state, machine, port } = attempt;
   // The system answers for a program that no longer wants the connection.
   if (socket.destroyed) accepted?.toServer.sendReset();
   else if (state.isGone) return;
-  else if (accepted !== undefined) establish(attempt, accepted);
+  else if (accepted !== undefined) establish(attempt, peer, accepted);
   else {
     machine.world.note('refuse', machine, { to: peer, port });
     fail(attempt, 'ECONNREFUSED');
@@ -90,8 +105,8 @@ interface ServerParts extends Server {
   _connections: number;
 }
 
-function accept(attempt: Attempt, { server, inContext }: Listening): Accepted {
-  const { socket: client, machine, peer } = attempt;
+function accept(attempt: Attempt, peer: Machine, { server, inContext }: Listening): Accepted {
+  const { socket: client, machine } = attempt;
   const { allowHalfOpen = false, highWaterMark } = server as ServerParts;
   return inContext(() => {
     const made = { allowHalfOpen, readable: true, writable: true, highWaterMark };
@@ -126,8 +141,8 @@ function announce(server: ServerParts, socket: Socket): void {
   if (!isPaused) socket.read(0);
 }
 
-function establish(attempt: Attempt, accepted: Accepted): void {
-  const { socket, state, machine, peer, port } = attempt;
+function establish(attempt: Attempt, peer: Machine, accepted: Accepted): void {
+  const { socket, state, machine, port } = attempt;
   machine.world.note('connect', machine, { to: peer, port });
   state.inContext(() => {
     state.out = accepted.toServer;

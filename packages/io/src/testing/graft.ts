@@ -85,6 +85,11 @@ export function graftOf(socket: Socket): Graft {
   return grafts.get(socket) as Graft;
 }
 
+/** The machine of a socket; undefined if it is none of a simulation. */
+export function machineOf(socket: Socket | undefined): Machine | undefined {
+  return socket === undefined ? undefined : grafts.get(socket)?.machine;
+}
+
 /** Makes one of the simulated network's of a socket that has no handle. */
 export function graft(socket: Socket, machine: Machine): Graft {
   const state = new Graft(socket, machine);

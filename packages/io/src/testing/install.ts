@@ -6,6 +6,7 @@ import { patchDns } from './patch-dns.ts';
 import { patchEscapes } from './patch-escapes.ts';
 import { patchNet } from './patch-net.ts';
 import { patchTimers } from './patch-timers.ts';
+import { patchTls } from './patch-tls.ts';
 import { patchUdp } from './patch-udp.ts';
 
 let isInstalled = false;
@@ -16,6 +17,7 @@ export function install(): void {
   if (isInstalled) return;
   isInstalled = true;
   patchNet();
+  patchTls();
   patchAgents();
   patchDns();
   patchUdp();
@@ -28,8 +30,23 @@ export function install(): void {
 
 function patchFetch(): void {
   const { fetch } = globalThis;
-  patch(globalThis, 'fetch', (machine, _self, [input, init]) => {
-    const own = { dispatcher: machine.pools.fetching, ...(init as RequestInit | undefined) };
-    return fetch(input as string, own as unknown as RequestInit);
+  patch(globalThis, 'fetch', ({ pools }, _self, [input, init]) =>
+    // What is no init the platform refuses.
+    fetch(input as string, isInit(init) ? withDispatcher(init, pools.fetching) : (init as object)),
+  );
+}
+
+/** Not a copy: what an init inherits, or tells by a getter, counts too. */
+function withDispatcher(init: unknown, dispatcher: object): object {
+  if (init === undefined || init === null) return { dispatcher };
+  return new Proxy(init, {
+    get: (target, key): unknown => {
+      const own: unknown = Reflect.get(target, key, target);
+      return own ?? (key === 'dispatcher' ? dispatcher : undefined);
+    },
   });
+}
+
+function isInit(init: unknown): boolean {
+  return init === undefined || typeof init === 'object' || typeof init === 'function';
 }

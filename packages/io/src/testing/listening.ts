@@ -16,15 +16,16 @@ export function listen(machine: Machine, server: Server, options: ListenOptions)
   const later = (event: string, value?: unknown): void => {
     loop.callNext(() => inContext(() => server.emit(event, value)));
   };
+  const address = addressOf(options.host);
   let port: number;
   try {
-    port = machine.listen(options.port ?? 0, { server, inContext });
+    port = machine.listen({ address, port: options.port ?? 0 }, { server, inContext });
   } catch (error) {
     later('error', error);
     return;
   }
   (server as unknown as { _handle: unknown })._handle = handleOf(machine, server, {
-    address: addressOf(options.host),
+    address,
     port,
   });
   machine.world.note('listen', machine, { port });

@@ -15,6 +15,12 @@ interface LocalEnd {
   readonly peer: Machine;
 }
 
+/** Where a program asks to listen; at port 0: the system chooses one. */
+interface Asked {
+  readonly address: string;
+  readonly port: number;
+}
+
 export interface Listening {
   readonly server: Server;
   readonly inContext: InContext;
@@ -52,12 +58,12 @@ export class Machine {
     return this.#nextPort++;
   }
 
-  listen(port: number, listening: Listening): number {
-    return this.#bind(this.tcp, { port, syscall: 'listen', value: listening });
+  listen(place: Asked, listening: Listening): number {
+    return this.#bind(this.tcp, { ...place, syscall: 'listen', value: listening });
   }
 
-  bindUdp(port: number, socket: UdpSocket): number {
-    return this.#bind(this.udp, { port, syscall: 'bind', value: socket });
+  bindUdp(place: Asked, socket: UdpSocket): number {
+    return this.#bind(this.udp, { ...place, syscall: 'bind', value: socket });
   }
 
   track(socket: Socket, peer: Machine): () => void {
@@ -92,11 +98,14 @@ export class Machine {
     this.#pools = new Pools();
   }
 
-  #bind<T>(ports: Map<number, T>, wish: { port: number; syscall: string; value: T }): number {
-    const { syscall, value } = wish;
+  #bind<T>(
+    ports: Map<number, T>,
+    wish: Asked & { readonly syscall: string; readonly value: T },
+  ): number {
+    const { address, syscall, value } = wish;
     const port = wish.port === 0 ? this.freePort() : wish.port;
     if (ports.has(port)) {
-      throw systemError(syscall, 'EADDRINUSE', { address: this.address, port });
+      throw systemError(syscall, 'EADDRINUSE', { address, port });
     }
     ports.set(port, value);
     return port;

@@ -35,7 +35,7 @@ export function patchNet(): void {
   });
 }
 
-function normalize(args: unknown[]): [object, Callback] {
+export function normalize(args: unknown[]): [object, Callback] {
   return (node.net as unknown as Normalizing)._normalizeArgs(args);
 }
 

@@ -7,12 +7,26 @@ import { patchOf } from './patch.ts';
 import type { InHost } from './patch.ts';
 import { sendArguments } from './udp-arguments.ts';
 import { systemError, unknownName } from './system-error.ts';
+import { isLoopback } from './world.ts';
+
+interface Remote {
+  readonly machine: Machine;
+  readonly address: string;
+  readonly port: number;
+}
 
 interface UdpState {
   readonly machine: Machine;
   readonly inContext: InContext;
+  /** The address that it was bound to; undefined: all of the machine. */
+  address: string | undefined;
   port: number;
-  remote: { readonly machine: Machine; readonly port: number } | undefined;
+  remote: Remote | undefined;
+}
+
+interface Sender {
+  readonly machine: Machine;
+  readonly info: RemoteInfo;
 }
 
 const states = new WeakMap<Socket, UdpState>();
@@ -53,7 +67,13 @@ function machineOf(self: unknown): Machine | undefined {
 function stateOf(socket: Socket, machine: Machine): UdpState {
   const known = states.get(socket);
   if (known !== undefined) return known;
-  const state: UdpState = { machine, inContext: contextHere(), port: 0, remote: undefined };
+  const state: UdpState = {
+    machine,
+    inContext: contextHere(),
+    address: undefined,
+    port: 0,
+    remote: undefined,
+  };
   states.set(socket, state);
   return state;
 }
@@ -66,7 +86,8 @@ function later({ machine, inContext }: UdpState, act: () => void): void {
 
 function open(socket: Socket, state: UdpState, port: number): void {
   try {
-    state.port = state.machine.bindUdp(port, socket);
+    const { machine } = state;
+    state.port = machine.bindUdp({ address: machine.address, port }, socket);
     later(state, () => socket.emit('listening'));
   } catch (error) {
     later(state, () => socket.emit('error', error));
@@ -76,11 +97,20 @@ function open(socket: Socket, state: UdpState, port: number): void {
 function bind(socket: Socket, state: UdpState, args: unknown[]): Socket {
   const [first] = args;
   const isOptions = typeof first === 'object' && first !== null;
-  const port = isOptions ? (first as { port?: number }).port : first;
+  const { port, address } = (isOptions ? first : { port: first, address: args[1] }) as {
+    readonly port?: unknown;
+    readonly address?: unknown;
+  };
+  if (typeof address === 'string' && isOneOf(state.machine, address)) state.address = address;
   const callback = args.find((each) => typeof each === 'function');
   if (callback !== undefined) socket.once('listening', callback as () => void);
   open(socket, state, typeof port === 'number' ? port : 0);
   return socket;
+}
+
+/** As opposed to a name, and to the address of all. */
+function isOneOf(machine: Machine, address: string): boolean {
+  return address === machine.address || /^127\./u.test(address);
 }
 
 function connect(socket: Socket, state: UdpState, args: unknown[]): void {
@@ -90,7 +120,8 @@ function connect(socket: Socket, state: UdpState, args: unknown[]): void {
   if (state.port === 0) open(socket, state, 0);
   const name = typeof host === 'string' ? host : 'localhost';
   const machine = state.machine.world.findFrom(state.machine, name);
-  if (machine !== undefined) state.remote = { machine, port: Number(port) };
+  if (machine !== undefined)
+    state.remote = { machine, address: addressOn(machine, name), port: Number(port) };
   later(state, () => {
     if (machine === undefined) socket.emit('error', unknownName(name));
     else socket.emit('connect');
@@ -101,48 +132,68 @@ function disconnect(_socket: Socket, state: UdpState): void {
   state.remote = undefined;
 }
 
-function address(_socket: Socket, state: UdpState): object {
-  return { address: state.machine.address, port: state.port, family: 'IPv4' };
+function addressOn(machine: Machine, name: string): string {
+  return isLoopback(name) ? '127.0.0.1' : machine.address;
+}
+
+function address(_socket: Socket, { machine, address: bound, port }: UdpState): object {
+  return { address: bound ?? machine.address, port, family: 'IPv4' };
 }
 
 function remoteAddress(_socket: Socket, { remote }: UdpState): object {
   if (remote === undefined) throw systemError('getpeername', 'ENOTCONN');
-  return { address: remote.machine.address, port: remote.port, family: 'IPv4' };
+  return { address: remote.address, port: remote.port, family: 'IPv4' };
 }
 
+/** The most bytes that fit into a packet of UDP over IPv4. */
+const MOST = 65_507;
+
 function send(socket: Socket, state: UdpState, args: unknown[]): void {
-  const { bytes, port, host, callback } = sendArguments(args, {
-    isConnected: state.remote !== undefined,
-  });
+  const isConnected = state.remote !== undefined;
+  const { bytes, port, host, callback } = sendArguments(args, { isConnected });
   if (state.port === 0) open(socket, state, 0);
-  const { machine } = state;
-  const target = state.remote ?? { machine: machine.world.findFrom(machine, host), port };
+  const { machine, address: bound } = state;
+  const asked = { machine: machine.world.findFrom(machine, host), address: host, port };
+  const target = state.remote ?? asked;
   const to = target.machine;
-  later(state, () => callback?.(to === undefined ? unknownName(host) : null, bytes.length));
-  if (to === undefined) return;
-  const from: RemoteInfo = {
-    address: machine.address,
-    family: 'IPv4',
-    port: state.port,
-    size: bytes.length,
-  };
+  const failure = to === undefined ? unknownName(host) : sizeError(bytes);
+  later(state, () => {
+    if (callback !== undefined) callback(failure ?? null, bytes.length);
+    else if (failure !== undefined) socket.emit('error', failure);
+  });
+  if (to === undefined || failure !== undefined) return;
+  const here = bound ?? addressOn(machine, target.address);
+  const info: RemoteInfo = { address: here, family: 'IPv4', port: state.port, size: bytes.length };
   machine.world.sendPacket(machine, to, {
     size: bytes.length,
     arrive: () => {
-      receive(to.udp.get(target.port), bytes, from);
+      const receiver = to.udp.get(target.port);
+      if (receiver !== undefined) receive(receiver, bytes, { machine, info });
+      else if (isConnected && !to.isSilent) refuse(to, socket, state);
     },
   });
 }
 
-function receive(socket: Socket | undefined, bytes: Uint8Array, from: RemoteInfo): void {
-  const state = socket === undefined ? undefined : states.get(socket);
-  if (socket === undefined || state === undefined) return;
+function sizeError(bytes: Uint8Array): Error | undefined {
+  return bytes.length > MOST ? systemError('send', 'EMSGSIZE') : undefined;
+}
+
+/** A system tells a connected socket that its packets reach no program. */
+function refuse(by: Machine, socket: Socket, state: UdpState): void {
+  by.world.sendPacket(by, state.machine, {
+    size: 0,
+    arrive: () => {
+      if (state.machine.udp.get(state.port) !== socket) return;
+      state.inContext(() => socket.emit('error', systemError('recvmsg', 'ECONNREFUSED')));
+    },
+  });
+}
+
+function receive(socket: Socket, bytes: Uint8Array, { machine, info }: Sender): void {
+  const state = states.get(socket);
+  if (state === undefined) return;
   const { remote } = state;
   // A connected socket hears its peer only.
-  if (
-    remote !== undefined &&
-    (remote.machine.address !== from.address || remote.port !== from.port)
-  )
-    return;
-  state.inContext(() => socket.emit('message', bytes, from));
+  if (remote !== undefined && (remote.machine !== machine || remote.port !== info.port)) return;
+  state.inContext(() => socket.emit('message', bytes, info));
 }

@@ -25,7 +25,8 @@ export class SimulatedTimer {
 
   refresh(): this {
     this.close();
-    const { world, timers } = this.#machine;
+    const { world, timers, isUp } = this.#machine;
+    if (!isUp) return this;
     const handle = world.at(world.loop.now() + this.#order.ms, () => {
       timers.delete(handle);
       this.#fire();

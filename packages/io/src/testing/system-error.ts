@@ -17,6 +17,7 @@ export function systemError(syscall: string, code: string, place?: Place): Error
 
 const ERRNO: Readonly<Record<string, number>> = {
   EPIPE: -32,
+  EMSGSIZE: -90,
   EADDRINUSE: -98,
   ECONNRESET: -104,
   ETIMEDOUT: -110,

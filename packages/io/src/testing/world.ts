@@ -69,6 +69,7 @@ export class World {
   readonly outside: InContext = contextHere();
   readonly #underWay = new Set<Handle>();
   #waiting: Waiting[] = [];
+  #isOver = false;
 
   constructor(options: WorldOptions) {
     this.loop = options.loop;
@@ -104,6 +105,7 @@ export class World {
 
   /** Calls back outside of every host; forgotten at the end of the simulation. */
   at(instant: number, go: () => void): Handle {
+    if (this.#isOver) return { when: instant, cancel: () => undefined };
     return this.outside(() => {
       const handle = this.loop.callAt(instant, () => {
         this.#underWay.delete(handle);
@@ -142,8 +144,9 @@ export class World {
     for (const each of waiting) this.#carry(each, { size: 0 });
   }
 
-  /** Nothing more arrives. */
+  /** Nothing more arrives, and no timer goes off. */
   end(): void {
+    this.#isOver = true;
     for (const handle of this.#underWay) handle.cancel();
     this.#underWay.clear();
     this.#waiting = [];

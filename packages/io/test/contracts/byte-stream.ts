@@ -1,6 +1,6 @@
 // What every ByteStream does, after Trio's check_two_way_stream: rules 257-260, 262. Run on a pair of ends that are
 // connected to each other: `byteStreamContract('over TCP', async () => [here, there])`.
-import { CancelScope, formatTaskTree, moveOnAfter, run, sleep, taskGroup } from '@ambit/core';
+import { CancelScope, formatTaskTree, moveOnAfter, sleep, taskGroup } from '@ambit/core';
 import type { TaskGroup } from '@ambit/core';
 import type { ByteStream } from '@ambit/io';
 import fc from 'fast-check';
@@ -488,7 +488,7 @@ function contract(withEnds: (body: (ends: Ends) => Promise<void>) => Promise<voi
 
     check('says in the task tree what it waits for', async ({ there }) => {
       let tree = '';
-      await run(async (inner) => {
+      await taskGroup(async (inner) => {
         const receive = inner.spawn(() => outcomeOf(there.receive()), { name: 'reader' });
         await sleep(1);
         tree = formatTaskTree();

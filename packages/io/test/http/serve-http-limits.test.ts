@@ -234,13 +234,13 @@ describe('fetch sendDeadline', () => {
   test('says how much time is left, in the way that was asked for', async () => {
     await serving(echo, async ({ url }) => {
       const grpc = (await sent(url, { sendDeadline: 'grpc-timeout' }))['grpc-timeout'];
-      expect(grpc).toMatch(/^4\d\d\dm$/);
+      expect(grpc).toMatch(/^(4\d\d\d|5000)m$/);
       const plain = (await sent(url, { sendDeadline: 'X-Left', headers: { a: 'b' } }))['x-left'];
-      expect(plain).toMatch(/^4\d\d\d$/);
+      expect(plain).toMatch(/^(4\d\d\d|5000)$/);
       const own = await sent(url, { sendDeadline: (left) => ({ 'x-own': String(left > 4000) }) });
       expect(own['x-own']).toBe('true');
       const days = await sent(url, { sendDeadline: 'grpc-timeout' }, 200_000_000);
-      expect(days['grpc-timeout']).toMatch(/^199999S$/);
+      expect(days['grpc-timeout']).toMatch(/^(199999|200000)S$/);
     });
   });
 

@@ -5,7 +5,6 @@ import {
   currentTask,
   formatTaskTree,
   moveOnAfter,
-  run,
   sleep,
   sleepForever,
   taskGroup,
@@ -238,7 +237,7 @@ describe('serve', () => {
 
   test('shows in the task tree what it waits for', async () => {
     let tree = '';
-    await run(async (group) => {
+    await taskGroup(async (group) => {
       const listener = await listen();
       const serving = group.spawn(() => listener.serve(echo), { name: 'server' });
       await ask(await dial(listener), 'x');

@@ -1,12 +1,4 @@
-import {
-  CancelScope,
-  formatTaskTree,
-  moveOnAfter,
-  run,
-  sleep,
-  taskGroup,
-  timeout,
-} from '@ambit/core';
+import { CancelScope, formatTaskTree, moveOnAfter, sleep, taskGroup, timeout } from '@ambit/core';
 import { openUdp } from '@ambit/io';
 import type { UdpSocket } from '@ambit/io';
 import dgram from 'node:dgram';
@@ -191,7 +183,7 @@ test('a port that is taken, a packet that is too big: Node’s own errors', asyn
 
 test('shows in the task tree what it waits for', async () => {
   let tree = '';
-  await run(async (group) => {
+  await taskGroup(async (group) => {
     const socket = await openUdp({ host });
     const task = group.spawn(() => socket.receive());
     tree = formatTaskTree();

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import * as http from 'node:http';
+import * as https from 'node:https';
+import * as tls from 'node:tls';
 import express from 'express';
 import fastify from 'fastify';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { createClient } from 'redis';
-import { getRunningLoop, sleep, taskGroup } from '@ambit/core';
+import { InvalidStateError, getRunningLoop, sleep, sleepForever, taskGroup } from '@ambit/core';
 import { connectTcp, fetch, listenTcp, serveHttp } from '@ambit/io';
 import { simulate } from '@ambit/io/testing';
 import { makeCertificate } from '../support/certificate.ts';
@@ -159,4 +162,35 @@ test('TLS over the simulated network', () =>
       );
     },
     { latency: 10 },
+  ));
+
+test('https and tls.connect without a socket of the caller', () =>
+  simulate(
+    async (network) => {
+      const { key, cert } = makeCertificate(['server']);
+      network.host('server', async () => {
+        https.createServer({ key, cert }, (_request, response) => response.end('safe')).listen(443);
+        await sleepForever();
+      });
+      await network.host('client').run(async () => {
+        const answer = await new Promise<string>((resolve, reject) => {
+          https
+            .get('https://server/', { ca: cert }, (response) => {
+              response.setEncoding('utf8').on('data', resolve).on('error', reject);
+            })
+            .on('error', reject);
+        });
+        assert.equal(answer, 'safe');
+        const socket = tls.connect(443, 'server', { ca: cert });
+        await once(socket, 'secureConnect');
+        assert.equal(socket.remoteAddress, '10.0.0.1');
+        assert.equal(socket.authorized, true);
+        socket.destroy();
+        const refused = tls.connect({ host: 'server', port: 444 });
+        const [error] = (await once(refused, 'error')) as [NodeJS.ErrnoException];
+        assert.equal(error.code, 'ECONNREFUSED');
+        assert.throws(() => tls.connect({ path: '/tmp/x.sock' }), InvalidStateError);
+      });
+    },
+    { date: new Date() },
   ));
