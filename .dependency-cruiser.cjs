@@ -19,7 +19,13 @@ const floors = {
     ['inspect'],
     ['testing'],
   ],
-  sync: [['internal'], ['locks', 'queues'], ['signals'], ['channels', 'broadcast'], ['lease']],
+  sync: [
+    ['internal'],
+    ['locks', 'queues'],
+    ['signals'],
+    ['channels', 'broadcast'],
+    ['lease', 'web'],
+  ],
   io: [
     ['streams', 'events', 'threads'],
     ['net', 'http', 'processes', 'files'],

@@ -26,6 +26,7 @@ const LIMITS = [
   { door: 'core/testing-node-test', browser: 27, node: 27.6 },
   { door: 'core/inspect', browser: 23, node: 23.1 },
   { door: 'sync', browser: 35.8, node: 35.2 },
+  { door: 'sync/web', browser: 30, node: 30 },
   { door: 'io', node: 57 },
   // Handles that a group can adopt have a method under a symbol, and bundlers keep such a class.
   { door: 'io/pg', node: 30.9 },

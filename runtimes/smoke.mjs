@@ -35,6 +35,7 @@ import { batch, interval, mapConcurrent, merge, safe, zip } from '@ambit/core/it
 import { park, ParkingLot } from '@ambit/core/lowlevel';
 import { permute, Sequencer, testRun } from '@ambit/core/testing';
 import { channel, Lock, Queue, Semaphore } from '@ambit/sync';
+import { LockStolenError, WebBroadcast, WebLock } from '@ambit/sync/web';
 import { equal, lack, ok, pause, rejection } from './harness.mjs';
 
 /** For what must be cancelled and not wait for its end. */
@@ -601,6 +602,43 @@ const synchronisation = {
   },
 };
 
+const web = {
+  'a web lock lets one in at a time, and a caller that gives up takes nothing': async () => {
+    if (!globalThis.navigator?.locks) lack('no navigator.locks');
+    const log = [];
+    const locks = [0, 1, 2].map(() => new WebLock('smoke'));
+    await Promise.all(locks.map((lock, n) => lock.run(() => pause(2).then(() => log.push(n)))));
+    equal(log, [0, 1, 2]);
+    const held = await locks[0].acquire();
+    equal(await locks[1].tryAcquire(), undefined);
+    equal(await moveOnAfter(5, ({ signal }) => locks[1].acquire({ signal })), undefined);
+    held[Symbol.dispose]();
+    (await locks[1].acquire())[Symbol.dispose]();
+    // The platform takes a turn of its own to give it back.
+    while ((await locks[0].statistics()).locked) await pause(1);
+    equal((await locks[0].statistics()).waiting, 0);
+  },
+
+  'a stolen web lock cancels the body': async () => {
+    if (!globalThis.navigator?.locks) lack('no navigator.locks');
+    const running = new WebLock('smoke').run(() => sleep(LONG));
+    await pause(20);
+    await globalThis.navigator.locks.request('smoke', { steal: true }, () => undefined);
+    ok((await rejection(running)) instanceof LockStolenError, 'it says that it was stolen');
+  },
+
+  'a web broadcast comes to its far ends': async () => {
+    if (typeof BroadcastChannel === 'undefined') lack('no BroadcastChannel');
+    const [here, there] = [0, 1].map(() => new WebBroadcast('smoke', { onLag: 'error' }));
+    const got = there.subscribe();
+    await here.publish({ n: 1 });
+    await here.publish({ n: 2 });
+    equal([(await got.next()).value, (await got.next()).value], [{ n: 1 }, { n: 2 }]);
+    here.close();
+    there.close();
+  },
+};
+
 const iterators = {
   'map, merge, batch and zip, in order and with back-pressure': async () => {
     const pulled = [];
@@ -758,6 +796,7 @@ export const smoke = {
   resources,
   AbortSignal: signals,
   '@ambit/sync': synchronisation,
+  '@ambit/sync/web': web,
   iterators,
   'disposal symbols': disposal,
   'await using': usingSyntax,

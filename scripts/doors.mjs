@@ -8,14 +8,14 @@ const DOORS = {
     ...['abort', 'iter', 'actions', 'react', 'vue', 'svelte', 'ambient', 'inspect'],
   ],
   io: ['index', 'pg', 'redis', 'otel', 'fastify', 'express', 'inspect', 'testing'],
-  sync: ['index', 'lease', 'redis', 'postgres'],
+  sync: ['index', 'lease', 'redis', 'postgres', 'web'],
 };
 
 /** Doors that may still change in a minor release: their own names are `@beta`, and `npm run api` checks that. */
 const BETA = {
   core: ['actions', 'react', 'vue', 'svelte', 'ambient', 'inspect'],
   io: ['pg', 'redis', 'otel', 'fastify', 'express', 'inspect', 'testing'],
-  sync: ['lease', 'redis', 'postgres'],
+  sync: ['lease', 'redis', 'postgres', 'web'],
 };
 
 /** What a user imports of a package that is beta: `@ambit/core/inspect`. */

@@ -46,8 +46,8 @@ beforeAll(() => {
   );
 });
 
-test('there are twenty-six doors', () => {
-  expect(doors.length).toBe(26);
+test('there are twenty-seven doors', () => {
+  expect(doors.length).toBe(27);
 });
 
 // That door is for the code that unplugin-ambit writes: its names are no API, and its file explains them.

@@ -23,6 +23,7 @@ export const BETA_DOORS = new Set([
   '@ambit/sync/lease',
   '@ambit/sync/postgres',
   '@ambit/sync/redis',
+  '@ambit/sync/web',
 ]);
 
 /** @type {import('@typescript-eslint/utils').TSESLint.RuleModule<string>} */

@@ -1,0 +1,21 @@
+/** A web lock was stolen from its holder: code somewhere asked for it with `steal: true`. @beta */
+export class LockStolenError extends Error {
+  static {
+    Object.defineProperty(this.prototype, 'name', {
+      value: 'LockStolenError',
+      writable: true,
+      configurable: true,
+    });
+  }
+
+  /** The name of the lock. */
+  readonly lockName: string;
+
+  constructor(lockName: string, options?: ErrorOptions) {
+    super(
+      `the web lock ${JSON.stringify(lockName)} was stolen: other code of this origin asked for it with { steal: true }`,
+      options,
+    );
+    this.lockName = lockName;
+  }
+}
