@@ -38,7 +38,7 @@ interface Door {
 /** What accepting may fail with while others hold what is short. Node goes on by itself. */
 const passing = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 
-/** A server, and who answers its requests. */
+/** A server, and the handler of its requests. */
 interface Served {
   readonly server: AnyServer;
   /** Its listeners, if there is none. */
