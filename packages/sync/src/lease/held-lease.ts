@@ -60,6 +60,7 @@ export interface LeaseParts {
 interface LeaseListener {
   renewed(deadline: number): void;
   lost(error: LeaseLostError): void;
+  released(): void;
 }
 
 /** Any lease that is held here: its face is one of the interfaces above. */
@@ -153,9 +154,9 @@ export class Lease implements KeptLease, LineMember {
   }
 
   #lose(why: LossReason, lastFailure: unknown): void {
-    const wasAsked = why === 'gone' || why === 'revoked' || lastFailure === undefined;
+    const hasCause = why === 'unreachable' && lastFailure !== undefined;
     // Not the lease itself: an error must not keep it, and its store, alive.
-    this.#error = new LeaseLostError(this, why, wasAsked ? undefined : { cause: lastFailure });
+    this.#error = new LeaseLostError(this, why, hasCause ? { cause: lastFailure } : undefined);
     if (leaseLost.hasSubscribers) leaseLost.publish(this.#message({ why }));
     this.#parts.onEnd?.('lost');
     this.#parts.line?.drop(this);
@@ -173,6 +174,7 @@ export class Lease implements KeptLease, LineMember {
       return;
     }
     this.#keeper.stop();
+    for (const listener of this.#listeners) listener.released();
     const work = this.#drop().then((wasOurs) => {
       this.#announceEnd(wasOurs);
     });

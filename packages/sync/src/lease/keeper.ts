@@ -117,6 +117,7 @@ export class Keeper {
     else if (answer === 'gone' || answer === false) this.#lose('gone');
     else if (sent.at > this.#sent.at) {
       this.#sent = sent;
+      this.#lastFailure = undefined;
       this.#armNext();
       this.#armGuard();
       this.#kept.onRenewed(this.deadline);

@@ -11,19 +11,7 @@ export async function runUnder<T>(
   body: (lease: InScope<Lease>) => T | PromiseLike<T>,
 ): Promise<T> {
   const scope = new CancelScope({ name: `lease ${JSON.stringify(lease.name)}` });
-  scope.deadline = lease._deadline;
-  lease._watch({
-    renewed: (deadline) => {
-      scope.deadline = deadline;
-    },
-    lost: (error) => {
-      scope.cancel(error);
-    },
-  });
-  // A checkpoint may look at the clock before the keeper's timer does.
-  scope.onCancel((reason) => {
-    if (reason.scope === scope && reason.source === 'deadline') lease._expire();
-  });
+  endWith(scope, lease);
   let value: T | undefined;
   try {
     value = await scope.run(() => body(Object.assign(lease, { scope })));
@@ -33,4 +21,25 @@ export async function runUnder<T>(
   // Without a loss, the body has cancelled its own scope.
   if (scope.cancelCaught) throw lease._error ?? (scope.reason as Error);
   return value as T;
+}
+
+/** Cancels the scope when the lease is lost, or when its deadline has come. */
+function endWith(scope: CancelScope, lease: Lease): void {
+  scope.deadline = lease._deadline;
+  lease._watch({
+    renewed: (deadline) => {
+      scope.deadline = deadline;
+    },
+    lost: (error) => {
+      scope.cancel(error);
+    },
+    // Also by the body itself, which goes on without it.
+    released: () => {
+      scope.deadline = Infinity;
+    },
+  });
+  // A checkpoint may look at the clock before the keeper's timer does.
+  scope.onCancel((reason) => {
+    if (reason.scope === scope && reason.source === 'deadline') lease._expire();
+  });
 }

@@ -123,9 +123,10 @@ export class Leased {
     return lineOf(this.#leasing.store, 'lease', this.#leasing.name);
   }
 
-  #refuseWithin(method: string, { ambientLease }: Line): void {
+  #refuseWithin(method: string, { ambientLease, held }: Line): void {
     const outer = ambientLease.get();
-    if (this.#leasing.permits > 1 || outer === undefined || !isWithin(ambientLease, outer)) return;
+    if (this.#leasing.permits > 1 || outer === undefined || !held.has(outer)) return;
+    if (!isWithin(ambientLease, outer)) return;
     throw new InvalidStateError(
       `${this.#leasing.where}.${method}: this is inside run() of the ${this.label}, and would wait for itself forever; ` +
         'use the lease that is held already, or leave run() first',

@@ -42,7 +42,7 @@ export class Line {
   /** The leases of this name that are held in this process. */
   readonly held: Set<LineMember> = new Set();
   /** The lease that is held by the `run()` around, if it is one of this name. */
-  readonly ambientLease: ContextVar<object> = new ContextVar();
+  readonly ambientLease: ContextVar<LineMember> = new ContextVar();
   /** The first in line was told to wait: no caller may pass. */
   isRefused = false;
   #users = 0;

@@ -75,6 +75,23 @@ describe('a lease that is held', () => {
       lease.throwIfLost();
     }));
 
+  test('that its body releases leaves the body alone, and the lock to others', () =>
+    testRun(async (group) => {
+      const lock = new DistributedLock(memoryStore(), 'x', TTL);
+      const value = lock.run(async (lease) => {
+        await lease.release();
+        expect(lease.remaining).toBe(0);
+        const others = [1, 2].map(() => group.spawn(() => lock.run(() => sleep(10_000))));
+        await sleep(1000);
+        // Behind the others, and not inside of a lock that is held here.
+        await lock.run(() => 1);
+        await Promise.all(others);
+        expect(lease.lost.aborted).toBe(false);
+        return now();
+      });
+      expect(await value).toBe(20_000);
+    }));
+
   test('its release holds up nobody for longer than the grace', () =>
     testRun(async () => {
       const store = new TroubledStore();
@@ -172,6 +189,24 @@ describe('a loss', () => {
       )) as LeaseLostError;
       expect([error.why, now(), error.cause]).toEqual(['unreachable', 8000, undefined]);
       expect(store.count('renew')).toBeGreaterThanOrEqual(3);
+    }));
+
+  test('unreachable: its cause is a failure since the last success, or nothing', () =>
+    testRun(async () => {
+      const store = new TroubledStore();
+      const lock = new DistributedLock(store, 'x', TTL);
+      const error = await caught(
+        lock.run(async () => {
+          store.trouble.renew = 'fails';
+          await sleep(4000);
+          delete store.trouble.renew;
+          await sleep(9000);
+          store.trouble.renew = 'hangs';
+          await sleepForever();
+        }),
+      );
+      expect(error).toMatchObject({ why: 'unreachable' });
+      expect(error).not.toHaveProperty('cause');
     }));
 
   test('a store that recovers in time keeps the lease', () =>
