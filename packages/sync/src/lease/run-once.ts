@@ -1,11 +1,14 @@
-import { checkFunction } from '@ambit/core/lowlevel';
+import { getRunningLoop, shield } from '@ambit/core';
+import { checkFunction, throwIfCancelled } from '@ambit/core/lowlevel';
 import type { WaitOptions } from '../internal/options.ts';
 import { checkLeaseName, checkMilliseconds } from './arguments.ts';
 import type { LeaseOptions } from './arguments.ts';
 import { DistributedLock } from './distributed-lock.ts';
+import { LeaseStoreError } from './errors.ts';
 import type { HeldLease, InScope } from './held-lease.ts';
-import { storeCall } from './store-call.ts';
-import type { LeaseStore } from './lease-store.ts';
+import type { Leased } from './leased.ts';
+import type { LeaseHolder, LeaseStore } from './lease-store.ts';
+import { request, StoreFailure } from './request.ts';
 
 /** Options for {@link runOnce}. @beta */
 export interface RunOnceOptions extends LeaseOptions, WaitOptions {
@@ -44,21 +47,61 @@ export async function runOnce<T>(
   const lock = new DistributedLock(store, key, options);
   const { keep = 86_400_000, wait = false, signal } = options ?? {};
   checkMilliseconds('runOnce', 'keep', keep, 1);
-  const mark = `${key}:done`;
-  const isDone = async (): Promise<boolean> =>
-    (await storeCall('holders', mark, () => store.holders(mark))).length > 0;
-
-  if (await isDone()) return { ran: false };
+  const mark = new Mark(store, key, lock._leased);
+  throwIfCancelled({ signal });
+  if (await mark.isSet(signal)) return { ran: false };
   const lease = await (wait
     ? lock._leased.acquire('run', { signal })
     : lock._leased.tryAcquire({ signal }));
   if (lease === undefined) return { ran: false };
   return lock._run(lease, async (held): Promise<RunOnceResult<T>> => {
-    if (await isDone()) return { ran: false };
+    if (await mark.isSet(undefined)) return { ran: false };
     const value = await body(held);
-    const { holder } = held;
-    const request = { name: mark, holder, ttl: keep, limit: 1 };
-    await storeCall('acquire', mark, () => store.acquire(request));
+    await mark.set(held.holder, keep);
     return { ran: true, value };
   });
+}
+
+/** Says that a key is done: a lease of a name of its own, which runs out when the success counts no more. */
+class Mark {
+  readonly #store: LeaseStore;
+  readonly #name: string;
+  readonly #leased: Leased;
+
+  constructor(store: LeaseStore, key: string, leased: Leased) {
+    this.#store = store;
+    this.#name = `${key}:done`;
+    this.#leased = leased;
+  }
+
+  async isSet(signal: AbortSignal | undefined): Promise<boolean> {
+    const send = (): Promise<LeaseHolder[]> => this.#store.holders(this.#name);
+    return (await this.#ask('holders', send, signal)).length > 0;
+  }
+
+  // What has succeeded is marked, also in a cancelled scope.
+  async set(holder: string, ttl: number): Promise<void> {
+    const wanted = { name: this.#name, holder, ttl, limit: 1 };
+    await shield(() => this.#ask('acquire', () => this.#store.acquire(wanted), undefined));
+  }
+
+  async #ask<T>(
+    operation: string,
+    send: () => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    const { label, timing } = this.#leased;
+    try {
+      return await request<T>({
+        ...{ loop: getRunningLoop(), signal, label, send },
+        patience: timing.ttl - timing.margin,
+        // It holds nothing that would have to go back.
+        grace: 0,
+        undo: () => undefined,
+      });
+    } catch (error) {
+      if (!(error instanceof StoreFailure)) throw error;
+      throw new LeaseStoreError(operation, this.#name, error.cause);
+    }
+  }
 }

@@ -140,6 +140,48 @@ describe('runOnce', () => {
       expect([await failing, now()]).toEqual([failure, 1000]);
     }));
 
+  test('in a cancelled scope, or with an aborted signal, nothing is sent', () =>
+    testRun(async () => {
+      const store = new TroubledStore();
+      const body = jest.fn();
+      await expectCheckpoint(() => runOnce(store, 'tick', body));
+      const reason = new Error('no');
+      const signal = AbortSignal.abort(reason);
+      expect(await caught(runOnce(store, 'tick', body, { signal }))).toBe(reason);
+      expect(store.asked).toEqual([]);
+      expect(body).not.toHaveBeenCalled();
+    }));
+
+  test('a store that does not answer fails in time; a cancellation does not wait for it', () =>
+    testRun(async () => {
+      const store = new TroubledStore();
+      store.trouble.holders = 'hangs';
+      const began = now();
+      expect(await caught(runOnce(store, 'tick', () => 1, TTL))).toMatchObject({
+        operation: 'holders',
+        cause: new Error('no answer in 8000 ms'),
+      });
+      expect(now() - began).toBe(8000);
+      expect(await moveOnAfter(100, () => runOnce(store, 'tick', () => 1, TTL))).toBeUndefined();
+      expect(now() - began).toBe(8100);
+    }));
+
+  test('what has succeeded is marked in a cancelled scope, too; a mark that hangs is a failure', () =>
+    testRun(async () => {
+      const store = new TroubledStore();
+      const scope = new CancelScope();
+      const late = { ran: true, value: 'late' };
+      const body = async () => {
+        await Promise.resolve();
+        scope.cancel();
+        return 'late';
+      };
+      expect(await scope.run(() => runOnce(store, 'tick', body, TTL))).toEqual(late);
+      expect(await runOnce(store, 'tick', () => 'again', TTL)).toEqual({ ran: false });
+      const hanging = runOnce(store, 'tock', () => void (store.trouble.acquire = 'hangs'), TTL);
+      expect(await caught(hanging)).toMatchObject({ operation: 'acquire' });
+    }));
+
   test('a failure of the store is a LeaseStoreError', () =>
     testRun(async () => {
       const store = new TroubledStore();
