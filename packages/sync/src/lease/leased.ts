@@ -49,19 +49,20 @@ export class Leased {
     const line = this.#line();
     this.#refuseWithin(method, line);
     throwIfCancelled(options);
-    const began = getRunningLoop().now();
+    const caller = { began: getRunningLoop().now() };
+    if (line.turn.locked) line.waiters.add(caller);
     line.enter();
     this.#counts.waiting += 1;
     try {
       const turn = await line.turn.acquire({ signal: options?.signal });
       try {
-        return await this.#askUntilGranted(line, options?.signal, began);
+        return await this.#askUntilGranted(line, options?.signal, caller);
       } finally {
-        line.isRefused = false;
         turn[Symbol.dispose]();
       }
     } finally {
       this.#counts.waiting -= 1;
+      line.waiters.delete(caller);
       line.leave();
     }
   }
@@ -70,8 +71,7 @@ export class Leased {
   async tryAcquire(options: WaitOptions | undefined): Promise<Lease | undefined> {
     throwIfCancelled(options);
     const line = this.#line();
-    const isPassing = line.isRefused || line.turn.statistics().waiting > 0;
-    if (isPassing || line.held.size >= this.#leasing.permits) return undefined;
+    if (line.waiters.size > 0 || line.held.size >= this.#leasing.permits) return undefined;
     line.enter();
     try {
       const answer = await this.#ask(line, options?.signal, getRunningLoop().now());
@@ -136,7 +136,7 @@ export class Leased {
   async #askUntilGranted(
     line: Line,
     signal: AbortSignal | undefined,
-    began: number,
+    caller: { readonly began: number },
   ): Promise<Lease> {
     const loop = getRunningLoop();
     const { ttl, poll } = this.timing;
@@ -146,7 +146,7 @@ export class Leased {
       let wait = ttl;
       if (line.held.size < this.#leasing.permits) {
         try {
-          const answer = await this.#ask(line, signal, began);
+          const answer = await this.#ask(line, signal, caller.began);
           if (answer instanceof Lease) return answer;
           wasAnswered = true;
           failures = 0;
@@ -158,7 +158,7 @@ export class Leased {
           failures += 1;
         }
       }
-      line.isRefused = true;
+      line.waiters.add(caller);
       await line.pause(wait, { loop, signal, name: this.label });
     }
   }

@@ -16,15 +16,19 @@ const linesOf = new WeakMap<LeaseStore, Lines>();
 
 /**
  * The line of a name in a store: the callers of this process that wait for it are in it, and only the first asks
- * the store, so that a thousand waiters cost what one does. There is one while it is used.
+ * the store, so that a thousand waiters cost what one does. There is one while it is used: one that no caller has
+ * entered is kept nowhere.
  */
 export function lineOf(store: LeaseStore, kind: 'lease' | 'rate', name: string): Line {
   const lines = linesOf.get(store) ?? open(store);
   const key = `${kind} ${name}`;
   let line = lines.get(key);
   if (line === undefined) {
-    line = new Line(name, () => lines.delete(key));
-    lines.set(key, line);
+    const made: Line = new Line(name, {
+      remember: () => lines.set(key, made),
+      forget: () => lines.delete(key),
+    });
+    line = made;
   }
   return line;
 }
@@ -43,25 +47,26 @@ export class Line {
   readonly held: Set<LineMember> = new Set();
   /** The lease that is held by the `run()` around, if it is one of this name. */
   readonly ambientLease: ContextVar<LineMember> = new ContextVar();
-  /** The first in line was told to wait: no caller may pass. */
-  isRefused = false;
+  /** The callers that were told to wait, or stand behind others: no caller may pass them. */
+  readonly waiters: Set<object> = new Set();
   #users = 0;
   readonly #sleepers = new Set<() => void>();
-  readonly #forget: () => void;
+  readonly #registry: { remember(): unknown; forget(): unknown };
 
-  constructor(name: string, forget: () => void) {
+  constructor(name: string, registry: { remember(): unknown; forget(): unknown }) {
     this.turn = new Lock({ name });
-    this.#forget = forget;
+    this.#registry = registry;
   }
 
   /** Keeps the line there, until {@link leave}. */
   enter(): void {
+    if (this.#users === 0) this.#registry.remember();
     this.#users += 1;
   }
 
   leave(): void {
     this.#users -= 1;
-    if (this.#users === 0) this.#forget();
+    if (this.#users === 0) this.#registry.forget();
   }
 
   add(lease: LineMember): void {

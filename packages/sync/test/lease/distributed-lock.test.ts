@@ -353,6 +353,28 @@ describe('waiting', () => {
       await b!.release();
     }));
 
+  test('tryAcquire does not pass one that comes to the head of the line', () =>
+    testRun(async (group) => {
+      const store = new TroubledStore();
+      const lock = new DistributedLock(store, 'x', TTL);
+      const foreign = { name: 'x', holder: 'of another node' };
+      await store.acquire({ ...foreign, ttl: 60_000, limit: 1 });
+      const first = group.spawn(() => lock.acquire());
+      const second = group.spawn(() => lock.acquire());
+      await settle();
+      await store.release(foreign);
+      store.trouble.acquire = { slow: 1000 };
+      first.cancel();
+      // The question of the second is on its way.
+      await sleep(100);
+      delete store.trouble.acquire;
+      expect(await lock.tryAcquire()).toBeUndefined();
+      await (await second).release();
+      const passing = await lock.tryAcquire();
+      expect(passing).toBeDefined();
+      await passing!.release();
+    }));
+
   test('the first question failed: LeaseStoreError; a later one is waited out', () =>
     testRun(async (group) => {
       const store = new TroubledStore();
