@@ -20,6 +20,31 @@ interface Entry {
   readonly holders: Map<string, Held>;
 }
 
+/** Up to so many names nothing is dropped. */
+const FEW = 1000;
+
+/** What is kept by name. Once there is twice of what stayed the last time, what is over is dropped. */
+class ByName<T> {
+  readonly #entries = new Map<string, T>();
+  readonly #isOver: (entry: T) => boolean;
+  #most = FEW;
+
+  constructor(isOver: (entry: T) => boolean) {
+    this.#isOver = isOver;
+  }
+
+  get(name: string): T | undefined {
+    return this.#entries.get(name);
+  }
+
+  set(name: string, entry: T): void {
+    this.#entries.set(name, entry);
+    if (this.#entries.size <= this.#most) return;
+    for (const [key, each] of this.#entries) if (this.#isOver(each)) this.#entries.delete(key);
+    this.#most = Math.max(FEW, 2 * this.#entries.size);
+  }
+}
+
 /** Sums of fractions of milliseconds are not exact. */
 const ROUNDING = 1e-6;
 
@@ -39,26 +64,30 @@ export function memoryStore(): LeaseStore {
 /* eslint-disable @typescript-eslint/require-await -- the port is asynchronous; what throws here rejects */
 class MemoryStore implements LeaseStore {
   readonly listening = true;
-  readonly #names = new Map<string, Entry>();
+  readonly #names = new ByName<Entry>((entry) => this.#isOver(entry));
   /** The instant at which each bucket is full. */
-  readonly #rates = new Map<string, number>();
+  readonly #rates = new ByName<number>((fullAt) => fullAt <= now());
   readonly #callbacks = new Set<(name: string, change: LeaseChange) => void>();
+  /** No name that was dropped had a newer fence: a fence must grow forever. */
+  #oldest = 0;
 
   async acquire(request: LeaseRequest & { readonly limit: number }): Promise<LeaseGrant> {
     const { name, holder, ttl, limit } = request;
-    const entry = this.#live(name);
-    const known = entry.holders.get(holder);
-    if (known === undefined ? entry.holders.size >= limit : known.revoked) {
-      const earliest = Math.min(...[...entry.holders.values()].map(({ until }) => until));
+    const entry = this.#names.get(name) ?? { fence: this.#oldest, holders: new Map() };
+    const holders = live(entry);
+    const known = holders.get(holder);
+    if (known === undefined ? holders.size >= limit : known.revoked) {
+      const earliest = Math.min(...[...holders.values()].map(({ until }) => until));
       return { granted: false, retryAfter: earliest - now() };
     }
     const fence = known?.fence ?? (entry.fence += 1);
-    entry.holders.set(holder, { until: now() + ttl, fence, revoked: false });
+    holders.set(holder, { until: now() + ttl, fence, revoked: false });
+    this.#names.set(name, entry);
     return { granted: true, fence };
   }
 
   async renew({ name, holder, ttl }: LeaseRequest): Promise<'held' | 'revoked' | 'gone'> {
-    const held = this.#live(name).holders.get(holder);
+    const held = live(this.#names.get(name)).get(holder);
     if (held === undefined) return 'gone';
     if (held.revoked) return 'revoked';
     held.until = now() + ttl;
@@ -66,20 +95,20 @@ class MemoryStore implements LeaseStore {
   }
 
   async release({ name, holder }: LeaseKey): Promise<boolean> {
-    const was = this.#live(name).holders.delete(holder);
+    const was = live(this.#names.get(name)).delete(holder);
     if (was) this.#tell(name, 'released');
     return was;
   }
 
   async revoke(name: string): Promise<number> {
-    const held = [...this.#live(name).holders.values()].filter(({ revoked }) => !revoked);
+    const held = [...live(this.#names.get(name)).values()].filter(({ revoked }) => !revoked);
     for (const each of held) each.revoked = true;
     if (held.length > 0) this.#tell(name, 'revoked');
     return held.length;
   }
 
   async holders(name: string): Promise<LeaseHolder[]> {
-    return [...this.#live(name).holders].map(([holder, { until, fence, revoked }]) => ({
+    return [...live(this.#names.get(name))].map(([holder, { until, fence, revoked }]) => ({
       holder,
       fence,
       expiresIn: until - now(),
@@ -105,14 +134,10 @@ class MemoryStore implements LeaseStore {
     return { [Symbol.dispose]: () => void this.#callbacks.delete(callback) };
   }
 
-  // The fence outlives its holders: it must grow forever.
-  #live(name: string): Entry {
-    let entry = this.#names.get(name);
-    if (entry === undefined) this.#names.set(name, (entry = { fence: 0, holders: new Map() }));
-    for (const [holder, { until }] of entry.holders) {
-      if (until <= now()) entry.holders.delete(holder);
-    }
-    return entry;
+  #isOver(entry: Entry): boolean {
+    if (live(entry).size > 0) return false;
+    this.#oldest = Math.max(this.#oldest, entry.fence);
+    return true;
   }
 
   #tell(name: string, change: LeaseChange): void {
@@ -123,4 +148,11 @@ class MemoryStore implements LeaseStore {
 
 function now(): number {
   return getRunningLoop().now();
+}
+
+/** The holders whose time is not over. */
+function live(entry: Entry | undefined): Map<string, Held> {
+  const holders: Map<string, Held> = entry?.holders ?? new Map<string, Held>();
+  for (const [holder, { until }] of holders) if (until <= now()) holders.delete(holder);
+  return holders;
 }
