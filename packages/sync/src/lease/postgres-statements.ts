@@ -63,6 +63,9 @@ const milliseconds = (parameter: string): string =>
 const millisecondsUntil = (instant: string): string =>
   `extract(epoch FROM ${instant} - ${NOW})::float8 * 1000`;
 
+/** Among so many free slots one is chosen by chance: two that ask at once seldom take the same one. */
+const CHOICE = 64;
+
 /** $1 name, $2 holder, $3 ttl, $4 limit. Gives a fence, or the milliseconds to wait. */
 function acquire(table: string): string {
   // A slot that this holder has already comes first: a request that a client sent twice is one.
@@ -72,7 +75,7 @@ function acquire(table: string): string {
   mine AS (SELECT slot FROM live WHERE holder = $2::text AND NOT revoked LIMIT 1),
   free AS (
     SELECT slot FROM mine UNION ALL (
-      SELECT s FROM generate_series(0, $4::integer - 1) s
+      SELECT s FROM generate_series(0, least($4::integer, (SELECT count(*) FROM live)::integer + ${CHOICE}) - 1) s
         WHERE NOT EXISTS (SELECT 1 FROM live WHERE holder = $2::text)
           AND (SELECT count(*) FROM live) < $4::integer
           AND s NOT IN (SELECT slot FROM live)
@@ -107,6 +110,17 @@ function take(table: string): string {
     WHERE t.name = $1::text AND t.slot = -1 AND NOT EXISTS (SELECT 1 FROM taken)`;
 }
 
+/** $1 name, $2 holder, $3 ttl. Gives a row if it is there. */
+function renew(table: string, live: string): string {
+  // Locked first: it waits for one that revokes it at this moment, and then sees that.
+  return `WITH mine AS (
+      SELECT slot, revoked FROM ${table} WHERE ${live} AND holder = $2::text FOR UPDATE),
+    renewed AS (
+      UPDATE ${table} t SET expires_at = ${NOW} + ${milliseconds('$3')}
+        FROM mine WHERE t.name = $1::text AND t.slot = mine.slot AND NOT mine.revoked)
+    SELECT CASE WHEN revoked THEN 'revoked' ELSE 'held' END AS answer FROM mine LIMIT 1`;
+}
+
 /** $1 name, $2 holder, $3 channel, or '' if nothing listens. Gives a row if it was held. */
 function release(table: string): string {
   return `WITH was AS (
@@ -123,13 +137,7 @@ export function statementsFor(table: string): Statements {
   const live = `name = $1::text AND slot >= 0 AND expires_at > ${NOW}`;
   return {
     acquire: acquire(table),
-    renew: `WITH renewed AS (
-        UPDATE ${table} SET expires_at = ${NOW} + ${milliseconds('$3')}
-          WHERE ${live} AND holder = $2::text AND NOT revoked RETURNING 1)
-      SELECT 'held' AS answer FROM renewed
-      UNION ALL
-      SELECT 'revoked' FROM ${table} WHERE ${live} AND holder = $2::text AND revoked
-      LIMIT 1`,
+    renew: renew(table, live),
     release: release(table),
     revoke: `WITH revoked AS (
         UPDATE ${table} SET revoked = true WHERE ${live} AND NOT revoked RETURNING 1)

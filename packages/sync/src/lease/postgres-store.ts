@@ -15,8 +15,11 @@ import { listenTo } from './postgres-listener.ts';
 import type { PostgresListener } from './postgres-listener.ts';
 import { migration, quotedTable, statementsFor, tableDefinition } from './postgres-statements.ts';
 import type { Statements } from './postgres-statements.ts';
+import { originalText, storedText } from './stored-text.ts';
 
 const DEFAULT_TABLE = 'ambit_leases';
+/** The largest number of a slot. */
+const MOST_SLOTS = 2 ** 31 - 1;
 const UNDEFINED_TABLE = '42P01';
 
 /** Options for {@link postgresStore}. @beta */
@@ -127,7 +130,8 @@ class Store implements PostgresStore {
       channel: this.#channel,
       heard: (payload) => {
         const change = payload.startsWith('!') ? 'revoked' : 'released';
-        for (const callback of this.#callbacks) callback(payload.slice(1), change);
+        const name = originalText(payload.slice(1));
+        for (const callback of this.#callbacks) callback(name, change);
       },
       connected: (isConnected) => {
         this.#isListening = isConnected;
@@ -148,7 +152,7 @@ class Store implements PostgresStore {
 
   async acquire(request: LeaseRequest & { readonly limit: number }): Promise<LeaseGrant> {
     const { name, holder, ttl, limit } = request;
-    const [row] = await this.#rows('acquire', [name, holder, ttl, limit]);
+    const [row] = await this.#rows('acquire', [name, holder, ttl, Math.min(limit, MOST_SLOTS)]);
     const fence = row?.['fence'] ?? null;
     if (fence !== null) return { granted: true, fence: Number(fence) };
     return { granted: false, retryAfter: Math.max(0, Number(row?.['wait'] ?? 0)) };
@@ -169,7 +173,7 @@ class Store implements PostgresStore {
 
   async holders(name: string): Promise<LeaseHolder[]> {
     return (await this.#rows('holders', [name])).map((row) => ({
-      holder: String(row['holder']),
+      holder: originalText(String(row['holder'])),
       fence: Number(row['fence']),
       expiresIn: Number(row['wait']),
       revoked: row['revoked'] === true,
@@ -193,7 +197,8 @@ class Store implements PostgresStore {
 
   async #rows(operation: keyof Statements, values: readonly unknown[]): Promise<readonly Row[]> {
     try {
-      return await this.#query(this.#statements[operation], values);
+      const stored = values.map((value) => (typeof value === 'string' ? storedText(value) : value));
+      return await this.#query(this.#statements[operation], stored);
     } catch (error) {
       if ((error as { code?: unknown } | undefined)?.code !== UNDEFINED_TABLE) throw error;
       throw new Error(

@@ -10,6 +10,7 @@ import type {
   LeaseStore,
   RateRequest,
 } from './lease-store.ts';
+import { originalText, storedText } from './stored-text.ts';
 import { ACQUIRE, HOLDERS, RELEASE, RENEW, REVOKE, TAKE } from './redis-scripts.ts';
 
 /** As much of a client of ioredis or iovalkey, or of their Cluster, as a store uses. @beta */
@@ -170,12 +171,12 @@ class RedisStore implements LeaseStore {
   }
 
   async release({ name, holder }: LeaseKey): Promise<boolean> {
-    const args = [holder, this.#channel, `${MARKS.released}${name}`];
+    const args = [holder, this.#channel, MARKS.released + storedText(name)];
     return Number(await this.#evaluate(RELEASE, this.#key(name), ...args)) === 1;
   }
 
   async revoke(name: string): Promise<number> {
-    const args = [this.#channel, `${MARKS.revoked}${name}`];
+    const args = [this.#channel, MARKS.revoked + storedText(name)];
     return Number(await this.#evaluate(REVOKE, this.#key(name), ...args));
   }
 
@@ -207,7 +208,7 @@ class RedisStore implements LeaseStore {
 
   // The braces keep all keys of a name on one node of a Cluster.
   #key(name: string): string {
-    return `${this.#prefix}{${name}}`;
+    return `${this.#prefix}{${storedText(name)}}`;
   }
 
   /** Resolves with what tells whether the connection is there; both kinds subscribe again after a reconnect. */
@@ -225,6 +226,7 @@ class RedisStore implements LeaseStore {
 
   readonly #heard = (message: string): void => {
     const change = message.startsWith(MARKS.revoked) ? 'revoked' : 'released';
-    for (const callback of this.#callbacks) callback(message.slice(1), change);
+    const name = originalText(message.slice(1));
+    for (const callback of this.#callbacks) callback(name, change);
   };
 }

@@ -1,9 +1,10 @@
-import { checkOptions } from '@ambit/core/lowlevel';
+import { checkOptions, show } from '@ambit/core/lowlevel';
 import { LeaseLostError } from './errors.ts';
 import type { SemaphoreLease } from './held-lease.ts';
 import { queryOf } from './postgres-client.ts';
 import type { PostgresClient } from './postgres-client.ts';
 import { quotedTable } from './postgres-statements.ts';
+import { storedText } from './stored-text.ts';
 
 /** Options for {@link verifyLease}. @beta */
 export interface VerifyLeaseOptions {
@@ -34,9 +35,21 @@ export async function verifyLease(
   checkOptions('verifyLease', options);
   const table = quotedTable('verifyLease', options?.table ?? 'ambit_leases');
   const query = queryOf('verifyLease', client);
-  const text = `SELECT 1 AS ok FROM ${table}
-    WHERE name = $1::text AND holder = $2::text AND slot >= 0 AND NOT revoked AND expires_at > clock_timestamp()
+  checkHeld(lease);
+  const text = `SELECT revoked FROM ${table}
+    WHERE name = $1::text AND holder = $2::text AND slot >= 0 AND expires_at > clock_timestamp()
     FOR SHARE`;
-  const rows = await query(text, [lease.name, lease.holder]);
-  if (rows.length === 0) throw new LeaseLostError(lease, 'gone');
+  const [row] = await query(text, [storedText(lease.name), storedText(lease.holder)]);
+  if (row === undefined) throw new LeaseLostError(lease, 'gone');
+  if (row['revoked'] === true) throw new LeaseLostError(lease, 'revoked');
+}
+
+function checkHeld(lease: Partial<Pick<SemaphoreLease, 'name' | 'holder'>> | null): void {
+  for (const part of ['name', 'holder'] as const) {
+    if (typeof lease?.[part] === 'string') continue;
+    throw new TypeError(
+      `verifyLease: lease is ${show(lease)}, without a ${part}; give the lease that acquire() or run() of a ` +
+        'DistributedLock or DistributedSemaphore gave you',
+    );
+  }
 }

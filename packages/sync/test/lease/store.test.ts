@@ -130,6 +130,40 @@ describe.each(Object.entries(stores))('%s', (_, open) => {
     expect(await store.take({ ...bucket, permits: 1 })).toBe(0);
   });
 
+  test('a name has any characters, and is no other name', async () => {
+    const { store, other } = opened;
+    while (!other.listening) await sleep(5);
+    const odd = [
+      '\0',
+      '\u2400',
+      '\uD800',
+      '\uD801',
+      '\uFFFD',
+      '\uFFFE',
+      '\uFFFE0000',
+      '\\x00',
+      "'\n{}",
+    ];
+    const base = fresh();
+    const all = [...odd.map((part) => base + part), '\0'.repeat(512), '雪'.repeat(512)];
+    const heard: string[] = [];
+    using _ = other.onChange!((name) => {
+      // Of an earlier test's name one may come late.
+      if (all.includes(name)) heard.push(name);
+    });
+    for (const name of all) {
+      const key = { name, holder: `of ${name}` };
+      expect(await store.acquire({ ...key, ttl: LONG, limit: 1 })).toMatchObject({ granted: true });
+      expect(await other.holders(name)).toHaveLength(1);
+      expect(await other.renew({ ...key, ttl: LONG })).toBe('held');
+      expect(await store.take({ name, permits: 1, interval: LONG, burst: 1 })).toBe(0);
+    }
+    for (const name of all) expect(await store.release({ name, holder: `of ${name}` })).toBe(true);
+    while (heard.length < all.length) await sleep(5);
+    // The nodes of a cluster tell each other in any order.
+    expect(heard.sort()).toEqual(all.sort());
+  });
+
   test('a lock wakes a waiter on another node at once', async () => {
     const { store, other } = opened;
     const name = fresh();
