@@ -3,6 +3,7 @@ import { noBeta } from './rules/no-beta.mjs';
 import { noSwallowedCancellation } from './rules/no-swallowed-cancellation.mjs';
 import { noUnownedTask } from './rules/no-unowned-task.mjs';
 import { returnAwaitUnderUsing } from './rules/return-await-under-using.mjs';
+import { scopeAfterAwait } from './rules/scope-after-await.mjs';
 
 const plugin = {
   meta: { name: '@ambit/eslint-plugin', version: '0.0.0', namespace: '@ambit' },
@@ -12,18 +13,22 @@ const plugin = {
     'no-swallowed-cancellation': noSwallowedCancellation,
     'return-await-under-using': returnAwaitUnderUsing,
     'no-beta': noBeta,
+    'scope-after-await': scopeAfterAwait,
   },
 };
 
 export const { meta, rules } = plugin;
 
-/** `recommended`: all rules that find mistakes, as errors; beta names as warnings. Type information is used where the configuration has it. */
-export const configs = {
-  recommended: {
-    name: '@ambit/recommended',
-    plugins: { '@ambit': plugin },
-    rules: Object.fromEntries(
-      Object.entries(rules).map(
+/** The rule for programs that run where nothing follows `await`. */
+const FOR_BROWSERS = 'scope-after-await';
+
+const recommended = {
+  name: '@ambit/recommended',
+  plugins: { '@ambit': plugin },
+  rules: Object.fromEntries(
+    Object.entries(rules)
+      .filter(([name]) => name !== FOR_BROWSERS)
+      .map(
         ([
           name,
           {
@@ -31,7 +36,19 @@ export const configs = {
           },
         ]) => [`@ambit/${name}`, type === 'problem' ? 'error' : 'warn'],
       ),
-    ),
+  ),
+};
+
+/**
+ * `recommended`: all rules that find mistakes, as errors; beta names as warnings. Type information is used where the configuration has it.
+ * `browser`: the same, and the rule for browsers without `unplugin-ambit`.
+ */
+export const configs = {
+  recommended,
+  browser: {
+    name: '@ambit/browser',
+    plugins: recommended.plugins,
+    rules: { ...recommended.rules, [`@ambit/${FOR_BROWSERS}`]: 'error' },
   },
 };
 
