@@ -35,6 +35,10 @@ export function listenToChannel(name: string, listener: Listener): () => void {
   };
 }
 
+export function exposeLook(_look: () => unknown): void {
+  // No process of its own that a debugger could be attached to by its id.
+}
+
 export function processId(): number {
   return 1;
 }

@@ -7,6 +7,7 @@ import { InvalidStateError, messageOf } from '../internal/errors.ts';
 import { hostLoop } from '../loop/event-loop.ts';
 import type { Handle } from '../loop/event-loop.ts';
 import { findDeadlocks } from './deadlock.ts';
+import { offerLook } from './look.ts';
 import { allTasks, formatTaskTree } from './task-tree.ts';
 import { emitWarning } from '../internal/emit-warning.ts';
 import { endOrphans } from './orphans.ts';
@@ -151,6 +152,7 @@ export class Run {
   }
 
   #hook(): void {
+    offerLook();
     const { dumpOn, debug, slowTurn = 100 } = this.#options;
     this.#shutdown.hook();
     if (dumpOn !== undefined) this.#hooks.push(onSignal(dumpOn, () => this.#dump(`${dumpOn}:`)));

@@ -1,5 +1,6 @@
 import { gather } from '@ambit/core';
 import { writeFile } from 'node:fs/promises';
+import { attach as attachTo } from './attach.ts';
 import { forget, GoneError, pids, read, report } from './client.ts';
 import { aliveIn, describe, stateOf } from './describe.ts';
 import { formatMs, plain } from './text.ts';
@@ -14,6 +15,8 @@ export class UsageError extends Error {
 export interface Arguments {
   readonly pid: string | undefined;
   readonly json: boolean;
+  readonly yes: boolean;
+  readonly port: string;
   readonly ms: string;
   readonly every: string;
   readonly count?: string;
@@ -72,6 +75,13 @@ export async function top(given: Arguments, print: Print): Promise<void> {
   const every = wholeOf('every', given.every, 100);
   const count = given.count === undefined ? Infinity : wholeOf('count', given.count, 1);
   await showTop({ pid, every, count, json: given.json }, print);
+}
+
+export async function attach({ pid, port, yes }: Arguments, print: Print): Promise<void> {
+  if (pid === undefined || !/^[1-9]\d*$/.test(pid)) {
+    throw new UsageError(`pid is ${pid ?? 'missing'}; give the id of a process of Node`);
+  }
+  await attachTo({ pid: Number(pid), port: wholeOf('port', port, 1), yes }, print);
 }
 
 export async function web(given: Arguments, print: Print): Promise<void> {

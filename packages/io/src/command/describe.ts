@@ -45,10 +45,14 @@ function share(ms: number, since: number): string {
   return `${((ms / since) * 100).toFixed(1)} %`;
 }
 
+/** What of a report is needed to draw its tree. */
+type Shown = Pick<Report, 'tree'> & Partial<Pick<Report, 'cpu' | 'since'>>;
+
 // Deeper nodes are not indented further.
 const DEEPEST = 60;
 
-function treeLines(seen: Report): string[] {
+/** The tree as lines, one for each node. */
+export function treeLines(seen: Shown): string[] {
   const lines: string[] = [];
   const trail = [{ node: seen.tree, lead: '', indent: '' }];
   for (let here = trail.pop(); here !== undefined; here = trail.pop()) {
@@ -64,7 +68,7 @@ function treeLines(seen: Report): string[] {
   return lines;
 }
 
-function lineOf(node: TaskTreeNode, { cpu, since }: Report): string {
+function lineOf(node: TaskTreeNode, { cpu, since = 0 }: Shown): string {
   const facts: string[] = [];
   if (node.overdue !== undefined) {
     facts.push(`deadline passed ${formatMs(node.overdue)} ago AND STILL THERE`);

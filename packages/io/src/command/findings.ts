@@ -34,8 +34,12 @@ export function isHeld(wait: string): boolean {
   return /\((?:\d+ )?held\b|held by /.test(wait);
 }
 
+/** What of a report tells what is wrong. */
+type Found = Pick<Report, 'tree' | 'deadlocks'> &
+  Partial<Pick<Report, 'delay' | 'busiest' | 'since'>>;
+
 /** What is wrong, the worst first. */
-export function findingsOf(report: Report): Finding[] {
+export function findingsOf(report: Found): Finding[] {
   const nodes = [...nodesOf(report.tree)];
   return [
     ...report.deadlocks.map((text) => ({ level: 'bad' as const, label: 'DEADLOCK', text })),
@@ -92,8 +96,8 @@ function crowdsOf(nodes: readonly TaskTreeNode[]): Finding[] {
     });
 }
 
-function late({ delay, busiest = [], since }: Report): Finding[] {
-  if (delay.max < LATE) return [];
+function late({ delay, busiest = [], since = 0 }: Found): Finding[] {
+  if (delay === undefined || delay.max < LATE) return [];
   const [first] = busiest;
   const share = first === undefined ? 0 : Math.round((first.ms / since) * 100);
   const cause =

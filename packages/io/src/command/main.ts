@@ -1,17 +1,25 @@
 import { run } from '@ambit/core';
 import { parseArgs } from 'node:util';
-import { ps, top, trace, tree, UsageError, web } from './commands.ts';
+import { completionOf } from './completion.ts';
+import { attach, ps, top, trace, tree, UsageError, web } from './commands.ts';
 
 const USAGE = `Usage: ambit ps [--json]
        ambit tree <pid> [--json]
        ambit top <pid> [--every 1000] [--count n] [--json]
        ambit web <pid>
        ambit trace <pid> [--ms 5000] [--out file]
+       ambit attach <pid> [--port 9229] [--yes]
+       ambit completion
 
-Looks into running programs that call serveInspector() of @ambit/io/inspect.
+Looks into running programs that call serveInspector() of @ambit/io/inspect; attach into any that
+uses @ambit/core, by the debugger of Node.
 The first digits of a process id are enough. Where the output is no terminal, top prints text.`;
 
-const commands = { ps, tree, top, web, trace };
+const commands = { ps, tree, top, web, trace, attach, completion };
+
+function completion(_: unknown, say: typeof print): void {
+  say(completionOf(Object.keys(commands)));
+}
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -26,6 +34,8 @@ async function main(): Promise<void> {
       every: { type: 'string', default: '1000' },
       count: { type: 'string' },
       out: { type: 'string' },
+      yes: { type: 'boolean', short: 'y', default: false },
+      port: { type: 'string', default: '9229' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });

@@ -41,11 +41,12 @@ export function ambit(...args: string[]): {
 export async function withProgram(
   name: string,
   body: (child: ChildProcess & { readonly pid: number }) => Promise<void> | void,
+  { args = [], env = {} }: { args?: readonly string[]; env?: Record<string, string> } = {},
 ): Promise<void> {
-  const child = spawn(process.execPath, [join(__dirname, '../fixtures', name)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const child = spawn(process.execPath, [join(__dirname, '../fixtures', name), ...args], {
+    stdio: ['ignore', 'pipe', 'ignore'],
     // Jest's `process.env` is not the one that children inherit.
-    env: { ...process.env },
+    env: { ...process.env, ...env },
   });
   const ended = once(child, 'exit');
   try {
