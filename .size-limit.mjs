@@ -7,10 +7,10 @@ const LIMITS = [
   {
     door: 'core',
     names: ['run', 'taskGroup', 'timeout', 'sleep', 'gather'],
-    browser: 23.5,
-    node: 24.1,
+    browser: 23.8,
+    node: 24.4,
   },
-  { door: 'core', browser: 32.8, node: 33.4 },
+  { door: 'core', browser: 33.1, node: 33.7 },
   { door: 'core/abort', browser: 21.4, node: 23.7 },
   { door: 'core/actions', browser: 21.4, node: 21.4 },
   { door: 'core/react', browser: 21.3, without: ['react'] },
