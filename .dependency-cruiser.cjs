@@ -67,7 +67,7 @@ const everyRoomIsListed = packages.map((name) => ({
 }));
 
 // In io the ground of the package still lies beside its door.
-const doors = `^packages/(core|sync)/src/[^/]+[.]ts$|${src('io')}(index|pg|redis|otel|fastify|express|inspect|testing)[.]ts$`;
+const doors = `^packages/(core|sync)/src/[^/]+[.]ts$|${src('io')}(index|pg|postgres-js|redis|otel|fastify|express|inspect|testing)[.]ts$`;
 const core = src('core');
 
 /** @type {import('dependency-cruiser').IConfiguration} */

@@ -30,6 +30,7 @@ const LIMITS = [
   { door: 'io', node: 57 },
   // Handles that a group can adopt have a method under a symbol, and bundlers keep such a class.
   { door: 'io/pg', node: 30.9 },
+  { door: 'io/postgres-js', node: 31.5 },
   { door: 'io/redis', node: 26.5 },
   { door: 'io/otel', node: 26.4 },
   { door: 'io/fastify', node: 30.6 },

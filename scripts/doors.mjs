@@ -7,14 +7,14 @@ const DOORS = {
     ...['index', 'lowlevel', 'testing', 'testing-vitest', 'testing-jest', 'testing-node-test'],
     ...['abort', 'iter', 'actions', 'react', 'vue', 'svelte', 'ambient', 'inspect'],
   ],
-  io: ['index', 'pg', 'redis', 'otel', 'fastify', 'express', 'inspect', 'testing'],
+  io: ['index', 'pg', 'postgres-js', 'redis', 'otel', 'fastify', 'express', 'inspect', 'testing'],
   sync: ['index', 'lease', 'redis', 'postgres', 'web'],
 };
 
 /** Doors that may still change in a minor release: their own names are `@beta`, and `npm run api` checks that. */
 const BETA = {
   core: ['actions', 'react', 'vue', 'svelte', 'ambient', 'inspect'],
-  io: ['pg', 'redis', 'otel', 'fastify', 'express', 'inspect', 'testing'],
+  io: ['pg', 'postgres-js', 'redis', 'otel', 'fastify', 'express', 'inspect', 'testing'],
   sync: ['lease', 'redis', 'postgres', 'web'],
 };
 

@@ -2,11 +2,13 @@ import { get } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
+import postgres from 'postgres';
 import { CancelScope, gather, moveOnAfter, taskGroup } from '@ambit/core';
 import type { HttpAddress } from '@ambit/io';
 import { startPostgres, startRedis } from '../../test-servers/servers.ts';
 import type { TestServer } from '../../test-servers/servers.ts';
 import { until } from '../../test-servers/until.ts';
+import * as withPostgresJs from '../guides/postgres-js.ts';
 import { placeOrder, serve, shipOrders } from '../guides/postgresql.ts';
 import { follow, price, work } from '../guides/redis.ts';
 
@@ -56,6 +58,20 @@ describe('PostgreSQL', () => {
     const { rows } = await observer.query('SELECT pieces FROM stock');
     expect(rows).toEqual([{ pieces: 0 }]);
     await own.end();
+  });
+
+  test('with postgres.js, no piece is sold twice either', async () => {
+    await observer.query("INSERT INTO stock VALUES ('chair', 3)");
+    const { port } = server;
+    const sql = postgres({ host: '127.0.0.1', port, user: 'postgres', fetch_types: false });
+    const names = ['Ada', 'Bob', 'Cleo', 'Dan', 'Eve'];
+    const order = (customer: string) => () =>
+      withPostgresJs.placeOrder(sql, { customer, item: 'chair' });
+    const sold = await gather(names.map(order));
+    expect(sold.filter((isSold) => isSold)).toHaveLength(3);
+    const orders = await gather(names.map((name) => () => withPostgresJs.ordersOf(sql, name)));
+    expect(orders.flat().filter(({ item }) => item === 'chair')).toHaveLength(3);
+    await sql.end();
   });
 
   test('a client that leaves ends its query on the server, and the pool is closed at the end', async () => {

@@ -18,6 +18,7 @@ export const BETA_DOORS = new Set([
   '@ambit/io/inspect',
   '@ambit/io/otel',
   '@ambit/io/pg',
+  '@ambit/io/postgres-js',
   '@ambit/io/redis',
   '@ambit/io/testing',
   '@ambit/sync/lease',

@@ -1,8 +1,8 @@
 export { query } from './postgres/query.ts';
-export type { PgOptions } from './postgres/query.ts';
+export type { PgOptions } from './postgres/lent-client.ts';
 export { transaction } from './postgres/transaction.ts';
-export type { Isolation, TransactionOptions } from './postgres/transaction.ts';
-export type { PgTransaction } from './postgres/pg-work.ts';
+export type { PgTransaction } from './postgres/transaction.ts';
+export type { Isolation, TransactionOptions } from './postgres/run-transaction.ts';
 export { listen } from './postgres/listen.ts';
 export type { ListenOptions } from './postgres/listen.ts';
 export type { PgClient, PgField, PgMessage, PgPool, PgResult } from './postgres/pg-client.ts';

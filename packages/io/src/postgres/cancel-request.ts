@@ -1,36 +1,43 @@
+import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { node } from '../node.ts';
 import { connectTcp, connectUnix } from '../net/connect.ts';
-import type { SocketStream } from '../net/socket-stream.ts';
+import { SocketStream } from '../net/socket-stream.ts';
 
-/** Which connection of which server; what pg keeps of it. */
-interface Session {
-  readonly host?: string;
-  readonly port?: number;
-  readonly ssl?: boolean | ConnectionOptions;
-  readonly sslNegotiation?: string;
-  readonly processID?: number | null;
-  readonly secretKey?: number | Uint8Array | null;
-  readonly connection?: {
-    readonly stream?: { readonly remoteAddress?: string; readonly remotePort?: number };
-  };
+/** Which connection of which server. */
+export interface CancelTarget {
+  /** A name or an address; a certificate has to be for it. */
+  readonly host: string;
+  readonly port: number;
+  /** Of a unix socket, in the place of host and port. */
+  readonly path?: string | undefined;
+  /** The address of the connection itself, if it is known: behind a name there may be several servers. */
+  readonly address?: string | undefined;
+  /** Opens a connection in another way. */
+  readonly open?: (() => Promise<Socket>) | undefined;
+  /** As `tls.connect` takes it. */
+  readonly ssl?: boolean | ConnectionOptions | undefined;
+  readonly sslNegotiation?: string | null | undefined;
+  /** Whether a server that speaks no TLS is asked without it. */
+  readonly isTlsOptional?: boolean | undefined;
+  readonly processID?: number | null | undefined;
+  readonly secretKey?: number | Uint8Array | null | undefined;
 }
 
 const CANCEL = 80_877_102;
 const SSL = 80_877_103;
 
 /**
- * Asks the server, over a connection of its own, to cancel the query that a client of pg runs. Resolves once the server
+ * Asks the server, over a connection of its own, to cancel the query that a connection runs. Resolves once the server
  * has closed that connection: a request that arrived has reached its session by then, and no later query. It says
  * nothing about whether a query was cancelled.
  */
-export async function sendCancelRequest(client: object): Promise<void> {
-  const session = client as Session;
-  const request = cancelRequestFor(session);
-  const plain = await connectLike(session);
+export async function sendCancelRequest(target: CancelTarget): Promise<void> {
+  const request = cancelRequestFor(target);
+  const plain = await connectLike(target);
   let stream: SocketStream = plain;
   try {
-    stream = await secure(plain, session);
+    stream = await secure(plain, target);
     await stream.send(request);
     // It sends nothing.
     await stream.receive();
@@ -39,7 +46,7 @@ export async function sendCancelRequest(client: object): Promise<void> {
   }
 }
 
-function cancelRequestFor({ processID, secretKey }: Session): Uint8Array {
+function cancelRequestFor({ processID, secretKey }: CancelTarget): Uint8Array {
   if (typeof processID !== 'number' || secretKey === undefined || secretKey === null) {
     throw new Error('the server gave this connection no key to cancel with');
   }
@@ -53,18 +60,16 @@ function word(value: number): Buffer {
   return bytes;
 }
 
-/** To the same address as the client: behind the name there may be several servers. */
-async function connectLike(session: Session): Promise<SocketStream> {
-  const { host = 'localhost', port = 5432, connection } = session;
-  if (host.startsWith('/')) return connectUnix(`${host}/.s.PGSQL.${port}`);
-  const { remoteAddress = host, remotePort = port } = connection?.stream ?? {};
-  return connectTcp({ host: remoteAddress, port: remotePort });
+async function connectLike(target: CancelTarget): Promise<SocketStream> {
+  const { host, port, path, address = host, open } = target;
+  if (open !== undefined) {
+    return new SocketStream(await open(), { isServer: false, host });
+  }
+  return path === undefined ? connectTcp({ host: address, port }) : connectUnix(path);
 }
 
-async function secure(
-  plain: SocketStream,
-  { host = 'localhost', ssl, sslNegotiation }: Session,
-): Promise<SocketStream> {
+async function secure(plain: SocketStream, target: CancelTarget): Promise<SocketStream> {
+  const { host, ssl, sslNegotiation, isTlsOptional = false } = target;
   if (ssl === undefined || ssl === false) return plain;
   const given = ssl === true ? {} : ssl;
   const names = node.net.isIP(host) === 0 ? { host, servername: host } : { host };
@@ -73,6 +78,7 @@ async function secure(
   }
   await plain.send(Buffer.concat([word(8), word(SSL)]));
   const answer = Buffer.from((await plain.receive()) ?? []).toString('latin1');
-  if (answer !== 'S') throw new Error('the server does not take a cancel request over TLS');
-  return plain.startTls({ ...names, ...given });
+  if (answer === 'S') return plain.startTls({ ...names, ...given });
+  if (answer === 'N' && isTlsOptional) return plain;
+  throw new Error('the server does not take a cancel request over TLS');
 }

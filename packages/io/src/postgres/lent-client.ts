@@ -3,10 +3,8 @@ import { park, suppress, throwIfCancelled } from '@ambit/core/lowlevel';
 import type { WaitOptions } from '../cancellable.ts';
 import { answerTo, awaitAnswer, endRemotely } from '../remote-call.ts';
 import type { Answer } from '../remote-call.ts';
-import { sendCancelRequest } from './cancel-request.ts';
-import type { PgClient, PgPool, PgResult } from './pg-client.ts';
 import { reportFailure } from './reports.ts';
-import { endsConnection, isQueryCancelled } from './sql-state.ts';
+import { isQueryCancelled } from './sql-state.ts';
 
 /** What every function that borrows a connection takes. @beta */
 export interface PgOptions extends WaitOptions {
@@ -17,19 +15,39 @@ export interface PgOptions extends WaitOptions {
   readonly grace?: number | undefined;
 }
 
-/** A statement with its values. */
-export interface Statement {
+/** A connection of a client library, for as long as it is lent. */
+export interface LentConnection {
+  /** Calls a function when the connection is lost. */
+  watch(onLost: (error: unknown) => void): void;
+  /** Sends a statement without values; resolves with the first word of it, as the server names it. */
+  send(text: string): Promise<{ readonly command: string }>;
+  /** Whether the error of a statement says that the connection is of no more use. */
+  isLostBy(error: unknown): boolean;
+  /** Whether a cancel request can only reach what this borrower has sent. */
+  keep(): boolean;
+  /** Asks the server to cancel what runs; resolves once the request can reach no later statement. */
+  cancel(): Promise<void>;
+  /** Gives the connection back to its pool; one that is not whole is closed. */
+  giveBack(state: 'whole' | 'broken'): void;
+}
+
+/** Gets a connection from a pool. */
+export type Lend<C extends LentConnection> = () => Promise<C>;
+
+/** A statement that can be sent once. */
+export interface Statement<R> {
+  /** Shows in the task tree. */
   readonly text: string;
-  readonly values?: readonly unknown[] | undefined;
+  readonly send: () => PromiseLike<R>;
 }
 
 /** Runs a body with a connection of the pool, which goes back, or is closed, when the body has ended. */
-export async function withClient<T>(
-  pool: PgPool,
+export async function withClient<C extends LentConnection, T>(
+  lend: Lend<C>,
   options: PgOptions | undefined,
-  body: (lent: LentClient) => T | PromiseLike<T>,
+  body: (lent: LentClient<C>) => T | PromiseLike<T>,
 ): Promise<T> {
-  const lent = await borrow(pool, options);
+  const lent = await borrow(lend, options);
   try {
     return await body(lent);
   } finally {
@@ -38,11 +56,14 @@ export async function withClient<T>(
 }
 
 /** A caller that is cancelled takes no connection: one that comes later goes back at once. */
-async function borrow(pool: PgPool, options: PgOptions | undefined): Promise<LentClient> {
-  return park<LentClient>(
+async function borrow<C extends LentConnection>(
+  lend: Lend<C>,
+  options: PgOptions | undefined,
+): Promise<LentClient<C>> {
+  return park<LentClient<C>>(
     (waker) => {
       // The connection outlives the caller. Its errors are heard from the moment at which it is lent.
-      const connecting = detached(async () => new LentClient(await pool.connect(), options?.grace));
+      const connecting = detached(async () => new LentClient(await lend(), options?.grace));
       connecting.then(
         (lent) => {
           if (!waker.wake(lent)) lent.giveBack();
@@ -54,20 +75,19 @@ async function borrow(pool: PgPool, options: PgOptions | undefined): Promise<Len
   );
 }
 
-/** A connection for as long as it is lent. */
-export class LentClient {
-  readonly client: PgClient;
+/** What runs on a connection for as long as it is lent. */
+export class LentClient<C extends LentConnection> {
+  readonly connection: C;
   readonly #grace: number;
   #lost: { readonly error: unknown } | undefined;
   #tellLoss: ((error: unknown) => void) | undefined;
-  #running: Promise<Answer<PgResult<unknown>>> | undefined;
+  #running: Promise<Answer<unknown>> | undefined;
   #stopping: Promise<unknown> | undefined;
 
-  constructor(client: PgClient, grace = 5000) {
-    this.client = client;
+  constructor(connection: C, grace = 5000) {
+    this.connection = connection;
     this.#grace = grace;
-    client.on('error', this.#onError);
-    client.on('end', this.#onEnd);
+    connection.watch((error) => this.#lose(error));
   }
 
   /** Whether the connection can serve another query. */
@@ -79,14 +99,14 @@ export class LentClient {
     if (this.#lost !== undefined) throw this.#lost.error;
   }
 
-  // pg tells here of a connection that breaks while no query runs; without a listener the process would end.
-  readonly #onError = (error: unknown): void => this.#lose(error);
-
-  readonly #onEnd = (): void => this.#lose(new Error('the connection to the database was closed'));
-
   #lose(error: unknown): void {
     this.#lost ??= { error };
     this.#tellLoss?.(this.#lost.error);
+  }
+
+  /** Runs a statement without values. */
+  command(text: string): Promise<{ readonly command: string }> {
+    return this.run({ text, send: () => this.connection.send(text) });
   }
 
   /**
@@ -94,7 +114,7 @@ export class LentClient {
    *
    * @throws (rejects) the error of the server or the client; the ambient scope's CancelledError; `signal.reason`
    */
-  async query(statement: Statement, wait?: WaitOptions): Promise<PgResult<unknown>> {
+  async run<R>(statement: Statement<R>, wait?: WaitOptions): Promise<R> {
     throwIfCancelled({ signal: wait?.signal });
     this.throwIfLost();
     const answering = this.#send(statement);
@@ -110,22 +130,18 @@ export class LentClient {
     }
   }
 
-  async #send({ text, values }: Statement): Promise<Answer<PgResult<unknown>>> {
-    const answer = await answerTo(() =>
-      values === undefined ? this.client.query(text) : this.client.query(text, [...values]),
-    );
-    if (answer.is === 'failure' && endsConnection(answer.error)) this.#lose(answer.error);
+  async #send<R>({ send }: Statement<R>): Promise<Answer<R>> {
+    const answer = await answerTo(send);
+    if (answer.is === 'failure' && this.connection.isLostBy(answer.error)) this.#lose(answer.error);
     return answer;
   }
 
-  async #cancelled(
-    answering: Promise<Answer<PgResult<unknown>>>,
-    reason: unknown,
-  ): Promise<Answer<PgResult<unknown>>> {
+  async #cancelled<R>(answering: Promise<Answer<R>>, reason: unknown): Promise<Answer<R>> {
     if (!(await this.#stop(answering, reason))) throw reason;
     const answer = await answering;
     const isConsequence =
-      answer.is === 'failure' && (isQueryCancelled(answer.error) || endsConnection(answer.error));
+      answer.is === 'failure' &&
+      (isQueryCancelled(answer.error) || this.connection.isLostBy(answer.error));
     if (isConsequence) throw reason;
     return answer;
   }
@@ -136,7 +152,9 @@ export class LentClient {
     if (answering !== undefined) await shield(() => this.#stop(answering, reason));
   }
 
-  async #stop(ended: Promise<Answer<PgResult<unknown>>>, reason: unknown): Promise<boolean> {
+  async #stop(ended: Promise<unknown>, reason: unknown): Promise<boolean> {
+    // The answer is there, though it is not with its caller yet.
+    if (!this.connection.keep()) return true;
     // Once for all that want it: a request that comes late would cancel the next statement.
     this.#stopping ??= this.#askServer(ended);
     const failure = await this.#stopping;
@@ -144,8 +162,8 @@ export class LentClient {
     return failure === undefined;
   }
 
-  async #askServer(ended: Promise<Answer<PgResult<unknown>>>): Promise<unknown> {
-    const ask = (): Promise<void> => sendCancelRequest(this.client);
+  async #askServer(ended: Promise<unknown>): Promise<unknown> {
+    const ask = (): Promise<void> => this.connection.cancel();
     const name = 'a cancelled query';
     const failure = await endRemotely({ name, ask, ended, grace: this.#grace });
     this.#stopping = undefined;
@@ -173,16 +191,6 @@ export class LentClient {
 
   /** Gives the connection back to its pool; one that is not whole is closed. */
   giveBack(): void {
-    const isWhole = this.isWhole && !this.#isInTransaction();
-    // Of a connection that is closed, nothing more is heard but errors.
-    if (isWhole) this.client.removeListener('error', this.#onError);
-    this.client.removeListener('end', this.#onEnd);
-    this.client.release(!isWhole);
-  }
-
-  // A statement has begun a transaction and not ended it: pg knows the state that the server tells after each statement.
-  #isInTransaction(): boolean {
-    const state = this.client.getTransactionStatus?.();
-    return state === 'T' || state === 'E';
+    this.connection.giveBack(this.isWhole ? 'whole' : 'broken');
   }
 }

@@ -7,6 +7,8 @@ import { withClient } from './lent-client.ts';
 import type { LentClient } from './lent-client.ts';
 import { checkPool } from './pg-client.ts';
 import type { PgMessage, PgPool } from './pg-client.ts';
+import { lenderOf } from './pg-connection.ts';
+import type { PgConnection } from './pg-connection.ts';
 import { reportFailure } from './reports.ts';
 import { isRefusal } from './sql-state.ts';
 
@@ -106,26 +108,29 @@ class ListenSession {
   }
 
   work(pool: PgPool): Promise<void> {
-    return supervise(() => withClient(pool, { grace: GRACE }, (lent) => this.#listenOn(lent)), {
-      maxDelay: 10_000,
-      resetAfter: 10_000,
-      when: (error) => this.#failure === undefined && !isRefusal(error),
-      onRestart: (error) => {
-        this.#gap ??= { error };
-        reportFailure('listen', error);
+    return supervise(
+      () => withClient(lenderOf(pool), { grace: GRACE }, (lent) => this.#listenOn(lent)),
+      {
+        maxDelay: 10_000,
+        resetAfter: 10_000,
+        when: (error) => this.#failure === undefined && !isRefusal(error),
+        onRestart: (error) => {
+          this.#gap ??= { error };
+          reportFailure('listen', error);
+        },
       },
-    });
+    );
   }
 
-  async #listenOn(lent: LentClient): Promise<never> {
-    const { client } = lent;
+  async #listenOn(lent: LentClient<PgConnection>): Promise<never> {
+    const { client } = lent.connection;
     const hear = ({ channel, payload }: PgMessage): void => {
       if (channel === this.#channel) this.#stream._put(payload ?? '');
     };
     const name = `"${this.#channel.replaceAll('"', '""')}"`;
     client.on('notification', hear);
     try {
-      await lent.query({ text: `LISTEN ${name}` });
+      await lent.command(`LISTEN ${name}`);
       this.#connected();
       return await lent.untilLost();
     } finally {
@@ -151,9 +156,9 @@ class ListenSession {
 }
 
 /** The connection must not bring notifications to the one that borrows it next. */
-async function silence(lent: LentClient, name: string): Promise<void> {
+async function silence(lent: LentClient<PgConnection>, name: string): Promise<void> {
   try {
-    await shield(() => lent.query({ text: `UNLISTEN ${name}` }), { timeout: GRACE });
+    await shield(() => lent.command(`UNLISTEN ${name}`), { timeout: GRACE });
   } catch (error) {
     lent.discard(error);
     reportFailure('listen', error);

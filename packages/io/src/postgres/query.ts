@@ -1,16 +1,9 @@
-import { checkDuration, checkOptions, checkSignal } from '@ambit/core/lowlevel';
 import { withClient } from './lent-client.ts';
 import type { PgOptions } from './lent-client.ts';
 import { checkPool, checkText, checkValues } from './pg-client.ts';
 import type { PgPool, PgResult } from './pg-client.ts';
-
-export type { PgOptions } from './lent-client.ts';
-
-export function checkPgOptions(where: string, options: PgOptions | undefined): void {
-  checkOptions(where, options);
-  checkSignal(where, options?.signal);
-  if (options?.grace !== undefined) checkDuration(where, 'grace', options.grace);
-}
+import { lenderOf, statementOf } from './pg-connection.ts';
+import { checkPgOptions } from './run-transaction.ts';
 
 /**
  * Runs one statement on a connection of the pool. Waits for a free connection and for the answer. If the call is
@@ -39,6 +32,8 @@ export async function query<R = Record<string, unknown>>(
   checkText('query', text);
   checkValues('query', values);
   checkPgOptions('query', options);
-  const result = await withClient(pool, options, (lent) => lent.query({ text, values }, options));
+  const result = await withClient(lenderOf(pool), options, (lent) =>
+    lent.run(statementOf(lent.connection, text, values), options),
+  );
   return result as PgResult<R>;
 }

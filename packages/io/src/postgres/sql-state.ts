@@ -6,9 +6,19 @@ function sqlStateOf(error: unknown): string | undefined {
   return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
+/** Whether the server has sent an error. */
+export function isFromServer(error: unknown): boolean {
+  return sqlStateOf(error) !== undefined;
+}
+
 /** A query was cancelled: by us, or by another session. */
 export function isQueryCancelled(error: unknown): boolean {
   return sqlStateOf(error) === '57014';
+}
+
+/** The server has ended the session, with all others or alone. Not 57P03: it accepts none. */
+export function isShutdown(error: unknown): boolean {
+  return /^57P0[12]$/.test(sqlStateOf(error) ?? '');
 }
 
 /** A serialization failure or a deadlock: the same transaction may succeed if it is run again. */

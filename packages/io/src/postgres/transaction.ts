@@ -1,35 +1,31 @@
-import { retry } from '@ambit/core';
-import { checkFunction, checkOneOf, show } from '@ambit/core/lowlevel';
-import type { RetryPolicy } from '@ambit/core';
-import { under } from '../cancellable.ts';
-import { withClient } from './lent-client.ts';
-import type { PgOptions } from './lent-client.ts';
-import { checkPool } from './pg-client.ts';
-import type { PgPool } from './pg-client.ts';
-import { PgWork } from './pg-work.ts';
-import type { PgTransaction } from './pg-work.ts';
-import { checkPgOptions } from './query.ts';
-import { isWorthRetrying } from './sql-state.ts';
+import { checkFunction, checkOptions, checkSignal } from '@ambit/core/lowlevel';
+import type { WaitOptions } from '../cancellable.ts';
+import { checkPool, checkText, checkValues } from './pg-client.ts';
+import type { PgPool, PgResult } from './pg-client.ts';
+import { lenderOf, statementOf } from './pg-connection.ts';
+import type { PgConnection } from './pg-connection.ts';
+import { checkTransactionOptions, runTransaction } from './run-transaction.ts';
+import type { TransactionOptions } from './run-transaction.ts';
+import type { TransactionWork } from './transaction-work.ts';
 
-/** What a transaction sees of others. @beta */
-export type Isolation = 'read uncommitted' | 'read committed' | 'repeatable read' | 'serializable';
-
-const LEVELS: readonly Isolation[] = [
-  'read uncommitted',
-  'read committed',
-  'repeatable read',
-  'serializable',
-];
-
-/** Options for `transaction` of `@ambit/io/pg`. @beta */
-export interface TransactionOptions extends PgOptions {
-  /** Default: that of the database, which is `'read committed'` if it was not changed. */
-  readonly isolation?: Isolation | undefined;
+/** A transaction, for as long as its body runs. @beta */
+export interface PgTransaction {
   /**
-   * How to run it again after a serialization failure or a deadlock (40001, 40P01); `true`: three times at most. With a
-   * `when` of your own, after the errors that it chooses. Default: never.
+   * Runs one statement in the transaction, after those that were begun before. If the call is cancelled, the statement is
+   * cancelled on the server, and the call waits until it has ended; the transaction can only be rolled back then.
+   *
+   * @param text - of the statement, with `$1`, `$2` for the values
+   * @param values - of the parameters
+   * @param options - `signal`: cancels the call too
+   * @returns the result of pg
+   * @throws (rejects) the error of the server or of the connection; InvalidStateError once the body has ended; the ambient
+   *   scope's CancelledError; `signal.reason`; TypeError for bad arguments
    */
-  readonly retry?: RetryPolicy | boolean | undefined;
+  query<R = Record<string, unknown>>(
+    text: string,
+    values?: readonly unknown[],
+    options?: WaitOptions,
+  ): Promise<PgResult<R>>;
 }
 
 /**
@@ -62,40 +58,21 @@ export async function transaction<T>(
   checkPool('transaction', pool);
   checkFunction('transaction', 'body', body);
   checkTransactionOptions(options);
-  const { isolation, signal, grace } = options ?? {};
-  const begin = isolation === undefined ? 'BEGIN' : `BEGIN ISOLATION LEVEL ${isolation}`;
-  // Of the attempt that ended last: the body may have thrown an error of its own.
-  let isPassing = false;
-  const attempt = async (): Promise<T> =>
-    withClient(pool, { grace }, async (lent) => {
-      const work = new PgWork(lent, grace);
-      try {
-        return await work.run(begin, body);
-      } finally {
-        isPassing = isWorthRetrying(work.failure);
-      }
-    });
-  return under(signal, () => repeat(attempt, () => isPassing, options?.retry));
+  return runTransaction(lenderOf(pool), (work) => body(transactionOn(work)), options);
 }
 
-/** With a policy that has no `when`, runs it again as long as the failure is one that passes. */
-async function repeat<T>(
-  attempt: () => Promise<T>,
-  isPassing: () => boolean,
-  policy: RetryPolicy | boolean | undefined,
-): Promise<T> {
-  if (policy === undefined || policy === false) return attempt();
-  const given = policy === true ? {} : policy;
-  return retry(attempt, { ...given, when: given.when ?? isPassing });
-}
-
-function checkTransactionOptions(options: TransactionOptions | undefined): void {
-  checkPgOptions('transaction', options);
-  const { isolation, retry: policy } = options ?? {};
-  if (isolation !== undefined) checkOneOf('transaction', 'isolation', isolation, LEVELS);
-  if (policy === undefined || typeof policy === 'boolean') return;
-  if (typeof policy === 'object' && (policy as object | null) !== null) return;
-  throw new TypeError(
-    `transaction: retry is ${show(policy)}; give true, or a policy such as { attempts: 5 }`,
-  );
+function transactionOn(work: TransactionWork<PgConnection>): PgTransaction {
+  return {
+    query: async <R>(
+      text: string,
+      ...[values, options]: [values?: readonly unknown[], options?: WaitOptions]
+    ): Promise<PgResult<R>> => {
+      checkText('tx.query', text);
+      checkValues('tx.query', values);
+      checkOptions('tx.query', options);
+      checkSignal('tx.query', options?.signal);
+      const result = await work.statement(statementOf(work.connection, text, values), options);
+      return result as PgResult<R>;
+    },
+  };
 }

@@ -7,7 +7,9 @@ import { startPgBouncer, startPostgres } from '../../../../test-servers/servers.
 import { until } from '../../../../test-servers/until.ts';
 import { BrokenResourceError } from '../../src/index.ts';
 import { query, transaction } from '../../src/pg.ts';
+import { query as sqlQuery } from '../../src/postgres-js.ts';
 import { makeCertificate } from '../support/certificate.ts';
+import { sqlOf } from './js-parts.ts';
 import { poolOf, running } from './pg-parts.ts';
 
 const certificate = makeCertificate();
@@ -72,6 +74,35 @@ describe.each(Object.keys(ways))('over %s', (way) => {
     const { rows } = await query(pool, `SELECT to_regclass('never') AS there`);
     expect(rows).toEqual([{ there: null }]);
   });
+});
+
+/** The same ways for postgres.js. */
+const waysOfJs: Record<string, () => Parameters<typeof sqlOf>[1]> = {
+  'TLS with a certificate that it signed itself': () => ({ ssl: { ca: certificate.cert } }),
+  'TLS that trusts anything': () => ({ ssl: 'require' }),
+  'TLS if the server has it': () => ({ ssl: 'prefer' }),
+  'a unix socket': () => ({ path: `${server.path}/.s.PGSQL.${server.port}` }),
+  'a socket of its own': () => ({ socket: () => connect(server.port, '127.0.0.1') }) as never,
+  'several hosts': () => ({
+    host: `127.0.0.1:${server.port},localhost:${server.port}`,
+    port: undefined,
+  }),
+  'PgBouncer in transaction mode': () => ({ port: bouncer.port, prepare: false }),
+};
+
+test.each(Object.keys(waysOfJs))('postgres.js over %s: a query ends on the server', async (way) => {
+  const marker = `1 AS js_via_${Object.keys(waysOfJs).indexOf(way)}`;
+  const sql = sqlOf(server.port, waysOfJs[way]!());
+  const scope = new CancelScope();
+  const one = (): Promise<unknown> =>
+    sqlQuery(sql, (sql) => sql.unsafe(`SELECT pg_sleep(30), ${marker}`));
+  const ended = scope.run(() => gather([one, one, one, one]));
+  await until(async () => (await running(observer, marker)) === 4);
+  scope.cancel();
+  expect(await ended).toBeUndefined();
+  expect(await running(observer, marker)).toBe(0);
+  expect((await sqlQuery(sql, (sql) => sql`SELECT 1 AS one`))[0]).toEqual({ one: 1 });
+  await sql.end();
 });
 
 test('through PgBouncer, random cancellations hit no query of another', async () => {

@@ -109,7 +109,7 @@ describe('transaction', () => {
     await observer.query(`CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON accounts
       DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()`);
     const scope = new CancelScope();
-    const work = scope.run(() => transaction(pool, move, { grace: 100 }));
+    const work = scope.run(() => transaction(pool, move, { grace: 1000 }));
     await until(async () => (await running(observer, 'COMMIT')) === 1);
     scope.cancel();
     expect(await work).toBeUndefined();

@@ -1,42 +1,20 @@
 import { InvalidStateError, isCancelled, shield } from '@ambit/core';
-import { checkOptions, checkSignal, suppress } from '@ambit/core/lowlevel';
+import { suppress } from '@ambit/core/lowlevel';
 import type { WaitOptions } from '../cancellable.ts';
 import { BrokenResourceError } from '../errors.ts';
-import type { LentClient, Statement } from './lent-client.ts';
+import type { LentClient, LentConnection, Statement } from './lent-client.ts';
 import { Line } from './line.ts';
-import { checkText, checkValues } from './pg-client.ts';
-import type { PgResult } from './pg-client.ts';
 import { reportFailure } from './reports.ts';
 
-/** A transaction, for as long as its body runs. @beta */
-export interface PgTransaction {
-  /**
-   * Runs one statement in the transaction, after those that were begun before. If the call is cancelled, the statement is
-   * cancelled on the server, and the call waits until it has ended; the transaction can only be rolled back then.
-   *
-   * @param text - of the statement, with `$1`, `$2` for the values
-   * @param values - of the parameters
-   * @param options - `signal`: cancels the call too
-   * @returns the result of pg
-   * @throws (rejects) the error of the server or of the connection; InvalidStateError once the body has ended; the ambient
-   *   scope's CancelledError; `signal.reason`; TypeError for bad arguments
-   */
-  query<R = Record<string, unknown>>(
-    text: string,
-    values?: readonly unknown[],
-    options?: WaitOptions,
-  ): Promise<PgResult<R>>;
-}
-
 /** One attempt of a transaction, on one connection. */
-export class PgWork {
-  readonly #lent: LentClient;
+export class TransactionWork<C extends LentConnection> {
+  readonly #lent: LentClient<C>;
   readonly #grace: number;
   readonly #line = new Line();
   #isOver = false;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(lent: LentClient, grace = 5000) {
+  constructor(lent: LentClient<C>, grace = 5000) {
     this.#lent = lent;
     this.#grace = grace;
   }
@@ -46,10 +24,15 @@ export class PgWork {
     return this.#failure?.error;
   }
 
-  async run<T>(begin: string, body: (tx: PgTransaction) => T | PromiseLike<T>): Promise<T> {
-    await this.#lent.query({ text: begin });
+  /** The connection that it runs on. */
+  get connection(): C {
+    return this.#lent.connection;
+  }
+
+  async run<T>(begin: string, body: () => T | PromiseLike<T>): Promise<T> {
+    await this.#lent.command(begin);
     try {
-      const value = await body({ query: this.#query });
+      const value = await body();
       this.#isOver = true;
       // In line behind statements that the body did not wait for. A cancelled caller commits nothing.
       await this.#line.run(() => this.#commit());
@@ -61,26 +44,19 @@ export class PgWork {
     }
   }
 
-  readonly #query = async <R>(
-    text: string,
-    ...[values, options]: [values?: readonly unknown[], options?: WaitOptions]
-  ): Promise<PgResult<R>> => {
-    checkText('tx.query', text);
-    checkValues('tx.query', values);
-    checkOptions('tx.query', options);
-    checkSignal('tx.query', options?.signal);
+  /** Runs a statement of the body, after those that were begun before. */
+  async statement<R>(statement: Statement<R>, wait?: WaitOptions): Promise<R> {
     if (this.#isOver) {
       throw new InvalidStateError(
         'tx.query: the body of the transaction has ended; await every statement in the body',
       );
     }
-    const run = (): Promise<PgResult<unknown>> => this.#statement({ text, values }, options);
-    return (await this.#line.run(run, options)) as PgResult<R>;
-  };
+    return this.#line.run(() => this.#noting(() => this.#lent.run(statement, wait)), wait);
+  }
 
-  async #statement(statement: Statement, wait?: WaitOptions): Promise<PgResult<unknown>> {
+  async #noting<R>(run: () => Promise<R>): Promise<R> {
     try {
-      return await this.#lent.query(statement, wait);
+      return await run();
     } catch (error) {
       this.#failure ??= { error };
       throw error;
@@ -98,9 +74,10 @@ export class PgWork {
     );
   }
 
-  async #sendCommit(): Promise<PgResult<unknown>> {
+  async #sendCommit(): Promise<{ readonly command: string }> {
     try {
-      return await shield(() => this.#statement({ text: 'COMMIT' }), { grace: this.#grace });
+      const commit = (): Promise<{ readonly command: string }> => this.#lent.command('COMMIT');
+      return await shield(() => this.#noting(commit), { grace: this.#grace });
     } catch (error) {
       if (this.#lent.isWhole || isCancelled(error)) throw error;
       throw new BrokenResourceError(
@@ -122,7 +99,7 @@ export class PgWork {
     await this.#lent.stop(reason);
     if (!this.#lent.isWhole) return;
     try {
-      await shield(() => this.#line.run(() => this.#lent.query({ text: 'ROLLBACK' })), {
+      await shield(() => this.#line.run(() => this.#lent.command('ROLLBACK')), {
         timeout: this.#grace,
       });
     } catch (error) {
