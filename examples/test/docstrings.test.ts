@@ -46,8 +46,8 @@ beforeAll(() => {
   );
 });
 
-test('there are twenty-seven doors', () => {
-  expect(doors.length).toBe(27);
+test('there are twenty-eight doors', () => {
+  expect(doors.length).toBe(28);
 });
 
 // That door is for the code that unplugin-ambit writes: its names are no API, and its file explains them.

@@ -47,7 +47,7 @@ export class Line {
   readonly held: Set<LineMember> = new Set();
   /** The lease that is held by the `run()` around, if it is one of this name. */
   readonly ambientLease: ContextVar<LineMember> = new ContextVar();
-  /** The callers that were told to wait, or stand behind others: no caller may pass them. */
+  /** The callers that were told to wait, and those after them: no caller may pass them. */
   readonly waiters: Set<object> = new Set();
   #users = 0;
   readonly #sleepers = new Set<() => void>();

@@ -20,7 +20,7 @@ interface Entry {
   readonly holders: Map<string, Held>;
 }
 
-/** Up to so many names nothing is dropped. */
+/** Up to this number of names nothing is dropped. */
 const FEW = 1000;
 
 /** What is kept by name. Once there is twice of what stayed the last time, what is over is dropped. */

@@ -63,7 +63,7 @@ const milliseconds = (parameter: string): string =>
 const millisecondsUntil = (instant: string): string =>
   `extract(epoch FROM ${instant} - ${NOW})::float8 * 1000`;
 
-/** Among so many free slots one is chosen by chance: two that ask at once seldom take the same one. */
+/** The number of free slots among which one is chosen by chance: two that ask at once seldom take the same one. */
 const CHOICE = 64;
 
 /** $1 name, $2 holder, $3 ttl, $4 limit. Gives a fence, or the milliseconds to wait. */
