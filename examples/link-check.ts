@@ -3,6 +3,7 @@
 //   npm start                         this repository's own docs
 //   npm start -- https://host/path    that site
 //   npm start -- ./directory          a directory
+//   npm start -- --inspect            and `ambit top` shows what it does
 //   npm start -- --help
 //
 // All parts of the program end by cancellation:
@@ -10,6 +11,8 @@
 // - Ctrl-C cancels all requests, and the results so far are still printed;
 // - the server of a directory is closed when all requests to it have ended.
 import { CancelScope, currentScope, run, shield, use } from '@ambit/core';
+import type { TaskGroup } from '@ambit/core';
+import { serveInspector } from '@ambit/io/inspect';
 import { Crawl } from './link-check/crawl.ts';
 import { readOptions } from './link-check/options.ts';
 import type { Options } from './link-check/options.ts';
@@ -18,7 +21,18 @@ import { exitCodeFor, makeReport, printReport } from './link-check/report.ts';
 import { openSite } from './link-check/site.ts';
 
 const options = readOptions(process.argv.slice(2));
-if (options !== undefined) await run(() => checkLinks(options));
+if (options !== undefined) {
+  await run((group) => {
+    if (options.inspect) inspectIn(group);
+    return checkLinks(options);
+  });
+}
+
+function inspectIn(group: TaskGroup): void {
+  group.spawn(() => serveInspector({ name: 'link-check' }), { name: 'inspector', daemon: true });
+  const command = `node packages/io/bin/ambit.mjs top ${process.pid}`;
+  process.stderr.write(`link-check: to look into this, run \`${command}\`\n`);
+}
 
 function checkLinks(options: Options): Promise<void> {
   return use(openSite(options.target), async (site) => {

@@ -16,6 +16,8 @@ export interface Options {
   readonly external: boolean;
   readonly show: Show;
   readonly json: boolean;
+  /** Other programs of the user may look into this one. */
+  readonly inspect: boolean;
 }
 
 const shows = ['broken', 'pages', 'all'] as const;
@@ -36,6 +38,7 @@ const help = `Crawls a web site and reports broken links.
                      (default: for a site yes, for files no)
   --show <what>      broken: only what is wrong; pages: that, and a line for each page (default);
                      all: every link
+  --inspect          lets the command ambit look into the check while it runs
   --json             the report as JSON on stdout; with \`npm --silent start\`, nothing else
   --help
 
@@ -65,6 +68,7 @@ export function readOptions(args: string[]): Options | undefined {
       external: values.external ?? target.is === 'url',
       show: readShow(values.show),
       json: values.json,
+      inspect: values.inspect,
     };
   } catch (error) {
     if (!isUsageError(error)) throw error;
@@ -87,6 +91,7 @@ function parse(args: string[]) {
       external: { type: 'boolean' },
       show: { type: 'string', default: 'pages' },
       json: { type: 'boolean', default: false },
+      inspect: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });

@@ -316,6 +316,25 @@ test('on Ctrl-C prints what is known, and ends by the signal', async () => {
   expectClean(await outcome);
 });
 
+test('with --inspect the command ambit shows what it waits for', async () => {
+  const { url } = await serve({ '/': pageWith(['good', 'hangs']), '/good': '', '/hangs': never });
+  const home = await mkdtemp(join(tmpdir(), 'link-check-'));
+  const env = { ...process.env, XDG_RUNTIME_DIR: home };
+  const child = spawn(process.execPath, [program, url, '--inspect'], { cwd: root, env });
+  const outcome = outcomeOf(child);
+  await untilSaid(child, /2 of 3/);
+  const command = join(root, 'packages/io/bin/ambit.mjs');
+  const ambit = spawn(process.execPath, [command, 'tree', `${child.pid}`], { env });
+  const { out } = await outcomeOf(ambit);
+  expect(out).toMatch(/^link-check {2}pid \d+/m);
+  expect(out).toMatch(/task http:.*\/hangs: running, .*/);
+  child.kill('SIGINT');
+  const { signal, err } = await outcome;
+  expect(signal).toBe('SIGINT');
+  expect(err).toMatch(/run `node packages\/io\/bin\/ambit\.mjs top \d+`/);
+  await rm(home, { recursive: true });
+}, 60_000);
+
 // A terminal signals its whole foreground process group, and npm passes its own copy on.
 test('npm start ends by Ctrl-C as the program alone does', async () => {
   const { url } = await serve({ '/': pageWith(['good', 'hangs']), '/good': '', '/hangs': never });
@@ -353,7 +372,16 @@ test.each([
 test('--help names every option', async () => {
   const { code, out } = await linkCheck('--help');
   expect(code).toBe(0);
-  for (const option of ['limit', 'timeout', 'deadline', 'retries', 'external', 'show', 'json']) {
+  for (const option of [
+    'limit',
+    'timeout',
+    'deadline',
+    'retries',
+    'external',
+    'show',
+    'json',
+    'inspect',
+  ]) {
     expect(out).toMatch(new RegExp(`--(\\[no-\\])?${option}`));
   }
 });

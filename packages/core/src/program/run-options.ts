@@ -27,7 +27,7 @@ export interface RunOptions {
   readonly debug?: boolean | undefined;
   /** With `debug`: milliseconds; a synchronous turn that takes longer is reported. Default 100. */
   readonly slowTurn?: number | undefined;
-  /** Prints the task tree to stderr on this signal. */
+  /** Prints the task tree to stderr on this signal, the first 1,000 lines of it, and which tasks wait for each other. */
   readonly dumpOn?: SignalName | undefined;
   /** Whether the process dies of the signal once everything has ended (default), or `run` rejects. */
   readonly exitOnSignal?: boolean | undefined;

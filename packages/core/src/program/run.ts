@@ -8,7 +8,7 @@ import { hostLoop } from '../loop/event-loop.ts';
 import type { Handle } from '../loop/event-loop.ts';
 import { findDeadlocks } from './deadlock.ts';
 import { offerLook } from './look.ts';
-import { allTasks, formatTaskTree } from './task-tree.ts';
+import { allTasks, treeAsText } from './task-tree.ts';
 import { emitWarning } from '../internal/emit-warning.ts';
 import { endOrphans } from './orphans.ts';
 import { checkRunOptions } from './run-options.ts';
@@ -194,10 +194,13 @@ export class Run {
   }
 }
 
+/** Of a tree that is printed. */
+const MOST_LINES = 1000;
+
 // What follows a dump, an exit mostly, must not fail for a tree that is too deep to be drawn.
 function treeOrApology(): string {
   try {
-    return formatTaskTree();
+    return treeAsText(MOST_LINES);
   } catch (error) {
     return `(the task tree cannot be shown: ${messageOf(error)})`;
   }

@@ -25,9 +25,19 @@ export function taskTree(): TaskTreeNode {
  * console.error(formatTaskTree());
  */
 export function formatTaskTree(): string {
+  return treeAsText(Infinity);
+}
+
+/** As `formatTaskTree`, with a number of lines at most: in a log the tree of 100,000 tasks would hide the rest. */
+export function treeAsText(most: number): string {
   const now = currentRuntime().loop.now();
   const lines: string[] = [];
-  for (const { node, lead } of linesOf(taskTree())) lines.push(`${lead}${describe(node, now)}`);
+  let omitted = 0;
+  for (const { node, lead } of linesOf(taskTree())) {
+    if (lines.length < most) lines.push(`${lead}${describe(node, now)}`);
+    else omitted += 1;
+  }
+  if (omitted > 0) lines.push(`… and ${String(omitted)} more tasks and groups`);
   for (const { text } of findDeadlocks(allTasks())) lines.push(`Deadlock: ${text}`);
   return lines.join('\n');
 }

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import {
   formatTaskTree,
   run,
@@ -155,6 +157,13 @@ describe('equal siblings', () => {
       });
     }));
 });
+
+test('of 100,000 equal tasks it takes less than 300 ms of processor time', () => {
+  const program = join(__dirname, '../fixtures/many-tasks.mjs');
+  const ms = Number(execFileSync(process.execPath, [program], { encoding: 'utf8' }));
+  expect(ms).toBeGreaterThan(0);
+  expect(ms).toBeLessThan(300);
+}, 60_000);
 
 test.each([1, 2, 10, 50])('of a tree of different tasks at most %i nodes are shown', (limit) =>
   testRun(async () => {

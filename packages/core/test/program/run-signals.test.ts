@@ -135,6 +135,14 @@ test('the signal given as dumpOn prints the task tree, and the program goes on',
   expect(end).toBe(0);
 });
 
+test('of a large tree the dump has a thousand lines, and then the deadlocks', async () => {
+  const { stderr } = await program('dumpMany', { ready: 'SIGUSR2' });
+  const lines = stderr.trimEnd().split('\n');
+  expect(lines.length).toBe(1003);
+  expect(lines.at(-2)).toMatch(/^… and 10\d\d more tasks and groups$/);
+  expect(lines.at(-1)).toMatch(/^Deadlock: "eater 0" waits for fork 0/);
+});
+
 describe('a loop that runs dry while the program has not ended', () => {
   test('is a deadlock: the task tree and exit code 13', async () => {
     const { end, lines, stderr } = await program('deadlock');

@@ -1,9 +1,18 @@
 import { once } from 'node:events';
-import { chmodSync, existsSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { moveOnAfter, taskGroup } from '@ambit/core';
+import { ParkingLot } from '@ambit/core/lowlevel';
 import { inspectorFolder, serveInspector } from '../../src/inspect.ts';
 import { ambit, useOwnDirectory, withProgram } from '../support/inspected-program.ts';
 
@@ -121,6 +130,51 @@ describe('what is answered', () => {
     }),
   );
 });
+
+test('of another user neither the directory is used nor a file touched', async () => {
+  // Only root can make files of other users.
+  if (process.getuid?.() !== 0) return;
+  const folder = join(home.path, 'ambit');
+  mkdirSync(folder, { mode: 0o700 });
+  const path = join(folder, 'theirs.sock');
+  writeFileSync(path, 'theirs');
+  chownSync(path, 12_345, 12_345);
+  await expect(serveInspector({ path })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  expect([lstatSync(path).uid, lstatSync(path).size]).toEqual([12_345, 6]);
+  chownSync(folder, 12_345, 12_345);
+  await expect(serveInspector()).rejects.toThrow('is no directory of this user alone');
+});
+
+test('a wait costs the same before a watcher with cpu came and after it has left', () =>
+  inspected(async (socket) => {
+    const before = await timeOfWaits();
+    const response = await ask(socket, '/watch?every=100&cpu');
+    await once(response, 'data');
+    const watched = await timeOfWaits();
+    response.destroy();
+    while (/"cpu"/.test(await textOf(await ask(socket, '/snapshot')))) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const after = await timeOfWaits();
+    expect(after).toBeLessThan(before * 1.6);
+    expect(watched).toBeGreaterThan(after);
+  }));
+
+/** Milliseconds of processor time of many waits, the least of several. */
+async function timeOfWaits(): Promise<number> {
+  const line = new ParkingLot();
+  let least = Infinity;
+  for (let round = 0; round < 8; round += 1) {
+    const { user } = process.cpuUsage();
+    for (let each = 0; each < 5000; each += 1) {
+      const wait = line.park();
+      line.unpark();
+      await wait;
+    }
+    least = Math.min(least, (process.cpuUsage().user - user) / 1000);
+  }
+  return least;
+}
 
 describe('the command', () => {
   test('shows the deadlock of a program first, and no escape of a name', () =>
