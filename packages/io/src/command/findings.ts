@@ -30,7 +30,7 @@ export function urgencyOf(node: TaskTreeNode): number {
 }
 
 /** Whether a wait is for something that other tasks have. */
-export function isHeld(wait: string): boolean {
+function isHeld(wait: string): boolean {
   return /\((?:\d+ )?held\b|held by /.test(wait);
 }
 
