@@ -1,6 +1,6 @@
 // Broadcasts prices to several subscribers. A slow subscriber does not hold up the others, and memory stays bounded.
 //
-//   node examples/dist/broadcast.js
+//   npm run example -- broadcast
 //
 // Each subscriber may be three prices behind. A subscriber that is further behind loses the oldest prices and gets a LaggedError
 // with their number. The subscription continues after it.

@@ -1,6 +1,6 @@
 // A chat server: each line of a guest goes to all others. Try it with two or three terminals.
 //
-//   node examples/dist/chat-server.js --port 4000 [--host 127.0.0.1] [--echo]
+//   npm run example -- chat-server --port 4000 [--host 127.0.0.1] [--echo]
 //   nc 127.0.0.1 4000
 //
 // With --echo each guest gets only their own lines. A slow guest does not hold up the others, and misses lines that do not fit into

@@ -1,7 +1,7 @@
 // A pool of connections to a database: a TCP server on this machine, which takes one question at a time on each
 // connection and answers it with a line.
 //
-//   node examples/dist/connection-pool.js
+//   npm run example -- connection-pool
 //
 // There are never more than two connections. If a query is cancelled, its answer may still arrive, so the connection is destroyed. The
 // pool makes another one when it is needed.

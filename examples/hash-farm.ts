@@ -1,7 +1,7 @@
 // Hashes the files of a directory on worker threads, with the output of sha256sum.
 //
-//   node examples/dist/hash-farm.js ./directory
-//   node examples/dist/hash-farm.js --algorithm md5 --threads 2 ./directory
+//   npm run example -- hash-farm ./directory
+//   npm run example -- hash-farm --algorithm md5 --threads 2 ./directory
 //
 // The function that hashes is named by its module and export. Hashing keeps a worker thread busy and not the main thread, so the bar
 // moves and Ctrl-C works. It cancels the calls, and each file is closed before the process ends by the signal.

@@ -1,7 +1,7 @@
 // Runs shell commands side by side, a few at a time, each with its own limit of time.
 //
-//   node examples/dist/job-runner.js jobs.txt
-//   node examples/dist/job-runner.js --limit 2 --timeout 5000 < jobs.txt
+//   npm run example -- job-runner jobs.txt
+//   npm run example -- job-runner --limit 2 --timeout 5000 < jobs.txt
 //
 // Each line is a job: `name: command`, or a command alone. Empty lines and lines that begin with # are ignored. The output of a job is
 // printed line by line behind its name. At the end comes a table.

@@ -1,6 +1,6 @@
 // A cache that loads each of its entries once, even if many callers ask for it at the same time.
 //
-//   node examples/dist/keyed-cache.js
+//   npm run example -- keyed-cache
 //
 // There is one lock for each key. A caller that comes while an entry is being loaded waits for that entry only. If the caller that
 // loads it fails or is cancelled, the lock goes to the next one in line, which finds no entry and loads it. No caller hangs, and no

@@ -1,6 +1,6 @@
 // Makes an OpenTelemetry span of every task, with the official API.
 //
-//   node examples/dist/opentelemetry.js
+//   npm run example -- opentelemetry
 //
 // The code of the tasks does not change, and the span of each task is the active one in it. Here the spans are kept in memory
 // and printed. A real program sends them to a collector: the NodeSDK of OpenTelemetry sets up all that `setUp` does here.

@@ -1,6 +1,6 @@
 // A bounded queue between one fast producer and two slow consumers.
 //
-//   node examples/dist/producer-consumer.js
+//   npm run example -- producer-consumer
 //
 // The queue holds two photos. When it is full the producer waits (back-pressure). When all photos have been processed, the queue is
 // shut down, and the loops of the consumers end.

@@ -1,6 +1,6 @@
 // A client of an API that allows 50 requests in a second, answers some with an error, and some not at all.
 //
-//   node examples/dist/rate-limited-client.js
+//   npm run example -- rate-limited-client
 //
 // Each attempt is a request and takes its own permit. The time limit begins after the permit, because waiting for a permit is not the
 // fault of the server. Four items are processed at a time.

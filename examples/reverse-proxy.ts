@@ -1,6 +1,6 @@
 // Forwards requests to one of several servers, and returns the response.
 //
-//   node examples/dist/reverse-proxy.js [--port 8080] [--timeout 5000] [--stagger 100] [--grace 10000] <upstream>…
+//   npm run example -- reverse-proxy [--port 8080] [--timeout 5000] [--stagger 100] [--grace 10000] <upstream>…
 //
 // - A request that may be sent twice is hedged: if the first server has not begun to respond after `--stagger`, or has failed, the
 //   next one is asked as well. The first response wins, and the other requests are cancelled.

@@ -1,6 +1,6 @@
 // Prints the end of a file, and then each line that is added to it, as `tail -F` does.
 //
-//   node examples/dist/tail.js [-n lines] file
+//   npm run example -- tail [-n lines] file
 //
 // A file that becomes shorter is read from its beginning again. If another file takes its place (a rotated log), it is read after the
 // end of the old one. Ctrl-C cancels the wait for the next change, and the task group of the program closes the file and the watch on

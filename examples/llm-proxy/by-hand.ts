@@ -1,6 +1,6 @@
 // The proxy of proxy.ts as it is written in a minute, for counts.ts: nothing listens to the client's leaving or to SIGTERM.
 //
-//   node examples/dist/llm-proxy/by-hand.js <upstream>
+//   npm run example -- llm-proxy/by-hand <upstream>
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

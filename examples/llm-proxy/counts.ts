@@ -1,6 +1,6 @@
 // Counts what a proxy loses, by hand and with Ambit, in front of the same model.
 //
-//   node examples/dist/llm-proxy/counts.js
+//   npm run example -- llm-proxy/counts
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,6 +1,6 @@
 // A proxy in front of a model: it streams, and stops the model when the browser leaves.
 //
-//   node examples/dist/llm-proxy/main.js [--upstream <url>] [--port 8080] [--drain 10000] [--tokens 10000] [--requests 60]
+//   npm run example -- llm-proxy [--upstream <url>] [--port 8080] [--drain 10000] [--tokens 10000] [--requests 60]
 //
 // Without `--upstream`, it starts a fake model on loopback. Each client has a budget of tokens and a limit of requests a minute. The
 // header x-timeout-ms limits a request, and is handed on. At SIGTERM, streams that have begun get `--drain` milliseconds to end.

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -30,6 +30,16 @@ async function linesOf(name: string): Promise<string[]> {
   expect({ err, code, signal }).toEqual({ err: '', code: 0, signal: null });
   return out.trimEnd().split('\n');
 }
+
+test.each([[[]], [['nothing']], [['../scripts/setup']]])(
+  '`npm run example` with %j names the examples',
+  (args) => {
+    const start = [join(root, 'scripts/start.mjs'), ...args];
+    const { stderr, status } = spawnSync(process.execPath, start, { encoding: 'utf8' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^ambit: .*name an.*: agent, broadcast, .*, mcp-server, .*tail\n$/);
+  },
+);
 
 test('producer-consumer: each photo is taken once, and the producer has to wait', async () => {
   const lines = await linesOf('producer-consumer');
