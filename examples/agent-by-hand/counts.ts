@@ -1,6 +1,6 @@
 // Counts what a session leaves behind, by hand and with Ambit: the same model, the same tools, the same SDK.
 //
-//   node examples/dist/agent-by-hand/counts.js
+//   npm run example -- agent-by-hand/counts
 //
 // Prints a table in Markdown. The processes are counted in /proc, so it needs Linux.
 import { getEventListeners } from 'node:events';

@@ -1,9 +1,9 @@
 // An agent on a model of your own: parallel tools, sub-agents, one budget, and an Esc that leaves nothing behind.
 //
-//   node examples/dist/agent/main.js [--sdk openai | anthropic | ai]
+//   npm run example -- agent [--sdk openai | anthropic | ai] [--idle 1500]
 //
-// The model is a fake one on loopback. Esc stops the session, prints the transcript as far as it got, and says what has not ended.
-// Ctrl-C does the same, and then the process ends by the signal.
+// The model is a fake one on loopback, which may be silent for `--idle` milliseconds. Esc stops the session, prints the transcript as
+// far as it got, and says what has not ended. Ctrl-C does the same, and then the process ends by the signal.
 import { parseArgs } from 'node:util';
 import { moveOnAfter, run, shield, sleep } from '@ambit/core';
 import { Budget } from '@ambit/sync';
@@ -17,7 +17,12 @@ import { budgetLine, Screen, stillRunning, transcript } from './screen.ts';
 import { session } from './session.ts';
 
 const SDKS = { openai: askOpenAi, anthropic: askAnthropic, ai: askAiSdk };
-const { values } = parseArgs({ options: { sdk: { type: 'string', default: 'openai' } } });
+const { values } = parseArgs({
+  options: {
+    sdk: { type: 'string', default: 'openai' },
+    idle: { type: 'string', default: '1500' },
+  },
+});
 if (!(values.sdk in SDKS))
   throw new Error(`agent: --sdk ${values.sdk}: give openai, anthropic or ai`);
 
@@ -47,9 +52,10 @@ async function converse(): Promise<void> {
   });
   try {
     const options = { question: QUESTION, ask, esc: esc.signal, budget, journal };
-    await session({ ...options, maxTokens: 60, idle: 1500 });
+    await session({ ...options, maxTokens: 60, idle: Number(values.idle) });
   } finally {
     release();
+    screen.end();
     console.log(
       `\n${transcript(journal)}\n\n${budgetLine(budget).trim()}; ${stillRunning(journal)}`,
     );

@@ -5,33 +5,47 @@ import type { Entry, Journal } from './journal.ts';
 
 const SIGNS = { running: '…', done: '✓', failed: '✗', cut: '■' };
 
+/** Where it is drawn: a terminal, or what takes lines. */
+type Output = Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'write'>;
+
 export class Screen {
   budget: Budget | undefined;
   #drawn = 0;
   #isDue = false;
   readonly #shown = new Map<Entry, Entry['state']>();
-  readonly #isTerminal = process.stdout.isTTY;
+  readonly #output: Output;
+
+  constructor(output: Output = process.stdout) {
+    this.#output = output;
+  }
 
   /** To be called whenever an entry of the journal changes. */
   update(entry: Entry): void {
-    if (this.#shown.get(entry) === entry.state && !this.#isTerminal) return;
+    if (this.#shown.get(entry) === entry.state && !this.#output.isTTY) return;
     this.#shown.set(entry, entry.state);
-    if (!this.#isTerminal) console.log(lineOf(entry));
+    if (!this.#output.isTTY) this.#output.write(`${lineOf(entry)}\n`);
     else if (!this.#isDue) {
       this.#isDue = true;
       setImmediate(() => {
-        this.#isDue = false;
-        this.#draw();
+        this.end();
       });
     }
+  }
+
+  /** Draws what is due. What the program prints after it stays below. */
+  end(): void {
+    if (!this.#isDue) return;
+    this.#isDue = false;
+    this.#draw();
   }
 
   #draw(): void {
     const lines = [...this.#shown.keys()].map(lineOf);
     if (this.budget !== undefined) lines.push(budgetLine(this.budget));
-    process.stdout.write(
-      `${this.#drawn > 0 ? `\x1b[${this.#drawn}F\x1b[J` : ''}${lines.join('\n')}\n`,
-    );
+    // A line that the terminal would wrap counts as two, and the next drawing would begin too far down.
+    const fitting = lines.map((line) => line.slice(0, (this.#output.columns || 80) - 1));
+    const back = this.#drawn > 0 ? `\x1b[${this.#drawn}F\x1b[J` : '';
+    this.#output.write(`${back}${fitting.join('\n')}\n`);
     this.#drawn = lines.length;
   }
 }

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { getEventListeners } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { run, sleep, StragglersError } from '@ambit/core';
 import { VirtualLoop } from '@ambit/core/testing';
@@ -8,7 +9,9 @@ import { Budget } from '@ambit/sync';
 import { runAgent } from '../agent/agent.ts';
 import type { Agent } from '../agent/agent.ts';
 import type { AskModel, Tool, ToolCall } from '../agent/conversation.ts';
+import { countWords } from '../agent/count-words.ts';
 import { Journal } from '../agent/journal.ts';
+import { Screen } from '../agent/screen.ts';
 import { session, sessionState } from '../agent/session.ts';
 import { delegate } from '../agent/tools.ts';
 
@@ -33,7 +36,9 @@ function runProgram(
   args: string[],
   whenSaid?: readonly [string, (child: ReturnType<typeof spawn>) => void],
 ): Promise<Outcome> {
-  const child = spawn(process.execPath, [join(dist, 'agent/main.js'), ...args], { stdio: 'pipe' });
+  // On a machine that is busy, a model that is not silent may seem so.
+  const program = [join(dist, 'agent/main.js'), '--idle', '6000', ...args];
+  const child = spawn(process.execPath, program, { stdio: 'pipe' });
   let [out, err, isSaid] = ['', '', false];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     out += text;
@@ -87,6 +92,69 @@ describe('the program', () => {
     expect({ err, end }).toEqual({ err: '', end: 'SIGINT' });
     stopped(out);
   });
+});
+
+describe('the screen', () => {
+  const terminal = (columns: number) => {
+    const written: string[] = [];
+    const write = (text: string): boolean => written.push(text) > 0;
+    return { written, screen: new Screen({ isTTY: true, columns, write }) };
+  };
+
+  test('what is due is drawn before the program goes on, and nothing after it', async () => {
+    const { written, screen } = terminal(80);
+    const journal = new Journal((entry) => {
+      screen.update(entry);
+    });
+    await run(async () => {
+      await journal.record({ agent: 'lead' }, () => Promise.resolve());
+      screen.end();
+      written.push('the transcript');
+      await sleep(1);
+    });
+    expect(written.map((text) => text.trim())).toEqual([
+      expect.stringMatching(/^✓ lead: the model +0\.0 s$/),
+      'the transcript',
+    ]);
+  });
+
+  test('a line is cut to the width of the terminal, which would wrap it', async () => {
+    const { written, screen } = terminal(20);
+    const journal = new Journal((entry) => {
+      screen.update(entry);
+    });
+    await run(() => journal.record({ agent: 'lead', tool: 'x' }, () => Promise.resolve('y')));
+    screen.end();
+    expect(written.map((text) => text.trimEnd())).toEqual(['✓ lead: x']);
+  });
+});
+
+test('a tool of your own counts words, and is cut by its limit', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'ambit-words-'));
+  writeFileSync(join(directory, 'a.txt'), ' one two\nthree ');
+  writeFileSync(join(directory, 'b.txt'), '');
+  const results = async (tool: Tool, of: string): Promise<string[]> => {
+    const calls = [call('count_words', { directory: of })];
+    const said: string[] = [];
+    const ask: AskModel = ({ messages }) => {
+      const last = messages.at(-1);
+      if (last?.role === 'tool') said.push(last.text);
+      return Promise.resolve(last?.role === 'tool' ? [] : calls);
+    };
+    await run(() => runAgent(agentOf(ask, { tools: [tool] }), 'q'));
+    return said;
+  };
+  try {
+    expect(await results(countWords, directory)).toEqual(['3 words']);
+    expect(await results(countWords, join(directory, 'none'))).toEqual([
+      expect.stringContaining('ENOENT'),
+    ]);
+    expect(await results({ ...countWords, limit: 1 }, join(root, 'docs'))).toEqual([
+      expect.stringContaining('TimeoutError'),
+    ]);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });
 
 describe('the counts', () => {
