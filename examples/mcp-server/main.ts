@@ -1,7 +1,7 @@
 // An MCP server whose tools end with their call: the query on the database, the connection of a fetch, the processes.
 //
-//   node examples/dist/mcp-server/main.js --database postgres://postgres@127.0.0.1:5432/postgres [--port 3000] [--drain 10000]
-//   node examples/dist/mcp-server/main.js --database … --stdio
+//   npm run example -- mcp-server --database postgres://postgres@127.0.0.1:5432/postgres [--port 3000] [--drain 10000]
+//   node scripts/start.mjs mcp-server --database … --stdio
 //
 // A client that disconnects, or sends `notifications/cancelled`, cancels its call. At SIGTERM the server accepts no more calls, gives
 // those that have begun `--drain` milliseconds, and ends. What happens to each call is told on stderr.
@@ -12,10 +12,11 @@ import { waitForEvent } from '@ambit/core/abort';
 import { serveHttp } from '@ambit/io';
 import type { HttpHandler } from '@ambit/io';
 import { toNodeHandler } from '@modelcontextprotocol/node';
-import { createMcpHandler } from '@modelcontextprotocol/server';
+import { createMcpHandler, isLegacyRequest } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import pg from 'pg';
 import { makeServer } from './server.ts';
+import { Sessions } from './sessions.ts';
 
 const { values } = parseArgs({
   options: {
@@ -41,12 +42,16 @@ await run(
   { drain: Number(values.drain) },
 );
 
-/** For clients of the revision 2026-07-28 and, by the SDK's fallback, of 2025. */
+/** For clients of the revision 2026-07-28 and, in sessions, of 2025. */
 function overHttp(calls: TaskGroup, pool: pg.Pool): Promise<void> {
-  const handler = createMcpHandler(() => makeServer(calls, pool));
-  calls.defer(() => handler.close());
+  const handler = createMcpHandler(() => makeServer(calls, pool), { legacy: 'reject' });
+  const sessions = new Sessions(() => makeServer(calls, pool));
+  calls.defer(() => Promise.all([handler.close(), sessions.close()]));
+  const fetch = async (request: Request): Promise<Response> => {
+    return (await isLegacyRequest(request)) ? sessions.fetch(request) : handler.fetch(request);
+  };
   // The types of the SDK do not hold under exactOptionalPropertyTypes.
-  return serveHttp(toNodeHandler(handler) as HttpHandler, {
+  return serveHttp(toNodeHandler({ fetch }) as HttpHandler, {
     port: Number(values.port),
     host: '127.0.0.1',
     grace: Number(values.drain),

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -58,8 +58,11 @@ const siteUrl = (path: string): string => {
 async function serverOverHttp(drain = 10_000) {
   const args = [program, '--database', databaseUrl(), '--port', '0', '--drain', String(drain)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'pipe'] });
-  cleanup.push(() => child.kill('SIGKILL'));
   const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+  cleanup.push(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
   const [url] = (await once(createInterface(child.stderr), 'line')) as [string];
   return { url, child, ended };
 }
@@ -170,6 +173,56 @@ test('a client that leaves cancels its calls, in 50 of 50 runs: query, connectio
   expect(
     textOf(await client.callTool({ name: 'query', arguments: { sql: 'SELECT 1 AS one' } })),
   ).toBe('[{"one":1}]');
+});
+
+test('a client of 2025 cancels by a notification, in 10 of 10 runs, and by closing', async () => {
+  const { url } = await serverOverHttp();
+  const client = await connected(url, 'legacy');
+  let clean = 0;
+  for (let at = 0; at < 10; at += 1) {
+    await leaveAmid(client);
+    clean += 1;
+  }
+  expect(clean).toBe(10);
+  const calls = callAll(client, new AbortController().signal);
+  await untilLeft(ALL);
+  await client.close();
+  await Promise.all(calls);
+  await untilLeft(NOTHING);
+});
+
+test('a session that is not there is refused, and so is what opens none', async () => {
+  const { url } = await serverOverHttp();
+  const ask = async (method: string, session?: string) => {
+    const headers = {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      ...(session !== undefined && { 'mcp-session-id': session }),
+    };
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
+    const response = await fetch(url, { method, headers, ...(method === 'POST' && { body }) });
+    await response.text();
+    return response.status;
+  };
+  expect(await ask('POST', 'gone')).toBe(404);
+  expect(await ask('POST')).toBe(400);
+  expect(await ask('DELETE', 'gone')).toBe(404);
+  expect(await ask('GET')).toBe(405);
+});
+
+test('the counts are those of the guide', () => {
+  if (process.platform !== 'linux') return;
+  const counts = resolve(__dirname, '../dist/mcp-server/counts.js');
+  const args = ['--no-warnings', counts, '--database', databaseUrl()];
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+  const page = readFileSync(resolve(__dirname, '../../docs/guides/mcp-server.md'), 'utf8');
+  const [, shown = ''] = /<!-- counts -->\n\n((?:\|.*\n)+)/.exec(page) ?? [];
+  const cellsOf = (table: string): string[][] => {
+    const [, , ...rows] = table.trim().split('\n');
+    return rows.map((row) => row.split('|').map((cell) => cell.trim()));
+  };
+  expect(cellsOf(stdout)).toEqual(cellsOf(shown));
 });
 
 test('SIGTERM: a call that has begun is finished, one that takes too long is cancelled', async () => {
