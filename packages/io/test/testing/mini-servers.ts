@@ -74,7 +74,9 @@ export function servePostgres(): net.Server {
           const body = bytes.subarray(start + 4, end);
           bytes = bytes.subarray(end);
           hasStarted = true;
-          if (kind === 'start') socket.write(Buffer.concat([message('R', int(0)), READY]));
+          // A connection that asks for the end of a query of another one says no more.
+          if (kind === 'start' && body.readInt32BE(0) === CANCEL) socket.end();
+          else if (kind === 'start') socket.write(Buffer.concat([message('R', int(0)), READY]));
           if (kind === 'Q') socket.write(row(body.subarray(0, -1)));
           if (kind === 'X') socket.end();
         }
@@ -82,6 +84,8 @@ export function servePostgres(): net.Server {
     })
     .listen(5432);
 }
+
+const CANCEL = 80_877_102;
 
 function int(value: number): Buffer {
   const bytes = Buffer.alloc(4);
