@@ -1,3 +1,4 @@
+import { codeOf } from '../errors.ts';
 import type { IncomingMessage } from 'node:http';
 
 /** How a request is called: without the query, which may hold what others are not to read. */
@@ -19,4 +20,9 @@ function textOf(error: unknown): string {
   } catch {
     return 'something that has no text';
   }
+}
+
+/** What accepting may fail with while others hold what is short. Node goes on by itself. */
+export function isPassing(error: unknown): boolean {
+  return ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'].includes(codeOf(error) ?? '');
 }

@@ -77,3 +77,6 @@ export function checkServer(target: unknown): void {
     `serveHttp: the first argument is ${show(target)}; give a handler, or a server of node:http, node:https or node:http2`,
   );
 }
+
+/** By what Node tells of a request; by the latter two only if there is a listener, when a client asks before it sends the body. */
+export const requestEvents: readonly string[] = ['request', 'checkContinue', 'checkExpectation'];

@@ -10,23 +10,20 @@ import {
 import { currentLoop, park } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ClosedResourceError, codeOf } from '../errors.ts';
+import { ClosedResourceError } from '../errors.ts';
 import { refuseRequest } from './http-answer.ts';
 import { QUIET } from './http-connection.ts';
 import { HttpConnections } from './http-connections.ts';
-import { printError } from './http-errors.ts';
+import { isPassing, printError } from './http-errors.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { isThenable } from './pending-work.ts';
 import type { HttpHandler } from './http-exchange.ts';
-import { addressOf, closeServer } from './http-server.ts';
+import { addressOf, closeServer, requestEvents } from './http-server.ts';
 import type { AnyServer, HttpAddress } from './http-server.ts';
 import type { ServeHttpOptions } from './serve-http-options.ts';
 import { timeLimitOf } from './time-limit.ts';
 
 type Listener = (this: AnyServer, request: IncomingMessage, response: ServerResponse) => unknown;
-
-/** By what Node tells of a request; by the latter two only if there is a listener, when a client asks before it sends the body. */
-const requestEvents: readonly string[] = ['request', 'checkContinue', 'checkExpectation'];
 
 /** The earlier listeners of an event of requests, and the present one. */
 interface Door {
@@ -35,16 +32,11 @@ interface Door {
   readonly ours: Listener;
 }
 
-/** What accepting may fail with while others hold what is short. Node goes on by itself. */
-const passing = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
-
 /** A server, and the handler of its requests. */
 interface Served {
   readonly server: AnyServer;
-  /** Its listeners, if there is none. */
-  readonly handler: HttpHandler | undefined;
-  /** It began to listen in another context. */
-  readonly isForeign: boolean;
+  readonly handler: HttpHandler | undefined; // its listeners, if there is none
+  readonly isForeign: boolean; // it began to listen in another context
 }
 
 /** A server that listens, at work: requests are tasks until the caller is cancelled; then it is closed. */
@@ -83,7 +75,10 @@ export class HttpService {
   async run(): Promise<void> {
     this.#takeOver();
     const { draining } = currentScope();
-    const stop = (): void => void this.#waiter?.wake();
+    const stop = (): void => {
+      this.#announce();
+      this.#waiter?.wake();
+    };
     draining.addEventListener('abort', stop);
     try {
       this.#options.onListening?.(this.#address);
@@ -96,10 +91,16 @@ export class HttpService {
 
   /** A cancellation or an error rejects it. */
   #untilStopped(): Promise<void> {
-    return park<void>((waker) => void (this.#waiter = waker), {
-      signal: this.#options.signal,
-      name: `serve ${this.#label()}`,
-    });
+    const enlist = (waker: Waker<void>): (() => void) => {
+      this.#waiter = waker;
+      return () => this.#announce();
+    };
+    return park(enlist, { signal: this.#options.signal, name: `serve ${this.#label()}` });
+  }
+
+  /** At once: after a turn that took long, the shutdown itself begins a turn later, and requests are answered before it. */
+  #announce(): void {
+    if ((this.#options.lameDuck ?? 0) === 0) this.#connections.announceEnd();
   }
 
   #door(event: string, given: HttpHandler | undefined): Door {
@@ -167,7 +168,7 @@ export class HttpService {
   }
 
   readonly #onError = (error: Error): void => {
-    if (!passing.has(codeOf(error) ?? '')) this.#waiter?.fail(error);
+    if (!isPassing(error)) this.#waiter?.fail(error);
   };
 
   readonly #onClose = (): void => {
