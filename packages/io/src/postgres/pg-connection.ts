@@ -1,12 +1,30 @@
+import { Future } from '@ambit/core';
 import { sendCancelRequest } from './cancel-request.ts';
 import type { CancelTarget } from './cancel-request.ts';
 import type { Lend, LentConnection, Statement } from './lent-client.ts';
 import type { PgClient, PgPool, PgResult } from './pg-client.ts';
 import { endsConnection } from './sql-state.ts';
 
-/** Gets connections from a Pool of pg. */
+type Take = (error: unknown, client?: PgClient) => void;
+
+/**
+ * Gets connections from a Pool of pg. By its callback: a server that ends a new session tells so right behind its greeting, and where
+ * a promise gives the client, the error has come before there is a listener for it. That ends the process.
+ */
 export function lenderOf(pool: PgPool): Lend<PgConnection> {
-  return async () => new PgConnection(await pool.connect());
+  return () => {
+    const lent = new Future<PgConnection>();
+    const take: Take = (error, client) => {
+      if (client === undefined) lent.tryReject(error);
+      else lent.tryResolve(new PgConnection(client));
+    };
+    // A wrapper of a pool may have promises only.
+    const { connect } = pool as { connect: (take: Take) => PromiseLike<PgClient> | undefined };
+    connect.call(pool, take)?.then((client) => {
+      take(undefined, client);
+    }, take);
+    return lent.wait();
+  };
 }
 
 /** A statement of pg, to be sent on a connection. */
@@ -23,6 +41,7 @@ export function statementOf(
 /** A connection that a Pool of pg has lent. */
 export class PgConnection implements LentConnection {
   readonly client: PgClient;
+  #loss: { readonly error: unknown } | undefined;
   #tellLoss: ((error: unknown) => void) | undefined;
 
   constructor(client: PgClient) {
@@ -33,13 +52,17 @@ export class PgConnection implements LentConnection {
 
   watch(onLost: (error: unknown) => void): void {
     this.#tellLoss = onLost;
+    if (this.#loss !== undefined) onLost(this.#loss.error);
   }
 
   // pg tells here of a connection that breaks while no query runs; without a listener the process would end.
-  readonly #onError = (error: unknown): void => this.#tellLoss?.(error);
+  readonly #onError = (error: unknown): void => {
+    this.#loss ??= { error };
+    this.#tellLoss?.(error);
+  };
 
   readonly #onEnd = (): void =>
-    this.#tellLoss?.(new Error('the connection to the database was closed'));
+    this.#onError(new Error('the connection to the database was closed'));
 
   send(text: string): Promise<PgResult<unknown>> {
     return this.client.query(text);
