@@ -67,7 +67,7 @@ export abstract class Outcome<T> implements Promise<T> {
    */
   result(): T {
     if (this._settled === undefined) throw this._unfinished('result');
-    this._isObserved = true;
+    this._observe();
 
     if (this._settled !== 'fulfilled') throw this._result;
     return this._result as T;
@@ -80,7 +80,7 @@ export abstract class Outcome<T> implements Promise<T> {
    */
   error(): unknown {
     if (this._settled === undefined) throw this._unfinished('error');
-    this._isObserved = true;
+    this._observe();
     return this._settled === 'fulfilled' ? undefined : this._result;
   }
 
@@ -109,8 +109,14 @@ export abstract class Outcome<T> implements Promise<T> {
   protected _inTime(): Promise<T> {
     const pause = this._settled === undefined ? undefined : yieldIfDue();
     if (pause === undefined) return this._native();
-    this._isObserved = true;
+    this._observe();
     return pause.then(() => this._native());
+  }
+
+  /** Other code has the outcome now: a promise that was made to report an error has done its part. */
+  protected _observe(): void {
+    this._isObserved = true;
+    if (this._promise !== undefined && this._settled !== undefined) markHandled(this._promise);
   }
 
   /** @internal */
@@ -129,7 +135,7 @@ export abstract class Outcome<T> implements Promise<T> {
 
   /** @internal Parks the caller until the outcome is there. A checkpoint, also if it is there already. */
   _wait(options: SignalOptions | undefined, name: string): Promise<T> {
-    this._isObserved = true;
+    this._observe();
     const scope = currentFrame()._scope;
     try {
       checkOptions(name, options);

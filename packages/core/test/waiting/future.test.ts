@@ -25,6 +25,33 @@ test('gives its value to all who wait, however they wait', () =>
     expect(await future.wait()).toBe('now');
   }));
 
+describe('an error that comes before code asks for it', () => {
+  const asks: Record<string, (future: Future<string>) => unknown> = {
+    wait: (future) => future.wait().catch(() => undefined),
+    catch: (future) => future.catch(() => undefined),
+    'catch in a long turn': (future) => {
+      for (const end = performance.now() + 30; performance.now() < end;);
+      return future.catch(() => undefined);
+    },
+    error: (future) => future.error(),
+    result: (future) => {
+      expect(() => future.result()).toThrow('refused');
+    },
+  };
+
+  test.each(Object.entries(asks))('is not reported as unhandled: %s', async (_name, ask) => {
+    const reported: unknown[] = [];
+    const listen = (error: unknown): unknown => reported.push(error);
+    process.on('unhandledRejection', listen);
+    const future = new Future<string>();
+    future.reject(new Error('refused'));
+    await ask(future);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    process.off('unhandledRejection', listen);
+    expect(reported).toEqual([]);
+  });
+});
+
 test('gives its error to all who wait', () =>
   testRun(async () => {
     const failure = new Error('refused');
