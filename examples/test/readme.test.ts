@@ -59,8 +59,9 @@ function samplesOf(page: string): Sample[] {
   });
 }
 
-// A process for each sample, on a machine that is busy with other tests.
+// A process for each sample, in real time, on a machine that is busy with other tests.
 jest.setTimeout(90_000);
+jest.retryTimes(2);
 
 const samples = pages.flatMap(samplesOf);
 let folder: string;

@@ -9,9 +9,9 @@ import { sleepForever } from '@ambit/core';
 import { servePostgres, serveRedis } from './mini-servers.ts';
 
 /** Notes what a client says of its connection. */
-export type Note = (what: string) => void;
+type Note = (what: string) => void;
 
-export interface Client {
+interface Client {
   /** A question to the server, and its answer. */
   ask(): Promise<string>;
   close(): unknown;
