@@ -1,4 +1,5 @@
-import { checkOptions, checkWhole, show } from '@ambit/core/lowlevel';
+import { checkOptions, checkSignal, checkWhole, show } from '@ambit/core/lowlevel';
+import type { WaitOptions } from '../internal/options.ts';
 import type { LeaseStore } from './lease-store.ts';
 
 /** Options for {@link DistributedLock}, {@link DistributedSemaphore}, {@link elect} and {@link runOnce}. @beta */
@@ -55,6 +56,12 @@ export function checkMilliseconds(
   throw new RangeError(
     `${where}: ${argument} is ${value}; give a finite number of milliseconds from ${least}`,
   );
+}
+
+/** The options of what waits: an object with a signal, or nothing. */
+export function checkWait(where: string, options: WaitOptions | undefined): void {
+  checkOptions(where, options);
+  checkSignal(where, options?.signal);
 }
 
 export function checkPermits(where: string, argument: string, value: unknown): void {

@@ -1,7 +1,13 @@
 import { getRunningLoop } from '@ambit/core';
 import { checkFunction, checkOptions, throwIfCancelled } from '@ambit/core/lowlevel';
 import type { WaitOptions } from '../internal/options.ts';
-import { checkLeaseName, checkMilliseconds, checkPermits, checkStore } from './arguments.ts';
+import {
+  checkLeaseName,
+  checkMilliseconds,
+  checkPermits,
+  checkStore,
+  checkWait,
+} from './arguments.ts';
 import { reportStoreFailure } from './channels.ts';
 import { LeaseStoreError } from './errors.ts';
 import type { LeaseStore } from './lease-store.ts';
@@ -68,7 +74,8 @@ export class DistributedRateLimiter {
     const given = options as Partial<DistributedRateLimiterOptions> | undefined;
     const { permits, per, burst = permits, grace = 1000 } = given ?? {};
     checkPermits(where, 'permits', permits);
-    checkMilliseconds(where, 'per', per, Number.MIN_VALUE);
+    checkMilliseconds(where, 'per', per);
+    if (per === 0) throw new RangeError(`${where}: per is 0; give milliseconds above 0`);
     checkPermits(where, 'burst', burst);
     checkMilliseconds(where, 'grace', grace);
     this.#store = store;
@@ -92,16 +99,17 @@ export class DistributedRateLimiter {
    *   RangeError for more than `burst`, which could never be; LeaseStoreError if the first question failed
    */
   async acquire(options?: TakeOptions): Promise<void> {
-    const permits = options?.permits ?? 1;
+    checkWait('DistributedRateLimiter.acquire', options);
+    const { permits = 1, signal } = options ?? {};
     this.#check('acquire', permits);
-    throwIfCancelled(options);
+    throwIfCancelled({ signal });
     const line = this.#line();
     line.enter();
     this.#waiting += 1;
     try {
-      const turn = await line.turn.acquire({ signal: options?.signal });
+      const turn = await line.turn.acquire({ signal });
       try {
-        await this.#askUntilTaken(line, permits, options?.signal);
+        await this.#askUntilTaken(line, permits, signal);
       } finally {
         turn[Symbol.dispose]();
       }
@@ -120,6 +128,7 @@ export class DistributedRateLimiter {
    * @throws (rejects) as {@link acquire}
    */
   async tryAcquire(permits = 1, options?: WaitOptions): Promise<boolean> {
+    checkWait('DistributedRateLimiter.tryAcquire', options);
     this.#check('tryAcquire', permits);
     throwIfCancelled(options);
     const line = this.#line();

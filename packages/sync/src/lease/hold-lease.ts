@@ -1,7 +1,7 @@
 import { getRunningLoop, shield } from '@ambit/core';
-import { checkFunction, checkOptions, throwIfCancelled } from '@ambit/core/lowlevel';
+import { checkFunction, throwIfCancelled } from '@ambit/core/lowlevel';
 import type { WaitOptions } from '../internal/options.ts';
-import { checkLeaseName, checkMilliseconds, termOf } from './arguments.ts';
+import { checkLeaseName, checkMilliseconds, checkWait, termOf } from './arguments.ts';
 import { Lease } from './held-lease.ts';
 import type { InScope, KeptLease } from './held-lease.ts';
 import { Instant } from './instant.ts';
@@ -45,23 +45,37 @@ export async function holdLease<T>(
   options: HoldLeaseOptions,
   body: (lease: InScope<KeptLease>) => T | PromiseLike<T>,
 ): Promise<T> {
-  checkOptions('holdLease', options);
+  checkWait('holdLease', options);
   const given = options as Partial<HoldLeaseOptions> | undefined;
-  const { name, renew, ttl: time, age = 0 } = given ?? {};
-  checkLeaseName('holdLease', 'name', name);
-  // There is no default here: only its library knows when it runs out.
-  checkMilliseconds('holdLease', 'ttl', time);
-  const { ttl, margin } = termOf('holdLease', options);
-  checkFunction('holdLease', 'renew', renew);
+  checkLeaseName('holdLease', 'name', given?.name);
+  checkTerms('holdLease', options);
   checkFunction('holdLease', 'body', body);
-  checkMilliseconds('holdLease', 'age', age);
-  throwIfCancelled(options);
+  throwIfCancelled({ signal: options.signal });
+  return keepLease(options.name, options, body);
+}
+
+/** Checks what is said of a lease. There is no default for its time: only its library knows when it runs out. */
+export function checkTerms(where: string, terms: LeaseTerms): void {
+  const { renew, ttl, age = 0 }: Partial<LeaseTerms> = terms;
+  checkMilliseconds(where, 'ttl', ttl);
+  termOf(where, terms);
+  checkFunction(where, 'renew', renew);
+  checkMilliseconds(where, 'age', age);
+}
+
+/** Runs the body under a lease whose terms are checked. Its `renew` is called on the very object that was given. */
+export function keepLease<T>(
+  name: string,
+  terms: LeaseTerms,
+  body: (lease: InScope<KeptLease>) => T | PromiseLike<T>,
+): Promise<T> {
+  const { ttl, margin } = termOf(name, terms);
   const loop = getRunningLoop();
-  const sent = new Instant(loop, age);
+  const sent = new Instant(loop, terms.age);
   const lease = new Lease({
-    ...{ loop, name: options.name, ttl, margin, grace: 0, sent, line: undefined },
+    ...{ loop, name, ttl, margin, grace: 0, sent, line: undefined },
     // Renewed while the body cleans up, too, also in a cancelled scope.
-    renew: () => shield(() => options.renew()),
+    renew: () => shield(() => terms.renew()),
     release: undefined,
     onEnd: undefined,
   });

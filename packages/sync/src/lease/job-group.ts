@@ -6,7 +6,7 @@ import type { WaitOptions } from '../internal/options.ts';
 import { TaskTracker } from '../signals/task-tracker.ts';
 import { checkLeaseName, checkMilliseconds } from './arguments.ts';
 import type { LeaseTerms } from './hold-lease.ts';
-import { outcomeOf } from './job-work.ts';
+import { checkJob, outcomeOf } from './job-work.ts';
 import type { Outcome, Work } from './job-work.ts';
 
 /** Options for {@link jobGroup}. @beta */
@@ -171,9 +171,7 @@ class Jobs implements JobGroup {
     body: (job: Job) => T | PromiseLike<T>,
     options?: JobOptions,
   ): Promise<T> {
-    checkLeaseName('JobGroup.run', 'id', id);
-    checkFunction('JobGroup.run', 'body', body);
-    checkOptions('JobGroup.run', options);
+    checkJob(id, body, options);
     this.#checkOpen(id);
     options?.signal?.throwIfAborted();
     const scope = new CancelScope({ name: id, signal: options?.signal });
@@ -221,7 +219,9 @@ class Jobs implements JobGroup {
       );
     }
     if (this.#running.has(id)) {
-      throw new RangeError(`${this.#name}: the job ${JSON.stringify(id)} runs here already`);
+      throw new RangeError(
+        `${this.#name}: the job ${JSON.stringify(id)} runs here already; wait until it has ended, or cancel it first`,
+      );
     }
   }
 

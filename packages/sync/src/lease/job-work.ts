@@ -1,7 +1,9 @@
 import type { CancelScope } from '@ambit/core';
-import { holdLease } from './hold-lease.ts';
+import { checkFunction, show } from '@ambit/core/lowlevel';
+import { checkLeaseName, checkWait } from './arguments.ts';
+import { checkTerms, keepLease } from './hold-lease.ts';
 import type { LeaseTerms } from './hold-lease.ts';
-import type { Job } from './job-group.ts';
+import type { Job, JobOptions } from './job-group.ts';
 
 /** What a job is to do. */
 export interface Work<T> {
@@ -15,12 +17,26 @@ export type Outcome<T> =
   | { readonly is: 'returned'; readonly value: T }
   | { readonly is: 'threw'; readonly error: unknown };
 
+/** Checks the arguments of `run`. */
+export function checkJob(id: unknown, body: unknown, options: JobOptions | undefined): void {
+  const where = 'JobGroup.run';
+  checkLeaseName(where, 'id', id);
+  checkFunction(where, 'body', body);
+  checkWait(where, options);
+  const lease: unknown = options?.lease;
+  if (lease === undefined) return;
+  if (typeof lease !== 'object' || lease === null) {
+    throw new TypeError(`${where}: lease is ${show(lease)}; give { ttl, renew }, or nothing`);
+  }
+  checkTerms(`${where}, lease`, lease as LeaseTerms);
+}
+
 /** The value or failure of a job belongs to the caller of `run`, not to the group. */
 export async function outcomeOf<T>(scope: CancelScope, work: Work<T>): Promise<Outcome<T>> {
   const { id, body, lease } = work;
   try {
     const value = await scope.run(() =>
-      lease === undefined ? body({ name: id, scope }) : holdLease({ ...lease, name: id }, body),
+      lease === undefined ? body({ name: id, scope }) : keepLease(id, lease, body),
     );
     if (scope.cancelCaught) return { is: 'threw', error: reasonOf(scope) };
     return { is: 'returned', value: value as T };
