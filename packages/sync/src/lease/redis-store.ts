@@ -46,6 +46,8 @@ export interface IoredisSubscriber {
   subscribe(channel: string): Promise<unknown>;
   /** Calls the listener for each `event`, a message of a channel; returns the client. */
   on(event: 'message', listener: (channel: string, message: string) => void): unknown;
+  /** Calls the listener at the `event`, each time that it is connected; returns the client. */
+  on(event: 'ready', listener: () => void): unknown;
 }
 
 /** As much of a second client of node-redis as a store uses to be told of changes. @beta */
@@ -58,6 +60,8 @@ export interface NodeRedisSubscriber {
    * @throws (rejects) the client's error
    */
   subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
+  /** Calls the listener at the `event`, each time that it is connected; returns the client. */
+  on(event: 'ready', listener: () => void): unknown;
   /** Only looked for, to tell the kind of client: never called, so `args` and what it returns do not matter. */
   pSubscribe(...args: never[]): unknown;
 }
@@ -138,22 +142,33 @@ class RedisStore implements LeaseStore {
     return this.#isConnected();
   }
 
-  /** Subscribes to changes. Until that has succeeded, waiters poll. */
+  /**
+   * Subscribes to changes. Until that has succeeded, waiters poll. A client that is not connected yet, or gave up because
+   * the server was not there, refuses: so it is asked again whenever it is connected, which changes nothing otherwise.
+   */
   listen(subscriber: IoredisSubscriber | NodeRedisSubscriber): void {
-    const given = subscriber as { readonly subscribe?: unknown } | null;
-    if (typeof given?.subscribe !== 'function') {
+    const given = subscriber as Partial<IoredisSubscriber> | null;
+    const missing = (['subscribe', 'on'] as const).find(
+      (method) => typeof given?.[method] !== 'function',
+    );
+    if (missing !== undefined) {
       throw new TypeError(
-        'redisStore: subscriber has no subscribe(); give a second client, of the same kind as the first',
+        `redisStore: subscriber has no ${missing}(); give a second client, of the same kind as the first`,
       );
     }
-    this.#subscribe(subscriber).then(
-      (isConnected) => {
-        this.#isConnected = isConnected;
-      },
-      (error: unknown) => {
-        reportStoreFailure('subscribe', this.#channel, error);
-      },
-    );
+    const subscribe = this.#subscription(subscriber);
+    const begin = (): void => {
+      subscribe().then(
+        (isConnected) => {
+          this.#isConnected = isConnected;
+        },
+        (error: unknown) => {
+          reportStoreFailure('subscribe', this.#channel, error);
+        },
+      );
+    };
+    begin();
+    (subscriber as IoredisSubscriber).on('ready', begin);
   }
 
   async acquire(request: LeaseRequest & { readonly limit: number }): Promise<LeaseGrant> {
@@ -211,17 +226,21 @@ class RedisStore implements LeaseStore {
     return `${this.#prefix}{${storedText(name)}}`;
   }
 
-  /** Resolves with what tells whether the connection is there; both kinds subscribe again after a reconnect. */
-  async #subscribe(subscriber: IoredisSubscriber | NodeRedisSubscriber): Promise<() => boolean> {
+  /** Subscribes, and resolves with what tells whether the connection is there. */
+  #subscription(subscriber: IoredisSubscriber | NodeRedisSubscriber): () => Promise<() => boolean> {
     if ('pSubscribe' in subscriber) {
-      await subscriber.subscribe(this.#channel, this.#heard);
-      return () => subscriber.isReady;
+      return async () => {
+        await subscriber.subscribe(this.#channel, this.#heard);
+        return () => subscriber.isReady;
+      };
     }
     subscriber.on('message', (channel, message) => {
       if (channel === this.#channel) this.#heard(message);
     });
-    await subscriber.subscribe(this.#channel);
-    return () => subscriber.status === 'ready';
+    return async () => {
+      await subscriber.subscribe(this.#channel);
+      return () => subscriber.status === 'ready';
+    };
   }
 
   readonly #heard = (message: string): void => {
