@@ -17,6 +17,7 @@ const guides = [
     'bounded-fan-out',
     'retry-and-hedging',
     'service',
+    'order-service',
     'supervision',
     'input-and-output',
     'actions',

@@ -1,0 +1,58 @@
+// The whole: what lives as long as the service, and in which order it ends.
+import { taskGroup } from '@ambit/core';
+import { WorkerPool } from '@ambit/io';
+import { serveFastify } from '@ambit/io/fastify';
+import type { HttpAddress } from '@ambit/io';
+import { Redis } from 'ioredis';
+import { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { Jobs, makeInvoices } from './jobs.ts';
+import { createTables } from './orders.ts';
+import { pricesFrom } from './prices.ts';
+import { makeApp } from './routes.ts';
+
+export interface Config {
+  readonly port: number;
+  readonly postgres: { readonly host: string; readonly port: number };
+  readonly redis: { readonly host: string; readonly port: number };
+  readonly prices: string;
+  readonly log: Logger;
+  readonly onListening: (address: HttpAddress) => void;
+}
+
+// #region service
+/** Serves until it is told to stop. Then HTTP ends first, and the pools last, in the order below from the bottom up. */
+export async function serveOrders(config: Config): Promise<void> {
+  const { log } = config;
+  const onError = (error: unknown): void => log.error(error);
+  await taskGroup(async (group) => {
+    const pool = new Pool({ ...config.postgres, user: 'postgres', max: 10 });
+    pool.on('error', onError);
+    group.defer(() => pool.end());
+    await createTables(pool);
+
+    const redis = new Redis(config.redis);
+    redis.on('error', onError);
+    group.defer(() => redis.disconnect());
+    const jobs = group.use(new Jobs(config.redis));
+
+    const threads = new WorkerPool({ size: 2 });
+    const workshop = { pool, redis, threads, connection: config.redis };
+    group.spawn(() => makeInvoices(workshop), { name: 'invoices' });
+    group.spawn(() => jobs.sweep(pool, onError), { name: 'sweep', daemon: true });
+
+    const app = makeApp({ pool, redis, jobs, prices: pricesFrom(config.prices) });
+    await serveFastify(app, {
+      port: config.port,
+      host: '127.0.0.1',
+      limit: 200,
+      requestTimeout: 30_000,
+      deadlineFrom: 'grpc-timeout',
+      lameDuck: 200,
+      grace: 5000,
+      onError,
+      onListening: config.onListening,
+    });
+  });
+}
+// #endregion service
