@@ -19,7 +19,7 @@ export interface Parts {
 }
 
 /** Milliseconds for a request. */
-export const LIMIT = 1500;
+const LIMIT = 1500;
 
 const Placed = z.object({ id: z.string().min(1).max(64), item: z.string().min(1).max(64) });
 

@@ -113,8 +113,8 @@ export abstract class Outcome<T> implements Promise<T> {
     return pause.then(() => this._native());
   }
 
-  /** Other code has the outcome now: a promise that was made to report an error has done its part. */
-  protected _observe(): void {
+  /** @internal Other code has the outcome now: a promise that was made to report an error has done its part. */
+  _observe(): void {
     this._isObserved = true;
     if (this._promise !== undefined && this._settled !== undefined) markHandled(this._promise);
   }

@@ -59,7 +59,7 @@ export interface PoolConnection {
 }
 
 /** While `release` is true the connection stays reserved. Else it is free when the server is ready and in no transaction. */
-export type Hold = (() => void) & { release: boolean };
+type Hold = (() => void) & { release: boolean };
 
 /** `sql.unsafe` as it is inside. */
 export type Unsafe = (

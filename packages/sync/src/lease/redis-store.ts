@@ -25,11 +25,7 @@ export interface IoredisLike {
 
 /** As much of a client of node-redis (`redis`), or of its cluster, as a store uses. @beta */
 export interface NodeRedisLike {
-  /**
-   * Runs the script with the keys and arguments of the `options`; returns the reply once it has come.
-   *
-   * @throws (rejects) the client's error
-   */
+  /** Runs the script with the keys and arguments of the `options`; returns the reply, or rejects with the client's error. */
   eval(
     script: string,
     options: { readonly keys: string[]; readonly arguments: string[] },
