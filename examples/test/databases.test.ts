@@ -76,17 +76,17 @@ describe('PostgreSQL', () => {
 
   test('a client that leaves ends its query on the server, and the pool is closed at the end', async () => {
     const own = pool();
-    await observer.query(`INSERT INTO orders (customer, item) VALUES ('Ada', 'lamp')`);
+    await observer.query(`INSERT INTO orders (customer, item) VALUES ('Zoe', 'lamp')`);
     const service = new CancelScope();
     await taskGroup(async (group) => {
       const { port } = await group.start<HttpAddress>((_task, onListening) =>
         service.run(() => serve(own, { port: 0, host: '127.0.0.1', grace: 500, onListening })),
       );
-      const response = await fetch(`http://127.0.0.1:${port}/?customer=Ada`);
+      const response = await fetch(`http://127.0.0.1:${port}/?customer=Zoe`);
       expect(await response.json()).toEqual([expect.objectContaining({ item: 'lamp' })]);
       const holder = await observer.connect();
       await holder.query('BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
-      const client = get({ port, host: '127.0.0.1', path: '/?customer=Ada' });
+      const client = get({ port, host: '127.0.0.1', path: '/?customer=Zoe' });
       client.on('error', () => undefined);
       const waiting = async (): Promise<number> => {
         const { rows } = await holder.query<{ count: number }>(
