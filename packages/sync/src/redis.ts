@@ -1,8 +1,8 @@
 export { redisStore } from './lease/redis-store.ts';
+export type { RedisStoreOptions } from './lease/redis-store.ts';
 export type {
   IoredisLike,
   IoredisSubscriber,
   NodeRedisLike,
   NodeRedisSubscriber,
-  RedisStoreOptions,
-} from './lease/redis-store.ts';
+} from './lease/redis-clients.ts';
