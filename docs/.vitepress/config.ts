@@ -13,7 +13,7 @@ export default defineConfig({
     theme: { light: 'github-light', dark: 'github-dark' },
   },
   // The largest chunk is the index of the search, which is loaded by the first search.
-  vite: { build: { chunkSizeWarningLimit: 1000 } },
+  vite: { build: { chunkSizeWarningLimit: 1500 } },
   themeConfig: {
     logo: '/logo.svg',
     search: { provider: 'local' },
