@@ -72,6 +72,10 @@ function checkProcess(pid: number): void {
     throw new GoneError(`the process ${String(pid)} ${why}`, { isDead: false });
   }
   const status = statusOf(pid);
+  // Until its parent asks how it ended, it has its number still.
+  if (/^State:\s*Z/m.test(status)) {
+    throw new GoneError(`the process ${String(pid)} has ended`, { isDead: true });
+  }
   const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(status)?.[1];
   if (caught === undefined || (BigInt(`0x${caught}`) & SIGUSR1) !== 0n) return;
   throw new GoneError(
@@ -120,6 +124,7 @@ async function isOpen(port: number): Promise<boolean> {
 async function untilOpen(pid: number, port: number): Promise<void> {
   for (let tries = 0; tries < 100; tries += 1) {
     if (await isOpen(port)) return;
+    checkProcess(pid);
     await sleep(50);
   }
   throw new GoneError(

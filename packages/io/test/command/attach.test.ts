@@ -1,21 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { FrameReader, maskedFrame } from '../../src/command/web-socket.ts';
 import { ambit, useOwnDirectory, withProgram } from '../support/inspected-program.ts';
+import { freePort } from '../../../../test-servers/free-port.ts';
 
 jest.setTimeout(60_000);
 useOwnDirectory();
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** A program that nobody can look into, whose debugger would listen on a port of its own. */
 async function withClosedProgram(
@@ -68,6 +58,15 @@ test('a process that SIGUSR1 would end gets none', async () => {
   expect([status, stderr]).toEqual([1, expect.stringContaining('would end by SIGUSR1')]);
   expect(child.kill(0)).toBe(true);
   child.kill();
+  await once(child, 'exit');
+});
+
+test('a process that has ended is named as such, also before its parent has asked for its end', async () => {
+  const child = spawn('sleep', ['60']);
+  await once(child, 'spawn');
+  child.kill('SIGKILL');
+  const { stderr, status } = ambit('attach', `${child.pid}`, '--yes');
+  expect([status, stderr]).toEqual([1, `ambit: the process ${child.pid} has ended\n`]);
   await once(child, 'exit');
 });
 
