@@ -1,3 +1,5 @@
+import { createHook } from 'node:async_hooks';
+import type { AsyncHook } from 'node:async_hooks';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -12,7 +14,6 @@ import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { moveOnAfter, taskGroup } from '@ambit/core';
-import { ParkingLot } from '@ambit/core/lowlevel';
 import { inspectorFolder, serveInspector } from '../../src/inspect.ts';
 import { ambit, useOwnDirectory, withProgram } from '../support/inspected-program.ts';
 
@@ -29,6 +30,11 @@ async function textOf(response: IncomingMessage): Promise<string> {
   let text = '';
   for await (const piece of response.setEncoding('utf8')) text += String(piece);
   return text;
+}
+
+async function untilText(response: IncomingMessage, wanted: string): Promise<void> {
+  let text = '';
+  while (!text.includes(wanted)) text += String((await once(response, 'data'))[0]);
 }
 
 /** Opens an inspector while a body runs. */
@@ -145,36 +151,19 @@ test('of another user neither the directory is used nor a file touched', async (
   await expect(serveInspector()).rejects.toThrow('is no directory of this user alone');
 });
 
-test('a wait costs the same before a watcher with cpu came and after it has left', () =>
+test('turns are measured only while a client watches with cpu', () =>
   inspected(async (socket) => {
-    const before = await timeOfWaits();
+    const hook = Object.getPrototypeOf(createHook({})) as AsyncHook;
+    const [on, off] = [jest.spyOn(hook, 'enable'), jest.spyOn(hook, 'disable')];
+    (await ask(socket, '/watch?every=100')).destroy();
+    expect([on.mock.calls.length, off.mock.calls.length]).toEqual([0, 0]);
     const response = await ask(socket, '/watch?every=100&cpu');
-    await once(response, 'data');
-    const watched = await timeOfWaits();
+    await untilText(response, '"cpu"');
+    expect([on.mock.calls.length, off.mock.calls.length]).toEqual([1, 0]);
     response.destroy();
-    while (/"cpu"/.test(await textOf(await ask(socket, '/snapshot')))) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    const after = await timeOfWaits();
-    expect(after).toBeLessThan(before * 1.6);
-    expect(watched).toBeGreaterThan(after);
+    while (off.mock.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(on).toHaveBeenCalledTimes(1);
   }));
-
-/** Milliseconds of processor time of many waits, the least of several. */
-async function timeOfWaits(): Promise<number> {
-  const line = new ParkingLot();
-  let least = Infinity;
-  for (let round = 0; round < 8; round += 1) {
-    const { user } = process.cpuUsage();
-    for (let each = 0; each < 5000; each += 1) {
-      const wait = line.park();
-      line.unpark();
-      await wait;
-    }
-    least = Math.min(least, (process.cpuUsage().user - user) / 1000);
-  }
-  return least;
-}
 
 describe('the command', () => {
   test('shows the deadlock of a program first, and no escape of a name', () =>
