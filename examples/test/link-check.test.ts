@@ -8,6 +8,7 @@ import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { freePort } from '../../test-servers/free-port.ts';
 
 const root = resolve(__dirname, '../..');
 const program = join(root, 'examples/dist/link-check.js');
@@ -98,16 +99,6 @@ async function folder(files: Record<string, string>): Promise<string> {
     await writeFile(join(path, name), text);
   }
   return path;
-}
-
-/** A port at which nobody listens. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function redirectTo(location: string): Route {
@@ -251,15 +242,18 @@ test('leaves other sites alone when told to, also behind a redirect', async () =
 });
 
 test('has at most --limit requests under way', async () => {
-  let now = 0;
   let most = 0;
+  let held: ServerResponse[] = [];
+  // Nothing is answered until three are there, and a fourth has had time to come.
   const slowly: Route = (response) => {
-    now += 1;
-    most = Math.max(most, now);
+    held.push(response);
+    most = Math.max(most, held.length);
+    if (held.length !== 3) return;
     setTimeout(() => {
-      now -= 1;
-      response.end();
-    }, 10);
+      const asked = held;
+      held = [];
+      for (const each of asked) each.end();
+    }, 20);
   };
   const paths = Array.from({ length: 12 }, (_, i) => `/p${i}`);
   const { url } = await serve({

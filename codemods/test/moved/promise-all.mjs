@@ -1,12 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { gather } from '@ambit/core';
 
+// Which end first is the timers' choice; how many are under way when each begins is the program's.
 const log = [];
+let underWay = 0;
 
 async function load(name, ms = 1) {
-  log.push(`begin ${name}`);
+  underWay += 1;
+  log.push(`${name} as ${underWay}`);
   await pause(ms);
-  log.push(`end ${name}`);
+  underWay -= 1;
   return name.toUpperCase();
 }
 
