@@ -1,10 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { freePort } from '../../test-servers/free-port.ts';
 
 // The commands of docs/guides/stuck.md, on the program that the page is about: what the page shows of their output is there,
 // but for numbers and times.
@@ -43,15 +42,6 @@ function shapeOf(line: string): string {
     .replaceAll(/file:\S*\//g, '')
     .replaceAll(/\s+/g, ' ')
     .trim();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** What is added so that a command neither asks nor goes on without end. */

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:http2';
-import { createServer as createTcpServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +12,7 @@ import { fetch } from '@ambit/io';
 import { until } from '../../test-servers/until.ts';
 import { activity } from '../interop/temporal.ts';
 import { step } from '../interop/restate.ts';
+import { freePort } from '../../test-servers/free-port.ts';
 
 jest.setTimeout(120_000);
 
@@ -81,15 +81,6 @@ describe('Temporal', () => {
     await expect(environment.run(sum, 0, 3)).rejects.toThrow('a is 0');
   });
 });
-
-/** Of a server that has closed it again. */
-async function freePort(): Promise<number> {
-  const server = createTcpServer();
-  const port = await portOf(server);
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 async function startRestate() {
   const folder = mkdtempSync(join(tmpdir(), 'ambit-restate-'));

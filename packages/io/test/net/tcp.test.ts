@@ -2,11 +2,11 @@ import { CancelScope, sleep, taskGroup } from '@ambit/core';
 import { connectTcp, connectUnix, listenTcp, listenUnix, SocketStream } from '@ambit/io';
 import type { Listener } from '@ambit/io';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificate } from '../support/certificate.ts';
 import { byteStreamContract } from '../contracts/byte-stream.ts';
+import { freePort } from '../../../../test-servers/free-port.ts';
 
 const host = '127.0.0.1';
 const certificate = makeCertificate();
@@ -242,14 +242,6 @@ describe('connectUnix', () => {
     });
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, host, resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 test('what was sent arrives, also if something was left unread when the stream is closed', async () => {
   await taskGroup(async (group) => {
