@@ -10,14 +10,36 @@ export interface TimerOrder {
   readonly isRepeated: boolean;
 }
 
+/** What the timers of a machine have in common: each keeps its machine going, whatever the code says. */
+abstract class AlwaysRef {
+  abstract close(): unknown;
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  hasRef(): boolean {
+    return true;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
 /** A timer of code on a simulated machine: `NodeJS.Timeout`, in the loop's time. Gone with its machine. */
-export class SimulatedTimer {
+export class SimulatedTimer extends AlwaysRef {
   readonly #machine: Machine;
   readonly #order: TimerOrder;
   readonly #inContext = contextHere();
   #handle: Handle | undefined;
 
   constructor(machine: Machine, order: TimerOrder) {
+    super();
     this.#machine = machine;
     this.#order = order;
     this.refresh();
@@ -44,22 +66,6 @@ export class SimulatedTimer {
     return this;
   }
 
-  ref(): this {
-    return this;
-  }
-
-  unref(): this {
-    return this;
-  }
-
-  hasRef(): boolean {
-    return true;
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
   #fire(): void {
     const { callback, args, isRepeated } = this.#order;
     if (isRepeated) this.refresh();
@@ -70,11 +76,12 @@ export class SimulatedTimer {
 }
 
 /** A turn of the virtual loop, for `setImmediate`. */
-export class SimulatedTurn {
+export class SimulatedTurn extends AlwaysRef {
   readonly #machine: Machine;
   readonly #handle: Handle;
 
   constructor(machine: Machine, callback: () => void) {
+    super();
     this.#machine = machine;
     const inContext = contextHere();
     const { world, timers } = machine;
@@ -91,21 +98,5 @@ export class SimulatedTurn {
   close(): void {
     this.#handle.cancel();
     this.#machine.timers.delete(this.#handle);
-  }
-
-  ref(): this {
-    return this;
-  }
-
-  unref(): this {
-    return this;
-  }
-
-  hasRef(): boolean {
-    return true;
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
   }
 }
