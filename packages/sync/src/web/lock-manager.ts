@@ -4,14 +4,17 @@ import { InvalidStateError } from '@ambit/core';
 export interface LockManager {
   request(
     name: string,
-    options: {
-      readonly mode: 'exclusive' | 'shared';
-      readonly signal?: AbortSignal;
-      readonly ifAvailable?: boolean;
-    },
+    options: LockRequest,
     callback: (lock: unknown) => PromiseLike<void> | undefined,
   ): Promise<unknown>;
   query(): Promise<{ readonly held: readonly Entry[]; readonly pending: readonly Entry[] }>;
+}
+
+/** How a lock is asked for. */
+export interface LockRequest {
+  readonly mode: 'exclusive' | 'shared';
+  readonly signal?: AbortSignal;
+  readonly ifAvailable?: boolean;
 }
 
 interface Entry {

@@ -22,7 +22,6 @@ export class WebHold implements WebGuard {
 
   /** What the platform waits for while the lock is held. It asks for it in a turn of its own. */
   readonly end: PromiseLike<void> = {
-    // oxlint-disable-next-line no-thenable
     then: ((resolve: () => void) => {
       if (this.#isOver) resolve();
       else this.#release = resolve;

@@ -11,7 +11,7 @@ import {
 import type { Waker } from '@ambit/core/lowlevel';
 import type { WaitOptions } from '../internal/options.ts';
 import { lockManager } from './lock-manager.ts';
-import type { LockManager } from './lock-manager.ts';
+import type { LockManager, LockRequest } from './lock-manager.ts';
 import { WebHold } from './web-hold.ts';
 import type { WebGuard } from './web-hold.ts';
 
@@ -91,10 +91,14 @@ export class WebLock {
     } catch (error) {
       return refused(error);
     }
-    return park<WebHold>((waker) => this.#request(waker), {
-      signal: options?.signal,
-      name: `web lock ${show(this.name)}`,
-    });
+    const enlist = (waker: Waker<WebHold>): (() => void) => {
+      const controller = new AbortController();
+      this.#request({ signal: controller.signal }, waker, (hold) => waker.wake(hold));
+      return () => {
+        controller.abort();
+      };
+    };
+    return park(enlist, { signal: options?.signal, name: `web lock ${show(this.name)}` });
   }
 
   /**
@@ -110,7 +114,14 @@ export class WebLock {
     } catch (error) {
       return refused(error);
     }
-    return park<WebHold | undefined>((waker) => this.#ask(waker), {
+    const ask = (waker: Waker<WebHold | undefined>): void => {
+      this.#request({ ifAvailable: true }, waker, (hold, lock) => {
+        if (lock !== null) return waker.wake(hold);
+        waker.wake(undefined);
+        return false;
+      });
+    };
+    return park(ask, {
       signal: options?.signal,
       name: `an answer about the web lock ${show(this.name)}`,
     });
@@ -153,34 +164,20 @@ export class WebLock {
     return { locked: held.some(isOurs), waiting: pending.filter(isOurs).length };
   }
 
-  #request(waker: Waker<WebHold>): () => void {
-    const controller = new AbortController();
+  /** Asks the platform. `take` says whether the caller has taken the hold: one that has given up since then gives it back at once. */
+  #request(
+    options: Omit<LockRequest, 'mode'>,
+    waker: Pick<Waker<never>, 'fail'>,
+    take: (hold: WebHold, lock: unknown) => boolean,
+  ): void {
     const hold = new WebHold(this.name);
-    const options = { mode: this.#mode, signal: controller.signal };
-    // Granted to a caller that has given up in the meantime, it is given back at once.
     this.#locks
-      .request(this.name, options, () => (waker.wake(hold) ? hold.end : undefined))
+      .request(this.name, { mode: this.#mode, ...options }, (lock) =>
+        take(hold, lock) ? hold.end : undefined,
+      )
       .catch((error: unknown) => {
         if (!waker.fail(error)) hold.lose(error);
       });
-    return () => {
-      controller.abort();
-    };
-  }
-
-  #ask(waker: Waker<WebHold | undefined>): undefined {
-    const hold = new WebHold(this.name);
-    const options = { mode: this.#mode, ifAvailable: true };
-    this.#locks
-      .request(this.name, options, (lock) => {
-        if (lock !== null) return waker.wake(hold) ? hold.end : undefined;
-        waker.wake(undefined);
-        return undefined;
-      })
-      .catch((error: unknown) => {
-        if (!waker.fail(error)) hold.lose(error);
-      });
-    return undefined;
   }
 
   #refuseWithin(): void {
