@@ -78,7 +78,7 @@ test('a probe that fails opens it for another cooldown', () =>
     expect(call.state).toBe('half-open');
   }));
 
-test('halfOpen: so many probes at a time, and so many successes in a row', () =>
+test('halfOpen: a number of probes at a time, and a number of successes in a row', () =>
   testRun(async () => {
     const { service, call } = make({ halfOpen: 2 });
     await fail(call, 3);

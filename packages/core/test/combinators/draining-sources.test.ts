@@ -11,21 +11,9 @@ import {
 import { interval } from '@ambit/core/iter';
 import { onDraining } from '@ambit/core/lowlevel';
 import { testRun } from '@ambit/core/testing';
+import { drainedAt } from '../support/drained-at.ts';
 
 const now = (): number => getRunningLoop().now();
-
-/** Runs the body in a scope that drains after so many milliseconds. */
-async function drainedAt<T>(ms: number, body: () => Promise<T>): Promise<T | undefined> {
-  const scope = new CancelScope();
-  const value = await scope.run(() =>
-    taskGroup((group) => {
-      group.spawn(() => sleep(ms).then(() => scope.drain()));
-      return body();
-    }),
-  );
-  expect(scope.cancelCalled).toBe(false);
-  return value;
-}
 
 describe('interval ends by draining', () => {
   test.each([

@@ -3,7 +3,7 @@ import { testRun, VirtualLoop } from '@ambit/core/testing';
 
 const now = (): number => getRunningLoop().now();
 
-/** Runs a schedule in a scope that drains after so many milliseconds. */
+/** Runs a schedule in a scope that drains after a number of milliseconds. */
 async function drainedAt(ms: number, begin: () => Promise<void>): Promise<void> {
   const scope = new CancelScope();
   await scope.run(async () => {

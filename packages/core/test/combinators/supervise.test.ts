@@ -13,7 +13,7 @@ import { testRun } from '@ambit/core/testing';
 const refused = new Error('refused');
 const plain = { jitter: 'none', delay: 10 } as const;
 
-/** Fails after so many milliseconds each; gives `done` after the last; notes attempt and instant. */
+/** Fails after these milliseconds, one after the other; gives `done` after the last; notes attempt and instant. */
 function failing(log: [number, number][], ...times: number[]) {
   return async (attempt: number) => {
     log.push([attempt, getRunningLoop().now()]);

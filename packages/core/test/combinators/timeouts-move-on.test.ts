@@ -8,14 +8,9 @@ import {
   sleepForever,
 } from '@ambit/core';
 import { testRun } from '@ambit/core/testing';
+import { failureOf } from '../support/failures.ts';
 
 const now = (): number => getRunningLoop().now();
-
-const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => 'no failure',
-    (error: unknown) => error,
-  );
 
 describe('moveOnAfter()', () => {
   // rule 135

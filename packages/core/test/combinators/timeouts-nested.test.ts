@@ -11,14 +11,9 @@ import {
   TimeoutError,
 } from '@ambit/core';
 import { testRun, VirtualLoop } from '@ambit/core/testing';
+import { failureOf } from '../support/failures.ts';
 
 const now = (): number => getRunningLoop().now();
-
-const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => 'no failure',
-    (error: unknown) => error,
-  );
 
 /** Time that passes while the program is busy. */
 class BusyLoop extends VirtualLoop {

@@ -12,14 +12,9 @@ import {
   TimeoutError,
 } from '@ambit/core';
 import { testRun } from '@ambit/core/testing';
+import { failureOf } from '../support/failures.ts';
 
 const now = (): number => getRunningLoop().now();
-
-const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => 'no failure',
-    (error: unknown) => error,
-  );
 
 describe('timeout()', () => {
   // rules 114, 124

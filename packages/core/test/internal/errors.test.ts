@@ -19,16 +19,11 @@ import type { TaskGroup } from '@ambit/core';
 import { testRun } from '@ambit/core/testing';
 import { inspect } from 'node:util';
 import { runInNewContext } from 'node:vm';
-
-const caught = (promise: PromiseLike<unknown>): Promise<unknown> =>
-  Promise.resolve(promise).then(
-    () => 'no error',
-    (error: unknown) => error,
-  );
+import { failureOf } from '../support/failures.ts';
 
 /** A group in which the first fails, and the second because of that. */
 const failTwice = (first: unknown, second: unknown): Promise<unknown> =>
-  caught(
+  failureOf(
     taskGroup((group) => {
       group.spawn(() => sleepForever().finally(() => Promise.reject(second)));
       group.spawn(() => Promise.reject(first));
@@ -39,7 +34,7 @@ describe('CancelledError', () => {
   const scope = new CancelScope({ name: 'upload' });
   const cause = new Error('user left');
   scope.cancel(cause);
-  const error = caught(
+  const error = failureOf(
     scope.run((self) => {
       self.throwIfCancelled();
     }),
@@ -71,12 +66,12 @@ describe('CancelledError', () => {
       controller.abort('signal');
       const messages: string[] = [];
       const note = (scope: CancelScope) => messages.push(scope.reason?.message ?? '');
-      await caught(taskGroup((group) => (group.cancel(), note(group.scope)), { name: 'g' }));
-      await caught(taskGroup((group) => note(group.scope), { signal: controller.signal }));
+      await failureOf(taskGroup((group) => (group.cancel(), note(group.scope)), { name: 'g' }));
+      await failureOf(taskGroup((group) => note(group.scope), { signal: controller.signal }));
       await taskGroup((group) => sleep(2).finally(() => note(group.scope)), { timeout: 1 }).catch(
         () => 0,
       );
-      await caught(
+      await failureOf(
         taskGroup((group) => {
           group.spawn(() => Promise.reject(new Error('bang')), { name: 'fuse' });
           return sleep(1).finally(() => note(group.scope));
@@ -93,7 +88,7 @@ describe('CancelledError', () => {
 
 test('a TimeoutError says how long and of what, and its cause is the cancellation', () =>
   testRun(async () => {
-    const error = (await caught(timeout(20, () => sleepForever()))) as TimeoutError;
+    const error = (await failureOf(timeout(20, () => sleepForever()))) as TimeoutError;
     expect([error.name, error.ms, error.message]).toEqual([
       'TimeoutError',
       20,
@@ -149,7 +144,7 @@ describe('suppressedErrors', () => {
         group.defer(() => undefined);
         await group.join();
       });
-      expect(await caught(outcome)).toBe('first');
+      expect(await failureOf(outcome)).toBe('first');
       expect(warn).toHaveBeenCalledTimes(1);
       expect(warn.mock.calls[0]?.[0]).toContain(
         'After first was thrown, this failed as well: Error: second',
@@ -165,7 +160,7 @@ describe('a failure that is attached to a cancellation', () => {
     const [failure, later] = [new Error('failure'), new Error('later')];
     const scope = new CancelScope();
     const outcome = scope.run(async () => {
-      const foreign = await caught(
+      const foreign = await failureOf(
         taskGroup((group) => {
           group.spawn(() => Promise.reject(abort()));
           group.defer(() => Promise.reject(later));
@@ -176,7 +171,7 @@ describe('a failure that is attached to a cancellation', () => {
       scope.cancel();
       throw foreign;
     });
-    expect(await caught(outcome)).toBe(failure);
+    expect(await failureOf(outcome)).toBe(failure);
     expect(suppressedErrors(failure)).toEqual([later]);
   });
 
@@ -189,12 +184,12 @@ describe('a failure that is attached to a cancellation', () => {
       };
       const task = taskGroup((outer) => {
         outer.spawn(async () => {
-          const error = await caught(taskGroup(jobs));
+          const error = await failureOf(taskGroup(jobs));
           outer.cancel();
           throw new AggregateError([abort(), error, error]);
         });
       });
-      expect(((await caught(task)) as AggregateError).errors).toEqual([failure, failure]);
+      expect(((await failureOf(task)) as AggregateError).errors).toEqual([failure, failure]);
     }));
 
   test('is never attached to the cancellation that is on its way', () =>
@@ -208,10 +203,10 @@ describe('a failure that is attached to a cancellation', () => {
         }
       });
       const scope = new CancelScope();
-      const outcome = await caught(
+      const outcome = await failureOf(
         scope.run(async () => {
           scope.cancel();
-          expect(await caught(use(broken(), () => sleep(1)))).toBe(failure);
+          expect(await failureOf(use(broken(), () => sleep(1)))).toBe(failure);
           await sleep(1);
         }),
       );
@@ -271,7 +266,7 @@ test('in debug mode the stack of a task’s error shows where the task was spawn
     },
     { debug: true, signals: [] },
   );
-  const { stack } = (await caught(outcome)) as Error;
+  const { stack } = (await failureOf(outcome)) as Error;
   expect(stack).toMatch(/the task "job" was spawned here[^]*spawnHere/);
 });
 

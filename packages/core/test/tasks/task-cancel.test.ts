@@ -10,12 +10,7 @@ import {
   timeout,
 } from '@ambit/core';
 import { settle, testRun } from '@ambit/core/testing';
-
-const failureOf = (promise: PromiseLike<unknown>): Promise<unknown> =>
-  Promise.resolve(promise).then(
-    () => 'a value',
-    (error: unknown) => error,
-  );
+import { failureOf } from '../support/failures.ts';
 
 describe('cancelling a task', () => {
   // rule 43

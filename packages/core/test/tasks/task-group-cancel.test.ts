@@ -14,20 +14,7 @@ import {
 } from '@ambit/core';
 import type { TaskGroup } from '@ambit/core';
 import { testRun } from '@ambit/core/testing';
-
-const caught = (promise: PromiseLike<unknown>): Promise<unknown> =>
-  Promise.resolve(promise).then(
-    () => 'no error',
-    (error: unknown) => error,
-  );
-
-const failInCleanup = (error: unknown) => async (): Promise<void> => {
-  try {
-    await sleepForever();
-  } finally {
-    await Promise.reject(error);
-  }
-};
+import { failInCleanup, failureOf } from '../support/failures.ts';
 
 // rule 80
 test('a cancelled group never calls what is spawned into it', () =>
@@ -38,7 +25,7 @@ test('a cancelled group never calls what is spawned into it', () =>
       const task = group.spawn(fn);
       expect([task.state, task.done, group.size]).toEqual(['cancelled', true, 0]);
       expect((task.error() as CancelledError).reason).toBe('no more');
-      expect(isCancelled(await caught(task))).toBe(true);
+      expect(isCancelled(await failureOf(task))).toBe(true);
       expect(fn).not.toHaveBeenCalled();
     }),
   ));
@@ -62,7 +49,7 @@ describe('group.cancel()', () => {
 
   test('rejects with the group’s CancelledError if the body was interrupted', () =>
     testRun(async () => {
-      const reached = (await caught(
+      const reached = (await failureOf(
         taskGroup(
           async (group) => {
             group.cancel('enough');
@@ -125,7 +112,7 @@ describe('a group’s own time', () => {
   test('cuts body or children short: TimeoutError, once all have ended', () =>
     testRun(async (_group, loop) => {
       const inBody = taskGroup(() => sleepForever(), { timeout: 10, name: 'job' });
-      const error = (await caught(inBody)) as TimeoutError;
+      const error = (await failureOf(inBody)) as TimeoutError;
       expect(error).toBeInstanceOf(TimeoutError);
       expect([error.ms, error.message]).toEqual([
         10,
@@ -138,7 +125,7 @@ describe('a group’s own time', () => {
         },
         { deadline: 30 },
       );
-      expect(((await caught(inChild)) as TimeoutError).ms).toBe(20);
+      expect(((await failureOf(inChild)) as TimeoutError).ms).toBe(20);
       expect(loop.now()).toBe(35);
     }));
 
@@ -148,13 +135,13 @@ describe('a group’s own time', () => {
         group.scope.deadline = 25;
         await sleepForever();
       });
-      expect(((await caught(outcome)) as TimeoutError).ms).toBe(25);
+      expect(((await failureOf(outcome)) as TimeoutError).ms).toBe(25);
     }));
 
   test('that cuts nothing short leaves the value', () =>
     testRun(async () => {
       const body = async (): Promise<string> => {
-        await caught(sleepForever());
+        await failureOf(sleepForever());
         return 'value';
       };
       expect(await taskGroup(body, { timeout: 10 })).toBe('value');

@@ -10,20 +10,7 @@ import {
   taskGroup,
 } from '@ambit/core';
 import { testRun } from '@ambit/core/testing';
-
-const caught = (promise: PromiseLike<unknown>): Promise<unknown> =>
-  Promise.resolve(promise).then(
-    () => 'no error',
-    (error: unknown) => error,
-  );
-
-const failInCleanup = (error: unknown) => async (): Promise<void> => {
-  try {
-    await sleepForever();
-  } finally {
-    await Promise.reject(error);
-  }
-};
+import { failInCleanup, failureOf } from '../support/failures.ts';
 
 /** Runs the body in a scope that is cancelled after so many milliseconds. */
 async function cancelledAfter<T>(ms: number, body: () => Promise<T>): Promise<CancelScope> {
@@ -44,7 +31,7 @@ test('cancelled from outside in its body, a group cancels its children and passe
         group.spawn(() => shield(() => sleep(20)).finally(() => log.push(loop.now())));
         await sleepForever();
       });
-      const error = await caught(outcome);
+      const error = await failureOf(outcome);
       log.push(error === currentScope().reason);
       throw error;
     });
@@ -73,7 +60,7 @@ test('cancelled from outside, a group whose body and children ended with values 
     await cancelledAfter(10, async () => {
       log.push(
         await taskGroup(async () => {
-          await caught(sleepForever());
+          await failureOf(sleepForever());
           return 'value';
         }),
       );
@@ -151,7 +138,7 @@ test('an error in the cleanup of a child comes out instead of the outer cancella
         group.spawn(failInCleanup(failure));
         await sleepForever();
       });
-      log.push(await caught(outcome));
+      log.push(await failureOf(outcome));
       log.push(suppressedErrors(failure).length);
       await checkpoint();
       log.push('not reached');
@@ -172,15 +159,15 @@ test('inner and outer group fail in one tick: whoever catches the inner error is
     };
     const outcome = taskGroup(async (group) => {
       group.spawn(() => failTogether(outer));
-      const error = await caught(
+      const error = await failureOf(
         taskGroup((nested) => {
           nested.spawn(() => failTogether(inner));
         }),
       );
-      log.push(error, isCancelled(await caught(checkpoint())));
+      log.push(error, isCancelled(await failureOf(checkpoint())));
       await checkpoint();
     });
-    log.push(await caught(outcome), suppressedErrors(outer).length);
+    log.push(await failureOf(outcome), suppressedErrors(outer).length);
     expect(log).toEqual([inner, true, outer, 0]);
     await checkpoint();
   }));
@@ -192,7 +179,7 @@ test('outer cancellation and a child’s error in one tick: after the error the 
     const log: unknown[] = [];
     const task = group.spawn(async () => {
       log.push(
-        await caught(
+        await failureOf(
           taskGroup(async (inner) => {
             inner.spawn(async () => {
               await sleep(10);
@@ -206,7 +193,7 @@ test('outer cancellation and a child’s error in one tick: after the error the 
     });
     await sleep(10);
     task.cancel();
-    await caught(task);
+    await failureOf(task);
     expect(log).toEqual([failure]);
     expect(task.state).toBe('cancelled');
   }));
@@ -223,7 +210,7 @@ test('a body that answers its cancellation with an error of its own has failed',
           throw new Error('could not save', { cause });
         }
       });
-      log.push(((await caught(outcome)) as Error).message);
+      log.push(((await failureOf(outcome)) as Error).message);
     });
     expect(log).toEqual(['could not save']);
     expect(scope.cancelCaught).toBe(false);
@@ -241,7 +228,7 @@ test('the end of a group is no cancel point: a value in a cancelled scope stays,
       const outcome = taskGroup(() => {
         throw failure;
       });
-      log.push(await caught(outcome), suppressedErrors(failure).length);
+      log.push(await failureOf(outcome), suppressedErrors(failure).length);
     });
     expect(log).toEqual(['value', failure, 0]);
   }));

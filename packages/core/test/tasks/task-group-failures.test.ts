@@ -10,6 +10,7 @@ import {
 } from '@ambit/core';
 import type { TaskGroup } from '@ambit/core';
 import { testRun } from '@ambit/core/testing';
+import { failAfter, failInCleanup, failureOf } from '../support/failures.ts';
 
 const E1 = new Error('E1');
 const E2 = new Error('E2');
@@ -22,31 +23,11 @@ beforeEach(() => {
   }
 });
 
-const failAfter = (ms: number, error: unknown) => async (): Promise<never> => {
-  await sleep(ms);
-  throw error;
-};
-
-/** Sleeps until cancelled, and fails then. */
-const failInCleanup = (error: unknown) => async (): Promise<void> => {
-  try {
-    await sleepForever();
-  } finally {
-    await Promise.reject(error);
-  }
-};
-
-const caught = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => 'no error',
-    (error: unknown) => error,
-  );
-
 // rule 58
 test('a failing child cancels the body and its siblings, and comes out itself', () =>
   testRun(async (_group, loop) => {
     const log: string[] = [];
-    const outcome = await caught(
+    const outcome = await failureOf(
       taskGroup(async (group) => {
         group.spawn(failAfter(10, E1));
         group.spawn(async () => {
@@ -109,7 +90,7 @@ test('a failing body cancels the children and waits for them', () =>
 // rule 61
 test('failures in the wind-down are attached to the first, in the order in which they happened', () =>
   testRun(async () => {
-    const outcome = await caught(
+    const outcome = await failureOf(
       taskGroup(async (group) => {
         group.spawn(async () => {
           try {
@@ -130,7 +111,7 @@ test('failures in the wind-down are attached to the first, in the order in which
 // rule 61
 test('two children that fail in the same instant are both there, the earlier one first', () =>
   testRun(async () => {
-    const outcome = await caught(
+    const outcome = await failureOf(
       taskGroup((group) => {
         group.spawn(failAfter(10, E1));
         group.spawn(failAfter(10, E2));
@@ -153,7 +134,7 @@ test('an AbortError in a child that nobody cancelled is a failure', () =>
 // rule 64
 test('the cancellation of one task is a failure to another task that awaits it', () =>
   testRun(async () => {
-    const outcome = await caught(
+    const outcome = await failureOf(
       taskGroup((group) => {
         const idle = group.spawn(() => sleepForever(), { name: 'idle' });
         group.spawn(() => idle.join());
@@ -171,7 +152,7 @@ test('errors of nested groups nest as their groups do', () =>
         group.spawn(failAfter(1, inner));
         group.spawn(failInCleanup(later));
       });
-    const outcome = await caught(
+    const outcome = await failureOf(
       taskGroup(async (group) => {
         group.spawn(() => nested(E1, E2));
         group.spawn(failInCleanup(E3));
@@ -186,7 +167,7 @@ test('errors of nested groups nest as their groups do', () =>
 test('a child of the outer group fails: the inner group is cancelled and adds nothing', () =>
   testRun(async () => {
     const log: string[] = [];
-    const outcome = await caught(
+    const outcome = await failureOf(
       taskGroup(async (outer) => {
         outer.spawn(failAfter(10, E1));
         await taskGroup(async (inner) => {
@@ -203,7 +184,7 @@ test('a child of the outer group fails: the inner group is cancelled and adds no
 // rule 73
 test('the body’s cleanup fails because a child has failed: both are kept, and nothing stays cancelled', () =>
   testRun(async () => {
-    const outcome = await caught(
+    const outcome = await failureOf(
       taskGroup(async (group) => {
         group.spawn(failAfter(1, E1));
         await failInCleanup(E2)();
@@ -219,7 +200,7 @@ test('a child’s error that the body has awaited and thrown again counts once',
   testRun(async () => {
     const log: unknown[] = [];
     const rethrown = async (wait: (group: TaskGroup) => PromiseLike<unknown>): Promise<void> => {
-      const outcome = await caught(
+      const outcome = await failureOf(
         taskGroup(async (group) => {
           try {
             await wait(group);
@@ -260,7 +241,7 @@ test('a child’s error and the deadline of a timeout around come in one tick: t
         await sleepForever();
       }),
     );
-    const error = await caught(outcome);
+    const error = await failureOf(outcome);
     expect(error).not.toBeInstanceOf(TimeoutError);
     expect(error).toBe(E2);
   }));

@@ -13,12 +13,7 @@ import {
   TimeoutError,
 } from '@ambit/core';
 import { testRun, VirtualLoop } from '@ambit/core/testing';
-
-const caught = (promise: PromiseLike<unknown>): Promise<unknown> =>
-  Promise.resolve(promise).then(
-    () => 'no error',
-    (error: unknown) => error,
-  );
+import { failureOf } from '../support/failures.ts';
 
 /** Tells what becomes of a transaction: what its body came to. */
 const transaction = (log: string[]) =>
@@ -79,7 +74,7 @@ test('a release that fails fails the group, and does not stop the others', () =>
     const first = new Error('first');
     const second = new Error('second');
     const log: string[] = [];
-    const error = await caught(
+    const error = await failureOf(
       taskGroup(
         (group) => {
           group.defer(() => log.push('last'));
@@ -101,7 +96,7 @@ test('a release that fails after a failure is attached to it', () =>
   testRun(async () => {
     const failure = new Error('child');
     const cleanup = new Error('cleanup');
-    const error = await caught(
+    const error = await failureOf(
       taskGroup((group) => {
         group.defer(() => Promise.reject(cleanup));
         group.spawn(() => Promise.reject(failure));
@@ -171,7 +166,7 @@ describe('a resource is told what its group came to', () => {
         await sleepForever();
       };
       await new CancelScope({ timeout: 5 }).run(() => taskGroup(body));
-      await caught(taskGroup(body, { timeout: 5, name: 'db' }));
+      await failureOf(taskGroup(body, { timeout: 5, name: 'db' }));
       expect(log).toEqual([
         'rollback: cancelled',
         'rollback: "db" was cut short: it did not end within 5 ms',
@@ -200,7 +195,7 @@ test('what is still being set up when the group ends is cleaned up', () =>
     });
     await taskGroup((group) => {
       outer.spawn(async () => {
-        log.push(((await caught(group.enter(slow()))) as Error).name);
+        log.push(((await failureOf(group.enter(slow()))) as Error).name);
       });
     });
     log.push('group ended');

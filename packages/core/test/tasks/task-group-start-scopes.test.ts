@@ -11,12 +11,7 @@ import {
   TaskGroup,
 } from '@ambit/core';
 import { testRun } from '@ambit/core/testing';
-
-const caught = (promise: PromiseLike<unknown>): Promise<unknown> =>
-  Promise.resolve(promise).then(
-    () => 'no error',
-    (error: unknown) => error,
-  );
+import { failureOf } from '../support/failures.ts';
 
 // rule 107
 describe('until it has called started(), the child', () => {
@@ -30,7 +25,7 @@ describe('until it has called started(), the child', () => {
             await sleepForever().finally(() => log.push('child'));
           });
           inner.cancel('caller');
-          expect(await caught(pending)).toBe(inner.reason);
+          expect(await failureOf(pending)).toBe(inner.reason);
           await pending;
         });
         expect(log).toEqual(['child']);
@@ -46,13 +41,13 @@ describe('until it has called started(), the child', () => {
         const inner = new CancelScope();
         await inner.run(async () => {
           const pending = group.start<number>(async (_task, started) => {
-            await caught(sleepForever());
+            await failureOf(sleepForever());
             started(1);
             await shield(() => sleep(10));
             throw failure;
           });
           inner.cancel();
-          expect(await caught(pending)).toBe(failure);
+          expect(await failureOf(pending)).toBe(failure);
         });
         await checkpoint();
       }),
@@ -65,7 +60,7 @@ describe('until it has called started(), the child', () => {
         const inner = new CancelScope();
         await inner.run(async () => {
           const pending = group.start<number>(async (_task, started) => {
-            await caught(sleepForever());
+            await failureOf(sleepForever());
             started(1);
           });
           inner.cancel();
@@ -105,10 +100,10 @@ test('start in a cancelled group, or by a cancelled caller, never calls its func
     const scope = new CancelScope();
     await scope.run(async () => {
       scope.cancel();
-      expect(await caught(group.start(fn))).toBe(scope.reason);
+      expect(await failureOf(group.start(fn))).toBe(scope.reason);
     });
     group.cancel();
-    expect(await caught(group.start(fn))).toBe(group.scope.reason);
+    expect(await failureOf(group.start(fn))).toBe(group.scope.reason);
     expect([fn.mock.calls.length, group.size]).toEqual([0, 0]);
     await group[Symbol.asyncDispose]();
   }));
@@ -148,7 +143,7 @@ test('a child that shields itself while it starts outlasts the cancellation of i
           await checkpoint();
           log.push('not reached');
         });
-        log.push(isCancelled(await caught(pending)));
+        log.push(isCancelled(await failureOf(pending)));
       });
       expect(log).toEqual([20, true]);
     });

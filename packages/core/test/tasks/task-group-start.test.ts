@@ -11,12 +11,7 @@ import {
 } from '@ambit/core';
 import type { Task, TaskGroup } from '@ambit/core';
 import { settle, testRun } from '@ambit/core/testing';
-
-const caught = (promise: PromiseLike<unknown>): Promise<unknown> =>
-  Promise.resolve(promise).then(
-    () => 'no error',
-    (error: unknown) => error,
-  );
+import { failureOf } from '../support/failures.ts';
 
 // rule 102
 test('start resolves with the value given to started(), and the child goes on in the group', () =>
@@ -71,7 +66,7 @@ test('started() called a second time is an error in the child', () =>
 test('a child that ends without started() makes start fail, and does not fail the group', () =>
   testRun(() =>
     taskGroup(async (group) => {
-      const error = await caught(group.start(() => sleep(1), { name: 'mute' }));
+      const error = await failureOf(group.start(() => sleep(1), { name: 'mute' }));
       expect(error).toBeInstanceOf(InvalidStateError);
       expect((error as Error).message).toContain('"mute" ended without calling started()');
       await checkpoint();
@@ -84,7 +79,7 @@ test('an error before started() comes out of start itself, and does not fail the
     const cause = new Error('cause');
     const failure = new Error('cannot listen', { cause });
     const value = await taskGroup(async (group) => {
-      const error = await caught(
+      const error = await failureOf(
         group.start(async () => {
           await sleep(1);
           throw failure;
@@ -95,7 +90,7 @@ test('an error before started() comes out of start itself, and does not fail the
       const atOnce = group.start(() => {
         throw failure;
       });
-      expect(await caught(atOnce)).toBe(failure);
+      expect(await failureOf(atOnce)).toBe(failure);
       return 'value';
     });
     expect(value).toBe('value');
@@ -115,7 +110,7 @@ test('an error after started() is a failure of a child like any other', () =>
           throw failure;
         }),
       );
-      log.push(isCancelled(await caught(sleepForever())));
+      log.push(isCancelled(await failureOf(sleepForever())));
     });
     await expect(outcome).rejects.toBe(failure);
     expect(log).toEqual([1, true]);

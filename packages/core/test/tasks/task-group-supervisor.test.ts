@@ -8,6 +8,7 @@ import {
   TaskGroupError,
 } from '@ambit/core';
 import { testRun } from '@ambit/core/testing';
+import { failAfter, failInCleanup, failureOf } from '../support/failures.ts';
 
 const E1 = new Error('E1');
 const E2 = new Error('E2');
@@ -20,26 +21,6 @@ beforeEach(() => {
   }
 });
 
-const failAfter = (ms: number, error: unknown) => async (): Promise<never> => {
-  await sleep(ms);
-  throw error;
-};
-
-/** Sleeps until cancelled, and fails then. */
-const failInCleanup = (error: unknown) => async (): Promise<void> => {
-  try {
-    await sleepForever();
-  } finally {
-    await Promise.reject(error);
-  }
-};
-
-const caught = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => 'no error',
-    (error: unknown) => error,
-  );
-
 // rule 92
 describe('with onFailure: continue', () => {
   const continuing = { onFailure: 'continue', name: 'jobs' } as const;
@@ -47,7 +28,7 @@ describe('with onFailure: continue', () => {
   test('a child’s failure cancels nobody, and all failures come out at the end, in order', () =>
     testRun(async (_group, loop) => {
       const log: string[] = [];
-      const outcome = await caught(
+      const outcome = await failureOf(
         taskGroup(async (group) => {
           group.spawn(failAfter(10, E2), { name: 'second' });
           group.spawn(failAfter(5, E1), { name: 'first' });
@@ -67,7 +48,7 @@ describe('with onFailure: continue', () => {
 
   test('a failing body cancels the children, and its error is one of all', () =>
     testRun(async () => {
-      const outcome = await caught(
+      const outcome = await failureOf(
         taskGroup(async (group) => {
           group.spawn(failAfter(1, E1));
           group.spawn(failInCleanup(E3), { name: 'third' });
@@ -81,7 +62,7 @@ describe('with onFailure: continue', () => {
 
   test('the failure of a plain group inside is one failure', () =>
     testRun(async () => {
-      const outcome = await caught(
+      const outcome = await failureOf(
         taskGroup((group) => {
           group.spawn(() =>
             taskGroup((inner) => {
@@ -111,12 +92,12 @@ describe('with onFailure: continue', () => {
 
   test('a body that rethrows what join() threw adds nothing, also after later failures', () =>
     testRun(async () => {
-      const outcome = await caught(
+      const outcome = await failureOf(
         taskGroup(async (group) => {
           group.spawn(failAfter(1, E1));
-          const early = await caught(group.join());
+          const early = await failureOf(group.join());
           group.spawn(failAfter(1, E2));
-          await caught(group.join());
+          await failureOf(group.join());
           throw early;
         }, continuing),
       );
@@ -127,7 +108,7 @@ describe('with onFailure: continue', () => {
 // rule 94
 test('any() of nothing but failures throws them all, in the order of the functions', () =>
   testRun(async () => {
-    const outcome = await caught(any([failAfter(3, E1), failAfter(1, E2)]));
+    const outcome = await failureOf(any([failAfter(3, E1), failAfter(1, E2)]));
     expect((outcome as AggregateError).errors).toEqual([E1, E2]);
     await expect(any([])).rejects.toThrow(TypeError);
     expect(await any([() => sleep(1, { value: 'a' }), () => sleep(1, { value: 'b' })])).toBe('a');

@@ -13,25 +13,7 @@ import {
   TimeoutError,
 } from '@ambit/core';
 import { testRun } from '@ambit/core/testing';
-
-const caught = (promise: PromiseLike<unknown>): Promise<unknown> =>
-  Promise.resolve(promise).then(
-    () => 'no error',
-    (error: unknown) => error,
-  );
-
-const failAfter = (ms: number, error: unknown) => async (): Promise<never> => {
-  await sleep(ms);
-  throw error;
-};
-
-const failInCleanup = (error: unknown) => async (): Promise<void> => {
-  try {
-    await sleepForever();
-  } finally {
-    await Promise.reject(error);
-  }
-};
+import { failAfter, failInCleanup, failureOf } from '../support/failures.ts';
 
 test('join() at the end of the block waits for the children', () =>
   testRun(async (_group, loop) => {
@@ -104,7 +86,7 @@ test('the failure of a child comes out of join() once, with later ones attached'
       group.spawn(failInCleanup(second));
       await group.join();
     };
-    expect(await caught(block())).toBe(first);
+    expect(await failureOf(block())).toBe(first);
     expect(suppressedErrors(first)).toEqual([second]);
   }));
 
@@ -116,7 +98,7 @@ test('disposal throws a failure that nobody has seen', () =>
       group.spawn(failAfter(1, failure));
       await sleep(5);
     };
-    expect(await caught(block())).toBe(failure);
+    expect(await failureOf(block())).toBe(failure);
   }));
 
 test('disposal is silent about a failure that join() has thrown or the task has told', () =>
@@ -125,7 +107,7 @@ test('disposal is silent about a failure that join() has thrown or the task has 
     const seen: unknown[] = [];
     const block = async (see: (group: TaskGroup) => PromiseLike<unknown>): Promise<void> => {
       await using group = new TaskGroup();
-      seen.push(await caught(see(group)));
+      seen.push(await failureOf(see(group)));
     };
     await block((group) => group.spawn(failAfter(1, failure)));
     await block((group) => group.spawn(failAfter(1, failure)).join());
@@ -143,9 +125,9 @@ test('of several failures disposal throws those that nobody has seen, and only t
     const block = async (): Promise<void> => {
       await using group = new TaskGroup({ onFailure: 'continue', name: 'jobs' });
       group.spawn(failAfter(1, unseen), { name: 'job' });
-      await caught(group.spawn(failAfter(2, seen)));
+      await failureOf(group.spawn(failAfter(2, seen)));
     };
-    const error = (await caught(block())) as TaskGroupError;
+    const error = (await failureOf(block())) as TaskGroupError;
     expect(error).toBeInstanceOf(TaskGroupError);
     expect(error.errors).toEqual([unseen]);
     expect(error.message).toBe('1 failure in the task group "jobs": "job": unseen');

@@ -12,12 +12,7 @@ import {
   timeout,
 } from '@ambit/core';
 import { testRun } from '@ambit/core/testing';
-
-const failureOf = (promise: PromiseLike<unknown>): Promise<unknown> =>
-  Promise.resolve(promise).then(
-    () => 'a value',
-    (error: unknown) => error,
-  );
+import { failureOf } from '../support/failures.ts';
 
 describe('waiting for a task', () => {
   // rule 48

@@ -226,7 +226,7 @@ describe('everyOrder', () => {
     expect((await failureOf(body)).steps).toEqual(first.steps);
   });
 
-  test('knows a deadlock at once, and who waits for what', async () => {
+  test('names a deadlock at once, and what each task waits for', async () => {
     const began = performance.now();
     const error = await failureOf(deadlock, { clock: 'free' });
     expect(performance.now() - began).toBeLessThan(1000);

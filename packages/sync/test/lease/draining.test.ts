@@ -1,29 +1,10 @@
-import {
-  CancelScope,
-  currentScope,
-  getRunningLoop,
-  sleep,
-  sleepForever,
-  taskGroup,
-} from '@ambit/core';
+import { CancelScope, currentScope, getRunningLoop, sleep, sleepForever } from '@ambit/core';
 import { testRun } from '@ambit/core/testing';
 import { ClosedError } from '@ambit/sync';
 import { DistributedLock, elect, jobGroup, memoryStore } from '@ambit/sync/lease';
+import { drainedAt } from '../../../core/test/support/drained-at.ts';
 
 const now = (): number => getRunningLoop().now();
-
-/** Runs the body in a scope that drains after so many milliseconds. */
-async function drainedAt<T>(ms: number, body: () => Promise<T>): Promise<T | undefined> {
-  const scope = new CancelScope();
-  const value = await scope.run(() =>
-    taskGroup((group) => {
-      group.spawn(() => sleep(ms).then(() => scope.drain()));
-      return body();
-    }),
-  );
-  expect(scope.cancelCalled).toBe(false);
-  return value;
-}
 
 describe('elect in a scope that drains', () => {
   test('resigns when its body has ended, with its value', () =>
