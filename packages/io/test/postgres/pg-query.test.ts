@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import http from 'node:http';
 import type { Pool } from 'pg';
 import {
@@ -208,6 +211,33 @@ describe('query', () => {
     await load;
     expect(errors.length).toBeGreaterThan(0);
     expectWhole();
+  });
+
+  test('a session that the server ends right behind its greeting is an error of its caller', async () => {
+    const message = (type: string, body: string): Buffer => {
+      const head = Buffer.from(`${type}    `);
+      head.writeInt32BE(4 + body.length, 1);
+      return Buffer.concat([head, Buffer.from(body)]);
+    };
+    const greeting = [message('R', '\0\0\0\0'), message('Z', 'I')];
+    const end = message('E', 'SFATAL\0C57P01\0Mterminated\0\0');
+    const brief = createServer((socket) => {
+      socket.once('data', () => socket.end(Buffer.concat([...greeting, end])));
+    });
+    brief.listen(0, '127.0.0.1');
+    await once(brief, 'listening');
+    const own = poolOf((brief.address() as AddressInfo).port);
+    await expect(query(own, 'SELECT 1')).rejects.toMatchObject({ code: '57P01' });
+    expect(own.totalCount).toBe(0);
+    await own.end();
+    brief.close();
+  });
+
+  test('a wrapper of a pool that has promises only lends its clients, too', async () => {
+    const wrapper = { connect: () => pool.connect() };
+    expect((await query(wrapper, 'SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    const refusing = { connect: () => Promise.reject(new Error('no client')) };
+    await expect(query(refusing, 'SELECT 1')).rejects.toThrow('no client');
   });
 
   test('a statement that leaves a transaction open does not hand it to the next borrower', async () => {
