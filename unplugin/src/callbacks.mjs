@@ -1,4 +1,4 @@
-// What AsyncLocalStorage follows besides `await`: callbacks of promises, timers and listeners.
+// What AsyncLocalStorage follows in addition to `await`: callbacks of promises, timers and listeners.
 
 const OF_PROMISES = new Set(['then', 'catch', 'finally']);
 const TIMERS = new Set([

@@ -145,7 +145,7 @@ describe('the screen', () => {
     }
   });
 
-  test('says first what is wrong, and who waits for whom', () => {
+  test('says first what is wrong, and which task waits for which', () => {
     const text = screenOf(stateWith()).join('\n');
     expect(text).toMatch(/^shop {2}pid 4711 {2}up 10\.0 s .*● live\n/);
     expect(text).toMatch(/\n OVERDUE {4}task "late" ignores its deadline/);

@@ -34,7 +34,7 @@ const move = async (tx: Tx): Promise<void> => {
   await tx`UPDATE accounts SET balance = balance + ${10} WHERE id = 2`;
 };
 
-/** Makes each COMMIT of a change take so many seconds. */
+/** Makes each COMMIT of a change take this number of seconds. */
 async function slowDownCommits(seconds: number): Promise<void> {
   await observer.query(`CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN PERFORM pg_sleep(${seconds}); RETURN NULL; END $$`);

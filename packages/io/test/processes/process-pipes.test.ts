@@ -138,7 +138,7 @@ describe('one who has left the group and goes on writing', () => {
 describe('a process group whose leader has gone', () => {
   afterEach(() => jest.restoreAllMocks());
 
-  /** Who there is, by number; a negative one is a group. */
+  /** The processes that are there, by number; a negative one is a group. */
   function numbers(...there: number[]): jest.SpyInstance {
     return jest.spyOn(process, 'kill').mockImplementation((number) => {
       if (there.includes(number)) return true;

@@ -151,7 +151,7 @@ class Play {
       // Law: nobody waits for what can never be, at any level.
       for (const each of waiting) expect(each.amount).toBeLessThanOrEqual(total - spent);
     }
-    // Law: of all who wait, the first could not be served.
+    // Law: of all callers that wait, the first could not be served.
     const [first] = this.#of('waiting');
     if (first !== undefined) expect(first.amount).toBeGreaterThan(first.node.budget.remaining);
     this.#judge();

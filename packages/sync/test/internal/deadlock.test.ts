@@ -7,7 +7,7 @@ import { Lock, Once, ReadWriteLock } from '@ambit/sync';
 /** Both have what is theirs before they ask for what is the other's. */
 const meet = () => sleep(10);
 
-test('the task tree names a circle of locks with who holds and who waits', () =>
+test('the task tree names a circle of locks, with the tasks that hold and wait', () =>
   testRun(async (group) => {
     const one = new Lock({ name: 'one' });
     const two = new Lock({ name: 'two' });
@@ -73,7 +73,7 @@ test('readers and writers of a read-write lock stand in circles too', () =>
     await group.join();
   }));
 
-test('who makes the value of a Once is who the others wait for', () =>
+test('the task that makes the value of a Once is the one that the others wait for', () =>
   testRun(async (group) => {
     const config = new Once<number>({ name: 'config' });
     const lock = new Lock({ name: 'db' });
@@ -150,7 +150,7 @@ test.each([
     'waits for resource pool "writes", which',
   ],
   [
-    'a semaphore of two across a lock, with all who hold it stuck',
+    'a semaphore of two across a lock, with all its holders stuck',
     `const seats = new Semaphore(2, { name: 'seats' });
      const lock = new Lock({ name: 'db' });
      const sit = () => seats.run(() => sleep(5).then(() => lock.run(() => 1)));

@@ -37,7 +37,7 @@ test('keys of a lock count together', () =>
     expect(lock.statistics()).toEqual({ size: 0, waiting: 0, peak: 2 });
   }));
 
-test('all who wait at a watch count together', () =>
+test('all tasks that wait at a watch count together', () =>
   testRun(async (group) => {
     const watch = new Watch(0);
     const subscription = watch.subscribe();

@@ -359,7 +359,7 @@ describe('DistributedRateLimiter', () => {
       await expectCheckpoint(() => limiter.tryAcquire());
     }));
 
-  test('who is cancelled with a question on its way gives back what it got', () =>
+  test('a caller that is cancelled with a question on its way gives back what it got', () =>
     testRun(async () => {
       const store = new TroubledStore();
       const limiter = new DistributedRateLimiter(store, 'api', { permits: 1, per: 60_000 });

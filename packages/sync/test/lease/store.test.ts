@@ -101,7 +101,7 @@ describe.each(Object.entries(stores))('%s', (_, open) => {
     expect((await other.acquire({ name, holder: 'b', ttl: LONG, limit: 1 })).granted).toBe(true);
   });
 
-  test('a semaphore has so many holders, and a revoked one gets no second place', async () => {
+  test('a semaphore has this number of holders, and a revoked one gets no second place', async () => {
     const { store, other } = opened;
     const name = fresh();
     const acquire = (holder: string) => store.acquire({ name, holder, ttl: LONG, limit: 3 });
@@ -117,7 +117,7 @@ describe.each(Object.entries(stores))('%s', (_, open) => {
     expect((await acquire('f')).granted).toBe(true);
   });
 
-  test('a rate: so many at once, then one in each interval; what is given back is there again', async () => {
+  test('a rate: a burst at once, then one in each interval; what is given back is there again', async () => {
     const { store, other } = opened;
     const name = fresh();
     const bucket = { name, interval: 10_000, burst: 3 };
@@ -264,7 +264,7 @@ describe.each(Object.entries(stores))('%s', (_, open) => {
     expect(most).toBeLessThanOrEqual(2);
   });
 
-  test('who is cancelled in line holds nothing', async () => {
+  test('a caller that is cancelled in line holds nothing', async () => {
     const { store, other } = opened;
     const name = fresh();
     const lock = new DistributedLock(store, name, { poll: 5 });

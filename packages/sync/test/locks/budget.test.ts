@@ -27,7 +27,7 @@ test('what is reserved is set aside, what is settled is spent, the rest goes bac
     expect(budget.spent).toBe(3.5);
   }));
 
-test('who finds too little waits, first come, first served', () =>
+test('a caller that finds too little waits, first come, first served', () =>
   testRun(async (group) => {
     const budget = new Budget(10, { name: 'tokens' });
     const first = await budget.reserve(8);

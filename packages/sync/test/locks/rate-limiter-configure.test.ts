@@ -38,7 +38,7 @@ describe('configure()', () => {
       expect(limiter.available).toBe(2);
     }));
 
-  test('who waits for more than the new burst gets a RangeError, and holds back nobody', () =>
+  test('a caller that waits for more than the new burst gets a RangeError, and holds back no other', () =>
     testRun(async (group) => {
       const limiter = new RateLimiter({ permits: 4, per: 400 });
       limiter.tryAcquire(4);

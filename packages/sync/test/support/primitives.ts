@@ -19,7 +19,7 @@ import {
 } from '@ambit/sync';
 import type { Guard, SignalOptions } from '@ambit/sync';
 
-/** A primitive at which whoever comes has to wait. */
+/** A primitive at which each new caller has to wait. */
 export interface Blocked {
   /** Waits; resolves with the way to give back. */
   wait(options?: SignalOptions): Promise<() => unknown>;
