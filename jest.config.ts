@@ -17,7 +17,8 @@ const config: Config = {
   testEnvironmentOptions: {
     customExportConditions: ['@ambit/source', 'node', 'require', 'default'],
   },
-  reporters: ['default', '<rootDir>/scripts/open-handles-reporter.mjs'],
+  reporters: ['default', '<rootDir>/scripts/jest-reporter.mjs'],
+  setupFilesAfterEnv: ['<rootDir>/scripts/second-try.cjs'],
   // A turn more for each test, so that a rejection nobody handles fails the test it comes from.
   waitForUnhandledRejections: true,
   // Two processes, and new ones in time: a single one that loads every suite runs out of memory.
