@@ -10,7 +10,7 @@ export interface TimerOrder {
   readonly isRepeated: boolean;
 }
 
-/** What the timers of a machine have in common: each keeps its machine going, whatever the code says. */
+/** What the timers of a machine have in common: each keeps its machine going, also after unref(). */
 abstract class AlwaysRef {
   abstract close(): unknown;
 
