@@ -56,8 +56,8 @@ export class Model {
     this.#msPerToken = msPerToken;
   }
 
-  async listen(): Promise<void> {
-    this.#server.listen(0, '127.0.0.1');
+  async listen(port = 0, host = '127.0.0.1'): Promise<void> {
+    this.#server.listen(port, host);
     await once(this.#server, 'listening');
   }
 
