@@ -20,8 +20,10 @@ export async function bundle(folder) {
   if (FOLLOWING.includes(basename(folder))) {
     const explicit = join(dist, 'explicit');
     await emitCode(folder, explicit, [transpiler, follower(folder)]);
-    const { imports = {} } = readJson(join(folder, 'package.json'));
-    writeFileSync(join(explicit, 'package.json'), manifestOf('module', imports));
+    writeFileSync(
+      join(explicit, 'package.json'),
+      manifestOf('module', readJson(join(folder, 'package.json'))),
+    );
   }
   const doors = doorsOf(folder).map((door) => [door, join(folder, `build/${door}.d.ts`)]);
   await emitTypes(dist, Object.fromEntries(doors));
@@ -30,8 +32,8 @@ export async function bundle(folder) {
 
 /** The code of a package, by these plugins: as ES modules, and below as CommonJS. */
 async function emitCode(folder, dist, plugins) {
-  const { imports = {} } = readJson(join(folder, 'package.json'));
-  const { parts, hosts } = partsOf(imports);
+  const manifest = readJson(join(folder, 'package.json'));
+  const { parts, hosts } = partsOf(manifest.imports ?? {});
   const sources = doorsOf(folder).map((door) => [door, join(folder, `src/${door}.ts`)]);
   for (const [name, [source]] of parts) sources.push([name, join(folder, source)]);
   const banner = plugins.length > 1 ? MARK : undefined;
@@ -43,7 +45,7 @@ async function emitCode(folder, dist, plugins) {
       await emit({ dist, banner }, { [name]: HOST }, [joined(modules), transpiler]),
     );
   }
-  writeFileSync(join(dist, 'cjs/package.json'), manifestOf('commonjs', imports));
+  writeFileSync(join(dist, 'cjs/package.json'), manifestOf('commonjs', manifest));
 }
 
 /** By which the scope follows the awaits of the package's own functions; what does that itself is left alone. */
@@ -149,8 +151,12 @@ function inSeveral(id, { getModuleInfo }) {
     importers.forEach(visit);
   };
   visit(id);
+  if (ALONE.has(basename(id, '.ts'))) return basename(id, '.ts');
   return entries.length > 1 && !entries.includes(id) ? 'shared' : undefined;
 }
+
+/** Modules that are imported for what they do: in a file with others, a bundler could not leave them out. */
+const ALONE = new Set(['with-debug-tools']);
 
 /** A host knows nothing of the rest: bundled apart, a module of both would be there twice, and its state too. */
 function expectApart(modules, ofHost) {
@@ -205,10 +211,11 @@ function joined(modules) {
 
 /**
  * A package.json is a border for `#imports`: what is in a directory with its own imports by such a name is looked up there.
- * It gets the package's own map, less the sources, which no import reaches from there.
+ * It gets the package's own map, less the sources, which no import reaches from there. Bundlers look there for `sideEffects`, too.
  */
-function manifestOf(type, imports) {
-  const text = JSON.stringify({ type, imports }, withoutSources, 2);
+function manifestOf(type, { imports = {}, sideEffects }) {
+  const files = sideEffects && sideEffects.filter((file) => /^\.\/dist\/[^/]+$/.test(file));
+  const text = JSON.stringify({ type, sideEffects: files, imports }, withoutSources, 2);
   return `${text.replaceAll('"./dist/', '"./')}\n`;
 }
 

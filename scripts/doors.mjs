@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 const DOORS = {
   core: [
     ...['index', 'lowlevel', 'testing', 'testing-vitest', 'testing-jest', 'testing-node-test'],
-    ...['abort', 'iter', 'actions', 'react', 'vue', 'svelte', 'ambient', 'inspect'],
+    ...['abort', 'iter', 'actions', 'react', 'vue', 'svelte', 'ambient', 'inspect', 'debug'],
   ],
   io: ['index', 'pg', 'postgres-js', 'redis', 'otel', 'fastify', 'express', 'inspect', 'testing'],
   sync: ['index', 'lease', 'redis', 'postgres', 'web'],

@@ -1,3 +1,5 @@
+import './program/with-debug-tools.ts';
+
 export { run } from './program/run.ts';
 export { createTask, getRunningLoop } from './program/create-task.ts';
 export type { RunOptions } from './program/run-options.ts';

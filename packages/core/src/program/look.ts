@@ -11,7 +11,7 @@ import type { Draft } from './survey.ts';
 const MOST = 1000;
 
 /**
- * Lets a debugger look at the tasks of the process, also of a program whose files are bundled into one: `ambit attach` calls
+ * Lets a debugger look at the tasks of the process, also in a bundle with `@ambit/core/debug`: `ambit attach` calls
  * what is under the symbol `@ambit/core:look` of the global object.
  */
 export function offerLook(): void {

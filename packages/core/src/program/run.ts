@@ -1,15 +1,10 @@
-import { onDeadEnd, onSignal, printError, setExitCode, watchTurns } from '#platform';
+import { onDeadEnd, onSignal, printError, setExitCode } from '#platform';
 import { ambient } from '../loop/ambient.ts';
 import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
-import { checkFunction, show } from '../internal/check.ts';
-import { InvalidStateError, messageOf } from '../internal/errors.ts';
+import { checkFunction } from '../internal/check.ts';
+import { InvalidStateError } from '../internal/errors.ts';
 import { hostLoop } from '../loop/event-loop.ts';
-import type { Handle } from '../loop/event-loop.ts';
-import { findDeadlocks } from './deadlock.ts';
-import { offerLook } from './look.ts';
-import { allTasks, treeAsText } from './task-tree.ts';
-import { emitWarning } from '../internal/emit-warning.ts';
 import { endOrphans } from './orphans.ts';
 import { checkRunOptions } from './run-options.ts';
 import type { RunOptions } from './run-options.ts';
@@ -19,7 +14,7 @@ import type { Running } from './running.ts';
 import { Shutdown } from './shutdown.ts';
 import { hostRuntime, Runtime } from '../loop/runtime.ts';
 import { suppress } from '../internal/suppressed-errors.ts';
-import { currentTask } from '../tasks/current-group.ts';
+import { debugTools } from '../tasks/debug-tools.ts';
 import { TaskGroup } from '../tasks/task-group.ts';
 import type { Task } from '../tasks/task.ts';
 
@@ -59,8 +54,6 @@ export class Run {
   readonly #hooks: Disposable[] = [];
   readonly #shutdown: Shutdown;
   readonly #grace: RunGrace | undefined;
-  #look: Handle | undefined;
-  readonly #announced = new Set<string>();
 
   /** `runtime`: one that a test prepared; by default that of `options`. */
   constructor(options: RunOptions, runtime?: Runtime) {
@@ -69,6 +62,7 @@ export class Run {
         'run: there is a run() around this one; use taskGroup() inside it',
       );
     }
+    if (options.debug === true) refuseWithoutTools();
     this.#options = options;
     this.runtime = runtime ?? new Runtime(options.loop ?? hostLoop, { debug: options.debug });
     this.#shutdown = new Shutdown(this.scope, options, (title) => this.#dump(title));
@@ -152,36 +146,25 @@ export class Run {
   }
 
   #hook(): void {
-    offerLook();
+    debugTools.loaded?.offerLook();
     const { dumpOn, debug, slowTurn = 100 } = this.#options;
     this.#shutdown.hook();
     if (dumpOn !== undefined) this.#hooks.push(onSignal(dumpOn, () => this.#dump(`${dumpOn}:`)));
     if (debug === true) {
-      this.#hooks.push(watchTurns(slowTurn, reportSlowTurn, () => hostLoop.now()));
-      this.runtime.onBlocked = () => this.#lookForDeadlocks();
+      const dump = (title: string): void => this.#dump(title);
+      const watch = debugTools.loaded?.watchRun(this.scope, {
+        runtime: this.runtime,
+        slowTurn,
+        dump,
+      });
+      if (watch !== undefined) this.#hooks.push(watch);
     }
     this.#hooks.push(onDeadEnd(() => this.#deadlock()));
   }
 
   #unhook(): void {
     this.#shutdown[Symbol.dispose]();
-    this.#look?.cancel();
-    this.runtime.onBlocked = undefined;
     for (const hook of this.#hooks.splice(0)) hook[Symbol.dispose]();
-  }
-
-  // Something else, for example a server, may keep the event loop going while some wait for each other forever.
-  #lookForDeadlocks(): void {
-    if (this.#look !== undefined) return;
-    this.#look = this.runtime.loop.callNext(() => {
-      this.#look = undefined;
-      const tasks = ambient.run(this.scope, allTasks);
-      const news = findDeadlocks(tasks).filter(
-        ({ text, isForEver }) => isForEver && !this.#announced.has(text),
-      );
-      for (const { text } of news) this.#announced.add(text);
-      if (news.length > 0) this.#dump('Some tasks wait for each other forever:');
-    });
   }
 
   #deadlock(): void {
@@ -190,29 +173,16 @@ export class Run {
   }
 
   #dump(title: string): void {
-    printError(`${title}\n${ambient.run(this.scope, treeOrApology)}`);
+    const tree = debugTools.loaded?.describe(this.scope);
+    printError(`${title}\n${tree ?? `(no task tree in this bundle: ${CURE})`}`);
   }
 }
 
-/** Of a tree that is printed. */
-const MOST_LINES = 1000;
+const CURE = "import '@ambit/core/debug'";
 
-// What follows a dump, an exit mostly, must not fail for a tree that is too deep to be drawn.
-function treeOrApology(): string {
-  try {
-    return treeAsText(MOST_LINES);
-  } catch (error) {
-    return `(the task tree cannot be shown: ${messageOf(error)})`;
-  }
-}
-
-function reportSlowTurn(ms: number): void {
-  const task = currentTask();
-  const who = task === undefined ? 'a callback' : `the task ${show(task.name)}`;
-  emitWarning(
-    `${who} held the event loop for ${String(Math.round(ms))} ms; put a checkpoint() into long loops`,
-    'SlowTurnWarning',
-  );
+function refuseWithoutTools(): void {
+  if (debugTools.loaded !== undefined) return;
+  throw new InvalidStateError(`run: debug mode is not in this bundle; ${CURE}`);
 }
 
 // Main may have cancelled itself: then its CancelledError is its failure.

@@ -13,7 +13,7 @@ import { Failures } from './group-outcome.ts';
 import type { OnFailure } from './group-outcome.ts';
 import type { SpawnOptions, TaskGroupOptions } from './group-options.ts';
 import { GroupScope } from './group-scope.ts';
-import { spawnSite } from './spawn-site.ts';
+import { debugTools } from './debug-tools.ts';
 import type { Starting } from './start-handshake.ts';
 import { messageOf } from './task-message.ts';
 import { Task } from './task.ts';
@@ -76,7 +76,7 @@ export abstract class GroupIntake {
   /** @internal */
   _makeTask<T>(fn: { readonly name: string }, options: SpawnOptions | undefined): Task<T> {
     const task = this._newTask<T>(options?.name ?? fn.name);
-    if (this.scope._runtime.debug) task._spawnSite = spawnSite();
+    if (this.scope._runtime.debug) task._spawnSite = debugTools.loaded?.spawnSite();
     return task;
   }
 

@@ -1,11 +1,9 @@
 import { show } from '../internal/check.ts';
-import { emitWarning } from '../internal/emit-warning.ts';
 import { InvalidStateError } from '../internal/errors.ts';
 import { remove } from '../internal/linked-list.ts';
 import { markHandled } from '../internal/mark-handled.ts';
 import { CancelledError } from '../scope/cancelled-error.ts';
 import { currentFrame } from '../scope/cancel-scope.ts';
-import { taskOf } from './current-group.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { parkIn } from '../waiting/park.ts';
 import { Patience } from '../waiting/patience.ts';
@@ -78,25 +76,4 @@ function isAroundCaller(task: Task<unknown>): boolean {
 function isOfAwait(callback: unknown): boolean {
   if (typeof callback !== 'function' || callback.name !== '') return false;
   return Function.prototype.toString.call(callback).includes('[native code]');
-}
-
-/** In debug mode: notes that the calling task waits for `task`, and warns of tasks that wait for each other. */
-export function noteWait(task: Task<unknown>, wait: Promise<unknown>): void {
-  const waiter = taskOf(currentFrame()._scope);
-  if (waiter === undefined) return;
-  for (let next: Task<unknown> | undefined = task._awaits; next; next = next._awaits) {
-    if (next === waiter) warnOfCycle(waiter, task);
-  }
-  waiter._awaits = task;
-  const forget = (): void => {
-    waiter._awaits = undefined;
-  };
-  wait.then(forget, forget);
-}
-
-function warnOfCycle(waiter: Task<unknown>, joined: Task<unknown>): void {
-  emitWarning(
-    `the tasks ${show(waiter.name)} and ${show(joined.name)} wait for each other, and would forever`,
-    'DeadlockWarning',
-  );
 }

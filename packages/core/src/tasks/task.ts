@@ -4,11 +4,11 @@ import type { SignalOptions } from '../internal/signal-options.ts';
 import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
 import { Outcome } from '../waiting/outcome.ts';
 import { yieldIfDue } from '../waiting/ready.ts';
-import { appendToStack } from './spawn-site.ts';
+import { debugTools } from './debug-tools.ts';
 import type { TaskGroup } from './task-group.ts';
 import { endOf } from './task-outcome.ts';
 import { begin } from './task-run.ts';
-import { noteWait, owned, refuseAwait, refuseDeadlock, untilEnded } from './task-waits.ts';
+import { owned, refuseAwait, refuseDeadlock, untilEnded } from './task-waits.ts';
 
 /**
  * - `queued`: waits for its turn in a group with a `limit`
@@ -195,7 +195,7 @@ export class Task<T> extends Outcome<T> implements AsyncDisposable {
 
   // Debug mode sees cycles of tasks that wait for each other.
   private _noted<P>(wait: Promise<P>): Promise<P> {
-    if (this.scope._runtime.debug) noteWait(this, wait);
+    if (this.scope._runtime.debug) debugTools.loaded?.noteWait(this, wait);
     return wait;
   }
 
@@ -217,9 +217,7 @@ export class Task<T> extends Outcome<T> implements AsyncDisposable {
 
   // The stack of an error ends at the spawn; debug mode goes on from there.
   private _located(error: unknown): unknown {
-    if (this._spawnSite === undefined) return error;
-    const site = `\n    -- the task ${show(this.name)} was spawned here --\n${this._spawnSite}`;
-    appendToStack(error, site);
+    if (this._spawnSite !== undefined) debugTools.loaded?.addSite(error, this);
     return error;
   }
 

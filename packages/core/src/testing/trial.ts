@@ -2,6 +2,7 @@ import { checkFunction, checkOptions } from '../internal/check.ts';
 import { hostNow } from '../loop/event-loop.ts';
 import { ambient } from '../loop/ambient.ts';
 import { Runtime } from '../loop/runtime.ts';
+import { installDebugTools } from '../program/install-debug-tools.ts';
 import { Run } from '../program/run.ts';
 import { formatTaskTree } from '../program/task-tree.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
@@ -46,6 +47,7 @@ export function checkBody(where: string, body: unknown, options: unknown): void 
  */
 export async function trial<T>(body: TestBody<T>, options: TrialOptions): Promise<T> {
   const { loop } = options;
+  installDebugTools();
   const run = new Run({ loop, signals: [], uncaught: 'exit' }, runtimeOf(options));
   const adoptionsBefore = adoptionCount();
   let leak: Error | undefined;

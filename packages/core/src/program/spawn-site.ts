@@ -1,4 +1,6 @@
+import { show } from '../internal/check.ts';
 import { tryOr } from '../internal/try-or.ts';
+import type { Task } from '../tasks/task.ts';
 
 /** The stack of the caller of `spawn`, which is four calls away. */
 export function spawnSite(): string {
@@ -6,8 +8,9 @@ export function spawnSite(): string {
   return stack?.split('\n').slice(4).join('\n') ?? '';
 }
 
-/** The stack of an error ends at the spawn: goes on from there with `site`. Leaves alone an error that cannot be changed. */
-export function appendToStack(error: unknown, site: string): void {
+/** The stack of an error ends at the spawn: goes on from there. Leaves alone an error that cannot be changed. */
+export function addSite(error: unknown, task: Task<unknown>): void {
+  const site = `\n    -- the task ${show(task.name)} was spawned here --\n${String(task._spawnSite)}`;
   tryOr(() => {
     if (!(error instanceof Error) || !Object.isExtensible(error)) return;
     if (error.stack?.includes(site) === true) return;
