@@ -10,6 +10,14 @@ const LIMITS = [
     browser: 21.4,
     node: 21.9,
   },
+  {
+    door: 'core',
+    names: ['run', 'taskGroup', 'timeout', 'sleep', 'gather'],
+    isProduction: true,
+    browser: 20.8,
+    node: 20.8,
+  },
+  { door: 'core', names: ['sleep', 'timeout'], isProduction: true, browser: 11.1, node: 10.8 },
   { door: 'core', browser: 32.7, node: 33.2 },
   { door: 'core/abort', browser: 21.4, node: 23.7 },
   { door: 'core/actions', browser: 21.4, node: 21.4 },
@@ -45,12 +53,15 @@ const TARGETS = {
   node: { platform: 'node', conditions: ['node'] },
 };
 
-export default LIMITS.flatMap(({ door, names, without = [], ...limits }) =>
+// What a bundler takes with the condition `production`.
+const PRODUCTION = { browser: 'production/explicit/', node: 'production/' };
+
+export default LIMITS.flatMap(({ door, names, isProduction, without = [], ...limits }) =>
   Object.entries(limits).map(([target, limit]) => {
     const [folder, file = 'index'] = door.split('/');
     return {
-      name: `${names ? `{ ${names.join(', ')} }` : '*'} of @ambit/${door}, ${target}`,
-      path: `packages/${folder}/dist/${file}.js`,
+      name: `${names ? `{ ${names.join(', ')} }` : '*'} of @ambit/${door}${isProduction ? ' (production)' : ''}, ${target}`,
+      path: `packages/${folder}/dist/${isProduction ? PRODUCTION[target] : ''}${file}.js`,
       import: names ? `{ ${names.join(', ')} }` : '*',
       limit: `${limit} kB`,
       gzip: true,

@@ -8,7 +8,8 @@ import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 import ts from 'typescript';
 import { MARK, transform as follow } from '../unplugin/src/transform.mjs';
-import { doorsOf, FOLLOWING } from './doors.mjs';
+import { doorsOf, FOLLOWING, SHORTENED } from './doors.mjs';
+import { shortener } from './production.mjs';
 import { readJson } from './setup.mjs';
 
 /** Writes a package's `dist`: the code from its sources, the declarations from those that tsc has written into `build`. */
@@ -16,36 +17,40 @@ export async function bundle(folder) {
   const dist = join(folder, 'dist');
   // A second of slack: some file systems have no finer times.
   const begun = Date.now() - 1000;
-  await emitCode(folder, dist, [transpiler]);
-  if (FOLLOWING.includes(basename(folder))) {
-    const explicit = join(dist, 'explicit');
-    await emitCode(folder, explicit, [transpiler, follower(folder)]);
-    writeFileSync(
-      join(explicit, 'package.json'),
-      manifestOf('module', readJson(join(folder, 'package.json'))),
-    );
+  const isFollowing = FOLLOWING.includes(basename(folder));
+  const follow = follower(folder);
+  await emitCode({ folder, dist }, [transpiler]);
+  if (isFollowing) await emitCode({ folder, dist: join(dist, 'explicit') }, [transpiler, follow]);
+  if (SHORTENED.includes(basename(folder))) {
+    const [short, production] = [shortener(folder, compiled), join(dist, 'production')];
+    await emitCode({ folder, dist: production, isForBundlers: true }, [short]);
+    const explicit = join(production, 'explicit');
+    await emitCode({ folder, dist: explicit, isForBundlers: true }, [short, follow]);
   }
   const doors = doorsOf(folder).map((door) => [door, join(folder, `build/${door}.d.ts`)]);
   await emitTypes(dist, Object.fromEntries(doors));
   removeOlder(dist, begun);
 }
 
-/** The code of a package, by these plugins: as ES modules, and below as CommonJS. */
-async function emitCode(folder, dist, plugins) {
+/** The code of a package, by these plugins: as ES modules, and below as CommonJS unless only bundlers will read it. */
+async function emitCode({ folder, dist, isForBundlers = false }, plugins) {
   const manifest = readJson(join(folder, 'package.json'));
   const { parts, hosts } = partsOf(manifest.imports ?? {});
   const sources = doorsOf(folder).map((door) => [door, join(folder, `src/${door}.ts`)]);
   for (const [name, [source]] of parts) sources.push([name, join(folder, source)]);
   const banner = plugins.length > 1 ? MARK : undefined;
-  const together = await emit({ dist, banner }, Object.fromEntries(sources), plugins);
+  const target = { dist, banner, isForBundlers };
+  const modulesIn = isForBundlers ? join(folder, 'src') : undefined;
+  const together = await emit({ ...target, modulesIn }, Object.fromEntries(sources), plugins);
   for (const [name, each] of hosts) {
     const modules = each.map((source) => join(folder, source));
-    expectApart(
-      together,
-      await emit({ dist, banner }, { [name]: HOST }, [joined(modules), transpiler]),
-    );
+    const host = await emit(target, { [name]: HOST }, [joined(modules), plugins[0]]);
+    expectApart(together, host);
   }
-  writeFileSync(join(dist, 'cjs/package.json'), manifestOf('commonjs', manifest));
+  if (basename(dist) !== 'dist')
+    writeFileSync(join(dist, 'package.json'), manifestOf('module', manifest));
+  if (!isForBundlers)
+    writeFileSync(join(dist, 'cjs/package.json'), manifestOf('commonjs', manifest));
 }
 
 /** By which the scope follows the awaits of the package's own functions; what does that itself is left alone. */
@@ -96,11 +101,19 @@ const COMMON = {
   chunkFileNames: '[name].js',
 };
 
-/** Writes the files as ES modules and as CommonJS; returns the names of the modules that are in them. */
-async function emit({ dist, banner }, input, plugins) {
+/**
+ * Writes the files as ES modules, and as CommonJS unless only bundlers will read them; returns the names of the modules that are
+ * in them. `modulesIn`: a file for each module in there. A bundler leaves out a file that no code needs, and keeps parts of
+ * files with several modules.
+ */
+async function emit({ dist, banner, isForBundlers, modulesIn }, input, plugins) {
   const bundled = await rollup({ input, plugins, external: isOther, onLog: fail });
-  const options = { ...COMMON, banner, manualChunks: inSeveral };
+  const files = modulesIn
+    ? { preserveModules: true, preserveModulesRoot: modulesIn }
+    : { manualChunks: inSeveral };
+  const options = { ...COMMON, banner, ...files };
   await bundled.write({ ...options, dir: dist, format: 'es' });
+  if (isForBundlers) return bundled.watchFiles;
   await bundled.write({
     ...options,
     dir: join(dist, 'cjs'),
@@ -168,15 +181,20 @@ const transpiler = {
   name: 'transpiler',
   load: async (id) => {
     if (!id.endsWith('.ts')) return undefined;
-    return transform(blank(await readFile(id, 'utf8')), {
-      loader: 'ts',
-      sourcefile: id,
-      sourcemap: true,
-      target: 'es2023',
-      tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
-    });
+    return compiled(id, await readFile(id, 'utf8'));
   },
 };
+
+function compiled(id, code, options = {}) {
+  return transform(blank(code), {
+    loader: 'ts',
+    sourcefile: id,
+    sourcemap: true,
+    target: 'es2023',
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+    ...options,
+  });
+}
 
 /**
  * The code with spaces for comments, since without them it is read faster. Those stay by which bundlers know what may be dropped.

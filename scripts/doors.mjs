@@ -60,10 +60,23 @@ export function exportsOf(project) {
       require: { ...commonJs, default: `./dist/explicit/cjs/${door}.js` },
     };
     const byRuntime = { 'ambit-explicit': explicit, workerd: target, browser: explicit };
-    return [pathOf(door), { ...source, ...byRuntime, ...target }];
+    const production = SHORTENED.includes(basename(project)) && productionOf(door, explicit);
+    return [pathOf(door), { ...source, ...production, ...byRuntime, ...target }];
   });
   return { ...Object.fromEntries(doors), './package.json': './package.json' };
 }
+
+/** For `import`, as bundlers read it: a program that requires a door gets the same copy as without the condition. */
+function productionOf(door, { import: { types }, require }) {
+  const code = { types, default: `./dist/production/${door}.js` };
+  const explicit = { import: { types, default: `./dist/production/explicit/${door}.js` }, require };
+  const target = { 'module-sync': code, import: code };
+  const byRuntime = { 'ambit-explicit': explicit, workerd: target, browser: explicit };
+  return { production: { ...byRuntime, ...target } };
+}
+
+/** The packages with a copy for the condition `production`. */
+export const SHORTENED = ['core'];
 
 /** The packages that run in browsers. */
 export const FOLLOWING = ['core', 'sync'];

@@ -49,6 +49,7 @@ const explanation = [
   'runtimes',
   'stability',
   'diagnostics',
+  'messages',
   'internals',
   'rules',
   'decisions/index',
