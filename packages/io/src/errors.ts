@@ -1,4 +1,4 @@
-export { BusyResourceError } from '@ambit/core/lowlevel';
+export { BusyResourceError, ClosedResourceError } from '@ambit/core/lowlevel';
 
 /** The other end is gone, or the connection broke. Node's error, if there is one, is the `cause`. */
 export class BrokenResourceError extends Error {
@@ -16,17 +16,6 @@ export class BrokenResourceError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = codeOf(options?.cause);
-  }
-}
-
-/** It was closed at this end. */
-export class ClosedResourceError extends Error {
-  static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'ClosedResourceError',
-      writable: true,
-      configurable: true,
-    });
   }
 }
 

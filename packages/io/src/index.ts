@@ -62,7 +62,7 @@ export type { WorkerRunOptions } from './threads/worker-order.ts';
 export type { OnCancel } from './threads/worker-call.ts';
 export { toThread } from './threads/to-thread.ts';
 export { workerScope } from './threads/worker-scope.ts';
-export { BrokenWorkerError } from './threads/worker-errors.ts';
+export { BrokenWorkerError } from '@ambit/core/lowlevel';
 export { events, once } from './events/events.ts';
 export type { EventsOptions } from './events/events.ts';
 export type { EventStream, OnFull } from './events/event-stream.ts';

@@ -1,7 +1,7 @@
+import { BrokenWorkerError } from '@ambit/core/lowlevel';
 import { ClosedResourceError } from '../errors.ts';
 import { decodeThrown } from './error-codec.ts';
 import type { WorkerCall, WorkerOrder, WorkerOutcome } from './worker-call.ts';
-import { BrokenWorkerError } from './worker-errors.ts';
 import type { WorkerRunOptions } from './worker-order.ts';
 
 /** Waits for a call in a thread; if the caller is cancelled, ends the call as `onCancel` says. */
