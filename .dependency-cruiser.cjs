@@ -15,7 +15,7 @@ const floors = {
     ['tasks'],
     ['combinators'],
     ['abort', 'actions', 'iter', 'program'],
-    ['frameworks'],
+    ['frameworks', 'web'],
     ['inspect'],
     ['testing'],
   ],

@@ -24,6 +24,7 @@ const LIMITS = [
   { door: 'core/react', browser: 21.5, without: ['react'] },
   { door: 'core/vue', browser: 21.3, without: ['vue'] },
   { door: 'core/svelte', browser: 21.3, without: ['svelte', 'svelte/reactivity'] },
+  { door: 'core/web', browser: 24.8, node: 24.8 },
   { door: 'core/iter', browser: 23.8, node: 23.8 },
   // The doors of a package are one bundle: what a class has in a static block, its name say, stays where a file that nobody
   // asked for was dropped as a whole. With the main door, which is imported beside it, none of that comes on top.

@@ -215,6 +215,7 @@ export default defineConfig(
             'performance',
             'TextDecoder',
             'URL',
+            'Worker',
             'queueMicrotask',
             'removeEventListener',
           ],

@@ -55,8 +55,8 @@ async function bundle(folder) {
   const { resolve } = createRequire(join(install('esbuild', { esbuild: ESBUILD }), 'package.json'));
   const { build } = await import(resolve('esbuild'));
   const { metafile } = await build({
-    entryPoints: [join(folder, 'page.mjs')],
-    outfile: join(folder, 'page.js'),
+    entryPoints: ['page.mjs', 'worker.mjs'].map((name) => join(folder, name)),
+    outdir: folder,
     bundle: true,
     format: 'esm',
     platform: 'browser',

@@ -9,6 +9,10 @@ import { join } from 'node:path';
  */
 export async function serve(folder) {
   let deliver;
+  const script = async (response, name) => {
+    response.setHeader('content-type', 'text/javascript');
+    response.end(await readFile(join(folder, name)));
+  };
   const answers = {
     '/fast': (_, response) => response.end('fast'),
     // Until the client has gone.
@@ -17,10 +21,8 @@ export async function serve(folder) {
       response.setHeader('content-type', 'text/html');
       response.end('<!doctype html><script type="module" src="/page.js"></script>');
     },
-    '/page.js': async (_, response) => {
-      response.setHeader('content-type', 'text/javascript');
-      response.end(await readFile(join(folder, 'page.js')));
-    },
+    '/page.js': (_, response) => script(response, 'page.js'),
+    '/worker.js': (_, response) => script(response, 'worker.js'),
     '/results': async (request, response) => {
       deliver?.(await json(request));
       response.end();

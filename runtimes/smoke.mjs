@@ -34,6 +34,7 @@ import { abortable, anySignal, isAbortError, onAbort, waitForEvent } from '@ambi
 import { batch, interval, mapConcurrent, merge, safe, zip } from '@ambit/core/iter';
 import { park, ParkingLot } from '@ambit/core/lowlevel';
 import { permute, Sequencer, testRun } from '@ambit/core/testing';
+import { BrokenWorkerError, untilOnline, untilVisible, webWorkerPool } from '@ambit/core/web';
 import { channel, Lock, Queue, Semaphore } from '@ambit/sync';
 import { LockStolenError, WebBroadcast, WebLock } from '@ambit/sync/web';
 import { equal, lack, ok, pause, rejection } from './harness.mjs';
@@ -639,6 +640,130 @@ const web = {
   },
 };
 
+/** A pool of workers of `worker.mjs`. */
+function poolOf({ startWorker }, options) {
+  if (startWorker === undefined) lack('no Worker');
+  const workers = [];
+  const pool = webWorkerPool(() => {
+    const worker = startWorker();
+    const terminate = worker.terminate.bind(worker);
+    workers.push(worker);
+    worker.terminate = () => {
+      worker.isTerminated = true;
+      terminate();
+    };
+    return worker;
+  }, options);
+  return Object.assign(pool, { workers });
+}
+
+/** Nothing is left of it. */
+async function endOf(pool) {
+  await pool[Symbol.asyncDispose]();
+  ok(
+    pool.workers.every((worker) => worker.isTerminated),
+    'all workers are terminated',
+  );
+  equal(pool.statistics(), { ...pool.statistics(), threads: 0, busy: 0, waiting: 0 });
+}
+
+/** A page whose property says otherwise; answers how to take that back. */
+function pretend(target, name, value) {
+  Object.defineProperty(target, name, { get: () => value, configurable: true });
+  return () => delete target[name];
+}
+
+const pages = {
+  'untilVisible and untilOnline settle at once, or with the event': async () => {
+    const { document, navigator } = globalThis;
+    if (document === undefined) lack('no document');
+    if (document.visibilityState !== 'visible' || !navigator.onLine) lack('the page is not shown');
+    await untilVisible();
+    await untilOnline();
+    const conditions = [
+      [untilVisible, document, 'visibilityState', 'hidden', document, 'visibilitychange'],
+      [untilOnline, navigator, 'onLine', false, globalThis, 'online'],
+    ];
+    for (const [until, owner, name, not, target, event] of conditions) {
+      const restore = pretend(owner, name, not);
+      let isOver = false;
+      const waiting = until().then(() => (isOver = true));
+      equal(await moveOnAfter(5, ({ signal }) => until({ signal })), undefined);
+      target.dispatchEvent(new Event(event));
+      await pause(1);
+      equal(isOver, false);
+      restore();
+      target.dispatchEvent(new Event(event));
+      await waiting;
+    }
+  },
+};
+
+const workers = {
+  'calls, errors, buffers': async (environment) => {
+    const pool = poolOf(environment, { size: 2 });
+    equal(await pool.run('add', [1, 2]), 3);
+    const error = await rejection(pool.run('fail', []));
+    ok(error instanceof RangeError && error.cause instanceof TypeError, 'classes and causes cross');
+    equal([error.name, error.message, error.cause.message], ['RangeError', 'odd', 'why']);
+    const bytes = new Uint8Array([1, 2]);
+    const back = await pool.run('handOver', [bytes], { transfer: [bytes.buffer] });
+    equal([[...back], bytes.byteLength], [[1, 2], 0]);
+    equal([...(await pool.run('double', [back]))], [2, 4]);
+    ok((await rejection(pool.run('add', [() => 1]))) instanceof TypeError, 'no functions as data');
+    await endOf(pool);
+  },
+
+  'as many as size, the others in line': async (environment) => {
+    const pool = poolOf(environment, { size: 2 });
+    const sums = await Promise.all([1, 2, 3, 4, 5].map((n) => pool.run('add', [n, n])));
+    equal([sums, pool.workers.length], [[2, 4, 6, 8, 10], 2]);
+    await endOf(pool);
+  },
+
+  'a call is cancelled in its worker, which stays': async (environment) => {
+    const pool = poolOf(environment, { size: 1 });
+    equal(await pool.run('calls', []), 1);
+    const controller = new AbortController();
+    const running = pool.run('untilCancelled', [], { signal: controller.signal, grace: LONG });
+    await pause(5);
+    controller.abort('enough');
+    equal(await running, 'cancelled: enough');
+    equal(await pool.run('calls', []), 2);
+    await endOf(pool);
+  },
+
+  'a function that does not hear of it is terminated after the grace': async (environment) => {
+    const pool = poolOf(environment, { size: 1 });
+    await pool.run('calls', []);
+    const done = await moveOnAfter(5, ({ signal }) => pool.run('spin', [], { grace: 5, signal }));
+    equal(done, undefined);
+    equal([await pool.run('calls', []), pool.workers.length], [1, 2]);
+    await endOf(pool);
+  },
+
+  'a worker that dies fails its call alone': async (environment) => {
+    const pool = poolOf(environment, { size: 1 });
+    for (const name of ['throwLater', 'leave']) {
+      const dying = pool.run(name, []);
+      const next = pool.run('add', [1, 2]);
+      ok((await rejection(dying)) instanceof BrokenWorkerError, `${name} has broken it`);
+      equal(await next, 3);
+    }
+    await endOf(pool);
+  },
+
+  'the end of a group is the end of its pool': async (environment) => {
+    let pool;
+    await taskGroup((group) => {
+      pool = poolOf(environment, { size: 1 });
+      group.spawn(() => pool.run('untilCancelled', [])).cancel();
+      return pool.run('add', [1, 2]);
+    });
+    await endOf(pool);
+  },
+};
+
 const iterators = {
   'map, merge, batch and zip, in order and with back-pressure': async () => {
     const pulled = [];
@@ -795,6 +920,8 @@ export const smoke = {
   errors,
   resources,
   AbortSignal: signals,
+  'page conditions': pages,
+  'web workers': workers,
   '@ambit/sync': synchronisation,
   '@ambit/sync/web': web,
   iterators,

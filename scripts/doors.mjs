@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 const DOORS = {
   core: [
     ...['index', 'lowlevel', 'testing', 'testing-vitest', 'testing-jest', 'testing-node-test'],
-    ...['abort', 'iter', 'actions', 'react', 'vue', 'svelte', 'ambient', 'inspect', 'debug'],
+    ...['abort', 'iter', 'actions', 'react', 'vue', 'svelte', 'web', 'ambient', 'inspect', 'debug'],
   ],
   io: ['index', 'pg', 'postgres-js', 'redis', 'otel', 'fastify', 'express', 'inspect', 'testing'],
   sync: ['index', 'lease', 'redis', 'postgres', 'web'],
@@ -13,7 +13,7 @@ const DOORS = {
 
 /** Doors that may still change in a minor release: their own names are `@beta`, and `npm run api` checks that. */
 const BETA = {
-  core: ['actions', 'react', 'vue', 'svelte', 'ambient', 'inspect'],
+  core: ['actions', 'react', 'vue', 'svelte', 'web', 'ambient', 'inspect'],
   io: ['pg', 'postgres-js', 'redis', 'otel', 'fastify', 'express', 'inspect', 'testing'],
   sync: ['lease', 'redis', 'postgres', 'web'],
 };

@@ -46,8 +46,8 @@ beforeAll(() => {
   );
 });
 
-test('there are twenty-nine doors', () => {
-  expect(doors.length).toBe(29);
+test('there are thirty doors', () => {
+  expect(doors.length).toBe(30);
 });
 
 // That door is for the code that unplugin-ambit writes: its names are no API, and its file explains them.

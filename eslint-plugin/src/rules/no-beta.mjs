@@ -13,6 +13,7 @@ export const BETA_DOORS = new Set([
   '@ambit/core/react',
   '@ambit/core/svelte',
   '@ambit/core/vue',
+  '@ambit/core/web',
   '@ambit/io/express',
   '@ambit/io/fastify',
   '@ambit/io/inspect',
