@@ -2,7 +2,6 @@ import { createHook } from 'node:async_hooks';
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
 import events from 'node:events';
 import timers from 'node:timers';
-import { inspect } from 'node:util';
 import type { Channel } from '../internal/channel.ts';
 
 export function diagnosticsChannel(name: string): Channel {
@@ -48,17 +47,9 @@ export function listenToAbort(signal: AbortSignal, listener: () => void): void {
 
 type Callback = () => void;
 
-export {
-  dieOf,
-  exit,
-  exitCodeOf,
-  isHeardByOthers,
-  isSignal,
-  onDeadEnd,
-  onSignal,
-  onUncaught,
-  setExitCode,
-} from './process-events.ts';
+export { printError } from './crash.ts';
+export { isSignal } from './process-events.ts';
+export { controlProcess } from './shutdown.ts';
 
 /** Node's own timers, also where a test runner has put fake ones in their place before anything was loaded. */
 export const hostTimers: {
@@ -72,29 +63,6 @@ export const hostTimers: {
   },
   setImmediate: timers.setImmediate,
 };
-
-/** Written at once, also if the process exits right after. */
-export function printError(text: string): void {
-  process.stderr.write(`${text}\n`);
-}
-
-/**
- * Ends the process, or the thread, as an uncaught error does. To be called when all that may still be told of the error
- * has been told.
- */
-export function crash(error: unknown): void {
-  // The main thread is told of it, as of any other.
-  // Loaded here, since it takes longer than the rest of what is imported.
-  if (!process.getBuiltinModule('node:worker_threads').isMainThread) throw error;
-  printError(describeUncaught(error));
-  process.exit(1);
-}
-
-/** As Node prints it. */
-export function describeUncaught(error: unknown): string {
-  const what = error instanceof Error ? inspect(error) : `Uncaught:\n${inspect(error)}`;
-  return `${what}\n\nNode.js ${process.version}`;
-}
 
 /**
  * Reports synchronous turns that take longer than `longest` milliseconds, from inside the async

@@ -1,4 +1,5 @@
 import type { Channel } from '../internal/channel.ts';
+import type { ControlledRun, ProcessControl, ProcessOptions } from './process-control.ts';
 
 /** What a runtime without Node's modules does in the place of `node.ts`: mostly nothing. */
 
@@ -69,22 +70,6 @@ export function isSignal(_name: unknown): boolean {
   return true;
 }
 
-export function onSignal(_signal: string, _callback: () => void): Disposable {
-  return nothing;
-}
-
-export function isHeardByOthers(_event: string): boolean {
-  return false;
-}
-
-export function onUncaught(_callback: (error: unknown) => void): Disposable {
-  return nothing;
-}
-
-export function onDeadEnd(_callback: () => void): Disposable {
-  return nothing;
-}
-
 export function watchTurns(
   _longest: number,
   _report: (ms: number) => void,
@@ -93,28 +78,15 @@ export function watchTurns(
   return nothing;
 }
 
-export function exitCodeOf(_signal: string): number {
-  return 128;
-}
+const control: ProcessControl = {
+  ...nothing,
+  hook: () => undefined,
+  isByError: false,
+  rejected: (error) => Promise.reject(error),
+};
 
-export function dieOf(_signal: string): Promise<never> {
-  throw new Error('this runtime has no signals');
-}
-
-export function exit(_code: number): void {
-  throw new Error('this runtime cannot exit');
-}
-
-export function setExitCode(_code: number): void {
-  // There is no process to have one.
-}
-
-export function crash(error: unknown): void {
-  throw error;
-}
-
-export function describeUncaught(error: unknown): string {
-  return String(error);
+export function controlProcess(_run: ControlledRun, _options: ProcessOptions): ProcessControl {
+  return control;
 }
 
 export function printError(text: string): void {

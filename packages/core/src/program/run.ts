@@ -1,4 +1,4 @@
-import { onDeadEnd, onSignal, printError, setExitCode } from '#platform';
+import { controlProcess, printError } from '#platform';
 import { ambient } from '../loop/ambient.ts';
 import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
@@ -11,9 +11,9 @@ import type { RunOptions } from './run-options.ts';
 import { RunGrace } from './run-grace.ts';
 import { noteRun } from './running.ts';
 import type { Running } from './running.ts';
-import { Shutdown } from './shutdown.ts';
 import { hostRuntime, Runtime } from '../loop/runtime.ts';
 import { suppress } from '../internal/suppressed-errors.ts';
+import type { ProcessControl } from '../platform/process-control.ts';
 import { debugTools } from '../tasks/debug-tools.ts';
 import { TaskGroup } from '../tasks/task-group.ts';
 import type { Task } from '../tasks/task.ts';
@@ -52,7 +52,7 @@ export class Run {
   readonly #running: Running = { scope: this.scope, group: undefined };
   readonly #options: RunOptions;
   readonly #hooks: Disposable[] = [];
-  readonly #shutdown: Shutdown;
+  readonly #process: ProcessControl;
   readonly #grace: RunGrace | undefined;
 
   /** `runtime`: one that a test prepared; by default that of `options`. */
@@ -65,7 +65,8 @@ export class Run {
     if (options.debug === true) refuseWithoutTools();
     this.#options = options;
     this.runtime = runtime ?? new Runtime(options.loop ?? hostLoop, { debug: options.debug });
-    this.#shutdown = new Shutdown(this.scope, options, (title) => this.#dump(title));
+    const dump = (title: string): void => this.#dump(title);
+    this.#process = controlProcess({ scope: this.scope, loop: hostLoop, dump, suppress }, options);
     const { grace = Infinity } = options;
     if (grace < Infinity) this.#grace = new RunGrace(this.scope, grace);
   }
@@ -85,7 +86,7 @@ export class Run {
       return await ambient.run(scope, () => this.#supervise(main, atEnd));
     } catch (error) {
       this.#unhook();
-      return await this.#shutdown.rejected(error);
+      return await this.#process.rejected(error);
     } finally {
       this.#unhook();
       this.#grace?.[Symbol.dispose]();
@@ -109,7 +110,7 @@ export class Run {
     const cancellation = this.scope.reason;
     atEnd?.(this.scope);
     failures.push(...(await endOrphans(this.scope)));
-    if (failures.length === 0 && this.#shutdown.isByError) failures.push(this.scope.reason);
+    if (failures.length === 0 && this.#process.isByError) failures.push(this.scope.reason);
     if (failures.length === 0) return value as T;
     // A failure comes out rather than the cancellation.
     if (failures.length > 1 && failures[0] === cancellation) failures.shift();
@@ -147,9 +148,8 @@ export class Run {
 
   #hook(): void {
     debugTools.loaded?.offerLook();
-    const { dumpOn, debug, slowTurn = 100 } = this.#options;
-    this.#shutdown.hook();
-    if (dumpOn !== undefined) this.#hooks.push(onSignal(dumpOn, () => this.#dump(`${dumpOn}:`)));
+    const { debug, slowTurn = 100 } = this.#options;
+    this.#process.hook();
     if (debug === true) {
       const dump = (title: string): void => this.#dump(title);
       const watch = debugTools.loaded?.watchRun(this.scope, {
@@ -159,17 +159,11 @@ export class Run {
       });
       if (watch !== undefined) this.#hooks.push(watch);
     }
-    this.#hooks.push(onDeadEnd(() => this.#deadlock()));
   }
 
   #unhook(): void {
-    this.#shutdown[Symbol.dispose]();
+    this.#process[Symbol.dispose]();
     for (const hook of this.#hooks.splice(0)) hook[Symbol.dispose]();
-  }
-
-  #deadlock(): void {
-    this.#dump('Deadlock: nothing is left that could wake the program, and it has not ended:');
-    setExitCode(13);
   }
 
   #dump(title: string): void {

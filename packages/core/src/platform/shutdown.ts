@@ -1,20 +1,17 @@
+import type { Handle } from '../loop/event-loop.ts';
+import type { SignalName } from '../internal/signal-name.ts';
+import { crash, describeUncaught, printError } from './crash.ts';
+import type { ControlledRun, ProcessControl, ProcessOptions } from './process-control.ts';
 import {
-  crash,
-  describeUncaught,
   dieOf,
   exit,
   exitCodeOf,
   isHeardByOthers,
+  onDeadEnd,
   onSignal,
   onUncaught,
-  printError,
-} from '#platform';
-import type { CancelScope } from '../scope/cancel-scope.ts';
-import { hostLoop } from '../loop/event-loop.ts';
-import type { Handle } from '../loop/event-loop.ts';
-import type { SignalName } from '../internal/signal-name.ts';
-import { suppress } from '../internal/suppressed-errors.ts';
-import type { RunOptions } from './run-options.ts';
+  setExitCode,
+} from './process-events.ts';
 
 /** What has asked the program to end. */
 type Cause =
@@ -28,27 +25,32 @@ const GRACE_OF_UNCAUGHT = 10_000;
  * How the world ends a program: by a signal, or by an error that was not caught. The first cancels the scope of the run, so
  * that cleanup runs; what the process does then is decided when the run has ended.
  */
-export class Shutdown implements Disposable {
-  readonly #scope: CancelScope;
-  readonly #options: RunOptions;
-  readonly #dump: (title: string) => void;
+class Shutdown implements ProcessControl {
+  readonly #run: ControlledRun;
+  readonly #options: ProcessOptions;
   readonly #hooks: Disposable[] = [];
   #cause: Cause | undefined;
   #timer: Handle | undefined;
 
-  /** `dump` prints the task tree under a title. */
-  constructor(scope: CancelScope, options: RunOptions, dump: (title: string) => void) {
-    this.#scope = scope;
+  constructor(run: ControlledRun, options: ProcessOptions) {
+    this.#run = run;
     this.#options = options;
-    this.#dump = dump;
   }
 
-  /** Begins to listen. */
   hook(): void {
-    const { signals, uncaught = 'shutdown' } = this.#options;
+    const { signals, uncaught = 'shutdown', dumpOn } = this.#options;
     for (const signal of signals ?? (['SIGINT', 'SIGTERM'] as const)) this.#listen(signal);
     if (signals === undefined) this.#listenForHangUp();
     if (uncaught === 'shutdown') this.#hooks.push(onUncaught((error) => this.#uncaught(error)));
+    if (dumpOn !== undefined) {
+      this.#hooks.push(onSignal(dumpOn, () => this.#run.dump(`${dumpOn}:`)));
+    }
+    this.#hooks.push(onDeadEnd(() => this.#deadlock()));
+  }
+
+  #deadlock(): void {
+    this.#run.dump('Deadlock: nothing is left that could wake the program, and it has not ended:');
+    setExitCode(13);
   }
 
   #listen(signal: SignalName): void {
@@ -81,31 +83,33 @@ export class Shutdown implements Disposable {
       this.#cancel(cause, reason);
       return;
     }
-    this.#timer = hostLoop.callLater(drain, () => this.#cancel(cause, reason));
-    this.#scope.drain({ reason });
+    const { loop, scope } = this.#run;
+    this.#timer = loop.callLater(drain, () => this.#cancel(cause, reason));
+    scope.drain({ reason });
   }
 
   #cancel(cause: Cause, reason: unknown): void {
-    this.#scope._cancelBy('shutdown', reason);
+    const { loop, scope } = this.#run;
+    scope._cancelBy('shutdown', reason);
     const { grace = cause.is === 'signal' ? Infinity : GRACE_OF_UNCAUGHT } = this.#options;
-    this.#timer = hostLoop.callLater(grace, () => this.#graceIsOver(cause, grace));
+    this.#timer = loop.callLater(grace, () => this.#graceIsOver(cause, grace));
   }
 
   #graceIsOver(cause: Cause, grace: number): void {
     const what = cause.is === 'signal' ? cause.signal : 'an uncaught error';
-    this.#dump(`The time for cleanup after ${what}, ${String(grace)} ms, is over. Still running:`);
+    this.#run.dump(
+      `The time for cleanup after ${what}, ${String(grace)} ms, is over. Still running:`,
+    );
     if (cause.is === 'signal') exit(exitCodeOf(cause.signal));
     else crash(cause.error);
   }
 
-  /** Whether an error that was not caught has the last word, though main may have finished anyway. */
   get isByError(): boolean {
     return this.#cause?.is === 'uncaught';
   }
 
-  /** The run has ended with an error: it comes out, or the process ends by the signal. */
   async rejected(error: unknown): Promise<never> {
-    const isCancellation = error === this.#scope.reason;
+    const isCancellation = error === this.#run.scope.reason;
     if (this.#cause?.is === 'uncaught') {
       return this.#crash(this.#cause.error, isCancellation ? [] : [error]);
     }
@@ -116,9 +120,9 @@ export class Shutdown implements Disposable {
 
   /** `more`: what failed in the cleanup. */
   #crash(error: unknown, more: readonly unknown[]): never {
-    suppress(error, more);
+    this.#run.suppress(error, more);
     // A turn later: the caller of `run` gets it first, and if it handles no rejection, Node prints it and exits.
-    hostLoop.callNext(() => crash(error));
+    this.#run.loop.callNext(() => crash(error));
     throw error;
   }
 
@@ -126,4 +130,9 @@ export class Shutdown implements Disposable {
     this.#timer?.cancel();
     for (const hook of this.#hooks.splice(0)) hook[Symbol.dispose]();
   }
+}
+
+/** Binds a run to the signals and the end of the process. */
+export function controlProcess(run: ControlledRun, options: ProcessOptions): ProcessControl {
+  return new Shutdown(run, options);
 }
