@@ -8,7 +8,7 @@ const LIMITS = [
     door: 'core',
     names: ['run', 'taskGroup', 'timeout', 'sleep', 'gather'],
     browser: 20.9,
-    node: 22,
+    node: 22.2,
   },
   {
     door: 'core',
@@ -36,7 +36,7 @@ const LIMITS = [
   { door: 'core/inspect', browser: 23, node: 23.1 },
   { door: 'core/debug', browser: 21.6, node: 21.7 },
   { door: 'sync', browser: 36, node: 35.6 },
-  { door: 'sync/web', browser: 30, node: 30 },
+  { door: 'sync/web', browser: 24.3, node: 23.8 },
   { door: 'io', node: 58 },
   // Handles that a group can adopt have a method under a symbol, and bundlers keep such a class.
   { door: 'io/pg', node: 31.6 },
