@@ -11,6 +11,9 @@ import {
 } from '@ambit/core';
 import { testRun } from '@ambit/core/testing';
 
+/** For tests that take a busy machine longer than most. */
+const LONG = { limit: 30_000 };
+
 /** Fails as often as there are errors, then gives the number of the call; notes when it is called. */
 function flaky(log: unknown[], ...errors: unknown[]) {
   return async (attempt: number) => {
@@ -69,7 +72,7 @@ test('goes on forever without a delay', () =>
   testRun(async () => {
     const errors = Array<Error>(1500).fill(refused);
     expect(await retry(flaky([], ...errors), { attempts: Infinity, delay: 0 })).toBe(1501);
-  }));
+  }, LONG));
 
 test('onRetry hears of each failure that is followed by a call', () =>
   testRun(async () => {
