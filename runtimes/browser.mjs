@@ -54,17 +54,21 @@ export function findBrowser({ name, variable, paths, debian }) {
 async function bundle(folder) {
   const { resolve } = createRequire(join(install('esbuild', { esbuild: ESBUILD }), 'package.json'));
   const { build } = await import(resolve('esbuild'));
-  const { metafile } = await build({
-    entryPoints: ['page.mjs', 'worker.mjs'].map((name) => join(folder, name)),
+  const options = {
     outdir: folder,
     bundle: true,
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
+    logLevel: 'error',
+  };
+  const { metafile } = await build({
+    ...options,
+    entryPoints: ['page.mjs', 'worker.mjs'].map((name) => join(folder, name)),
     plugins: [ambit.esbuild()],
     metafile: true,
-    logLevel: 'error',
   });
+  await build({ ...options, entryPoints: [join(folder, 'unfollowed.mjs')] });
   const inputs = Object.keys(metafile.inputs).join('\n');
   const own = 'dist/explicit/host/browser.js';
   if (!inputs.includes(own)) throw new Error(`the bundle for the browser is without ${own}`);

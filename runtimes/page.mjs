@@ -7,6 +7,7 @@ const environment = {
   // The page went through unplugin-ambit.
   ambient: true,
   origin: location.origin,
+  startUnfollowed: () => new Worker('/unfollowed.js', { type: 'module' }),
   startWorker: () => new Worker('/worker.js', { type: 'module' }),
   collect: globalThis.gc,
   heapUsed: () => performance.memory.usedJSHeapSize,

@@ -23,6 +23,7 @@ export async function serve(folder) {
     },
     '/page.js': (_, response) => script(response, 'page.js'),
     '/worker.js': (_, response) => script(response, 'worker.js'),
+    '/unfollowed.js': (_, response) => script(response, 'unfollowed.js'),
     '/results': async (request, response) => {
       deliver?.(await json(request));
       response.end();

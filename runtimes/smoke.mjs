@@ -420,6 +420,20 @@ const ambientScope = {
   },
 };
 
+const losses = {
+  'without the plugin a wait behind an await is told, once': async ({ startUnfollowed }) => {
+    if (startUnfollowed === undefined) lack('nothing is lost, or no Worker');
+    const worker = startUnfollowed();
+    const [before, ...warnings] = await new Promise((resolve, reject) => {
+      worker.addEventListener('message', ({ data }) => resolve(data));
+      worker.addEventListener('error', reject);
+    });
+    worker.terminate();
+    equal([before, warnings.length], [0, 1]);
+    ok(warnings[0].includes('sleep: there is no current scope here'), warnings[0]);
+  },
+};
+
 const errors = {
   'a cancellation is an AbortError by name and code': async () => {
     const scope = new CancelScope({ name: 'upload' });
@@ -917,6 +931,7 @@ export const smoke = {
   timeouts,
   'explicit scope': explicitScope,
   'ambient scope': ambientScope,
+  'lost scopes are told': losses,
   errors,
   resources,
   AbortSignal: signals,

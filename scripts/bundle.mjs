@@ -61,7 +61,8 @@ function follower(folder) {
     name: 'follower',
     transform(code, id) {
       if (id === own || /[\\/]loop[\\/](?:follow|slot)/.test(id)) return undefined;
-      return follow(code, { id: `${id.split('.').slice(0, -1).join('.')}.mjs`, door });
+      const options = { door, isOwn: true };
+      return follow(code, { id: `${id.split('.').slice(0, -1).join('.')}.mjs`, ...options });
     },
   };
 }

@@ -77,8 +77,8 @@ export class Rewrite {
       this.visit(body, undefined);
       return;
     }
-    const { door, call } = this.names;
-    const head = `const ${call} = ${door}.open(); try {`;
+    const { door, call, open } = this.names;
+    const head = `const ${call} = ${door}.${open}(); try {`;
     const end = `} finally { ${door}.close(${call}); }`;
     if (body.type === 'BlockStatement') this.#body(node, head, end);
     else {

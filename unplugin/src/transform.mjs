@@ -14,16 +14,16 @@ const CONCERNED =
  * Rewrites JavaScript so that the ambient scope of Ambit follows `await` where the runtime has no AsyncLocalStorage.
  *
  * @param {string} code a module, a CommonJS module or a script, without types and JSX
- * @param {{ id?: string; sourcemap?: boolean; door?: string }} [options] `id`: the file, for the source map and by its end; `door`:
- * what the rewritten code imports
+ * @param {{ id?: string; sourcemap?: boolean; door?: string; isOwn?: boolean }} [options] `id`: the file, for the source map and by its
+ * end; `door`: what the rewritten code imports; `isOwn`: the code is Ambit's, not the program's
  * @returns {{ code: string; map: import('magic-string').SourceMap | null } | undefined} undefined if there is nothing to rewrite
  */
-export function transform(code, { id = '', sourcemap = true, door = DOOR } = {}) {
+export function transform(code, { id = '', sourcemap = true, door = DOOR, isOwn = false } = {}) {
   if (!CONCERNED.test(code) || code.startsWith(MARK)) return undefined;
   const { tree, imports } = parse(code, id);
   if (isRewritten(tree, door)) return undefined;
   const text = new MagicString(code);
-  const names = namesFor(code);
+  const names = { ...namesFor(code), open: isOwn ? 'enter' : 'open' };
   const rewrite = new Rewrite(text, names, findWaits(tree));
   rewrite.visit(tree, undefined);
   if (!rewrite.isChanged) return undefined;

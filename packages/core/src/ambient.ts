@@ -5,7 +5,19 @@
  * @packageDocumentation
  */
 export { slot } from './loop/slot.ts';
-export { back, caught, close, leave, open, over, pause, quit, resume } from './loop/follow/call.ts';
+export type { Slot } from './loop/slot.ts';
+export {
+  back,
+  caught,
+  close,
+  enter,
+  leave,
+  open,
+  over,
+  pause,
+  quit,
+  resume,
+} from './loop/follow/call.ts';
 export type { Call } from './loop/follow/call.ts';
 export { delegate, iterate } from './loop/follow/iterate.ts';
 export { listen, unlisten, wrap } from './loop/follow/callbacks.ts';

@@ -38,7 +38,10 @@ export function callIn<A>(scope: ScopeCore, body: (argument: A) => unknown, argu
 
 function callWith<A>(argument: A, body: (argument: A) => unknown): unknown {
   const returned = body(argument);
-  return isThenable(returned) ? nativeOf(returned) : returned;
+  if (!isThenable(returned)) return returned;
+  const promise = nativeOf(returned);
+  ambient.watch?.began(promise);
+  return promise;
 }
 
 // What comes of the failure is settled before the pause: nothing can change it during that.

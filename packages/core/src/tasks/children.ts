@@ -1,4 +1,4 @@
-import { CancelScope } from '../scope/cancel-scope.ts';
+import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
 import { taskOf } from './current-group.ts';
 import type { Registration } from '../scope/propagation.ts';
 import type { ParkOptions } from '../waiting/park-options.ts';
@@ -106,7 +106,13 @@ export class Children<C extends Task<unknown>> {
     const blockedBy = (): Iterable<object> => tasksIn(this.#scope);
     // Property by property: a copy made by spreading costs more than the whole group, 3 us.
     const { shield, signal } = options;
-    return this.#idle.park({ shield, signal, name: this.#label, blockedBy });
+    // Of whichever group the caller names, and so no loss of a scope.
+    return this.#idle._parkIn(currentFrame()._scope, {
+      shield,
+      signal,
+      name: this.#label,
+      blockedBy,
+    });
   }
 
   /** Waits for all, cancelling the daemons as soon as only they are left. Nothing cancels this wait. */

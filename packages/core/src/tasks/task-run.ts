@@ -1,6 +1,6 @@
 import { taskBegun } from '../diagnostics/channels.ts';
 import { isThenable } from '../internal/check.ts';
-import { whenSettled } from '../internal/native-promise.ts';
+import { nativeOf, whenSettled } from '../internal/native-promise.ts';
 import { ambient } from '../loop/ambient.ts';
 import { currentFrame } from '../scope/cancel-scope.ts';
 import { taskOf } from './current-group.ts';
@@ -34,8 +34,10 @@ function follow(task: Task<unknown>, promise: PromiseLike<unknown>): void {
     whenSettled(promise, succeedHere, failHere);
     return;
   }
+  const native = nativeOf(promise);
+  ambient.watch?.began(native);
   whenSettled(
-    promise,
+    native,
     (value) => {
       task._end('fulfilled', value);
     },

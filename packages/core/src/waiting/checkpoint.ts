@@ -2,7 +2,7 @@ import { currentFrame } from '../scope/cancel-scope.ts';
 import { promiseTry } from '../internal/promise-try.ts';
 import { checkSignalOptions } from '../internal/signal-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
-import { nextTurn, refusal, refuseIfCancelled } from './park.ts';
+import { nextTurn, noteCall, refusal, refuseIfCancelled } from './park.ts';
 
 /**
  * Throws if the caller is cancelled, by the clock too: a deadline that passed while the program was
@@ -19,6 +19,7 @@ import { nextTurn, refusal, refuseIfCancelled } from './park.ts';
  */
 export function checkpoint(options?: SignalOptions): Promise<void> {
   const scope = currentFrame()._scope;
+  noteCall('checkpoint', options);
   if (scope._runtime.pace.isDue()) return yieldNow(options);
   try {
     checkSignalOptions('checkpoint', options);

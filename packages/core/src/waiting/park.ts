@@ -32,6 +32,7 @@ import { currentRuntime } from '../scope/current-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import type { Registration } from '../scope/propagation.ts';
 import { checkFunction, checkOptions, checkSignal } from '../internal/check.ts';
+import { ambient } from '../loop/ambient.ts';
 import { startSlice } from '../loop/slice.ts';
 import { append } from '../internal/linked-list.ts';
 import { markHandled } from '../internal/mark-handled.ts';
@@ -60,6 +61,12 @@ export function refusal(scope: CancelScope, error: unknown): Promise<never> {
 }
 
 const NONE: ParkOptions = {};
+
+/** The program calls what waits. Where it has lost its scope, it is told. */
+export function noteCall(name: string, options: ParkOptions | undefined): void {
+  if (ambient.watch === undefined || options?.shield === true) return;
+  if (options?.signal === undefined) ambient.watch.waits(name);
+}
 
 /** Puts the waiter where it will be woken, and returns how to take it back. Gets the options and the owner of `parkIn`. */
 type Register<T, O, H> = (
@@ -149,12 +156,14 @@ export function park<T>(
   } catch (error) {
     return Promise.reject(error);
   }
+  noteCall('park', options);
   return parkIn(currentFrame()._scope, register, options);
 }
 
 /** Waits for the next turn of the host's loop; resolves with the value. */
 export function nextTurn<T>(value: T, options?: ParkOptions): Promise<T> {
   const scope = currentFrame()._scope;
+  noteCall('yieldNow', options);
   return parkIn<T>(
     scope,
     (waiter) => {

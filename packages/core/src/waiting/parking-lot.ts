@@ -20,7 +20,7 @@ import type { CancelScope } from '../scope/cancel-scope.ts';
 import { checkCount, checkFunction, checkOptions, checkSignal } from '../internal/check.ts';
 import { append } from '../internal/linked-list.ts';
 import { sharingStack } from '../internal/sharing-stack.ts';
-import { parkIn } from './park.ts';
+import { noteCall, parkIn } from './park.ts';
 import { Parked } from './parked.ts';
 import type { Place } from './parked.ts';
 import type { Tally } from './tally.ts';
@@ -83,6 +83,7 @@ export class ParkingLot<T = void, D = undefined> {
     } catch (error) {
       return Promise.reject(error);
     }
+    noteCall('park', options);
     return this._parkIn(currentFrame()._scope, options);
   }
 

@@ -3,7 +3,7 @@ import { currentRuntime } from '../scope/current-scope.ts';
 import { checkOptions, checkSignal, checkTime } from '../internal/check.ts';
 import { promiseTry } from '../internal/promise-try.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
-import { nextTurn, parkIn } from './park.ts';
+import { nextTurn, noteCall, parkIn } from './park.ts';
 
 /** Options for `sleep`. */
 export interface SleepOptions<T> extends SignalOptions {
@@ -74,6 +74,7 @@ function checkSleepOptions(where: string, options: SignalOptions | undefined): v
 
 function until<T>(instant: number, options: SleepOptions<T> | undefined): Promise<T> {
   const scope = currentFrame()._scope;
+  noteCall('sleep', options);
   return parkIn<T>(
     scope,
     (waiter) => {

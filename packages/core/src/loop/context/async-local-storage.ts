@@ -1,15 +1,20 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
+import type { Slot } from '../slot.ts';
+import type { LossWatch } from './loss-watch.ts';
 
 /** The ambient slot where the runtime has `AsyncLocalStorage`: its value follows every `await`. */
 export class Ambient<F> {
   /** Whether the value holds beyond an `await`. */
   readonly isFollowing: boolean = true;
 
+  /** Nothing is lost. */
+  declare readonly watch: LossWatch | undefined;
+
   readonly #storage = new AsyncLocalStorage<F>();
 
   /** The slot is for runtimes that have no such storage. */
   // eslint-disable-next-line @typescript-eslint/no-useless-constructor -- called with the slot wherever it is
-  constructor(_slot?: { value: F | undefined }) {}
+  constructor(_slot?: Slot) {}
 
   get(): F | undefined {
     return this.#storage.getStore();

@@ -1,3 +1,6 @@
+import type { Slot } from '../slot.ts';
+import { isProduction, LossWatch } from './loss-watch.ts';
+
 interface Variable<F> {
   get(): F | undefined;
   run<A extends unknown[], R>(value: F | undefined, fn: (...args: A) => R, ...args: A): R;
@@ -19,15 +22,25 @@ export class Ambient<F> {
   /** Whether the value holds beyond an `await`. */
   readonly isFollowing: boolean = platform !== undefined;
 
-  readonly #slot: { value: F | undefined };
+  /** Tells what is lost behind an `await`; not in production, where it costs nothing. */
+  readonly watch: LossWatch | undefined;
+
+  readonly #slot: { value: F | undefined; readonly home: object | undefined };
   readonly #variable: Variable<F> | undefined = platform && new platform.Variable<F>();
 
-  constructor(slot: { value: F | undefined } = { value: undefined }) {
-    this.#slot = slot;
+  constructor(slot?: Slot) {
+    this.#slot = (slot as { value: F | undefined; home: object } | undefined) ?? {
+      value: undefined,
+      home: undefined,
+    };
+    const isWatched = slot !== undefined && platform === undefined && !isProduction();
+    this.watch = isWatched ? new LossWatch(slot) : undefined;
   }
 
   get(): F | undefined {
-    return this.#variable === undefined ? this.#slot.value : this.#variable.get();
+    if (this.#variable !== undefined) return this.#variable.get();
+    const { value, home } = this.#slot;
+    return value === home ? undefined : value;
   }
 
   run<A extends unknown[], R>(value: F | undefined, fn: (...args: A) => R, ...args: A): R {

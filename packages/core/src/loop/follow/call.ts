@@ -13,9 +13,19 @@ export interface Call {
   isAwaited: boolean;
 }
 
-/** Begins a call, in the frame of now. @beta */
+/** Begins a call of a function of the program, in the frame of now. @beta */
 export function open(): Call {
-  return { frame: slot.value, outer: slot.value, isPaused: false, isAwaited: false };
+  slot.isFollowed = true;
+  return callIn(slot.value);
+}
+
+/** Begins a call of a function of Ambit itself. @beta */
+export function enter(): Call {
+  return callIn(slot.value ?? slot.home);
+}
+
+function callIn(frame: object | undefined): Call {
+  return { frame, outer: slot.value, isPaused: false, isAwaited: false };
 }
 
 /**

@@ -51,6 +51,7 @@ function calling(listener: Given): Callback {
       typeof listener === 'function'
         ? Reflect.apply(listener, this, args)
         : listener.handleEvent(...args);
-    return inFrame(slot.value ?? listeners.get(listener)?.frame, call);
+    const dispatcher = slot.value === slot.home ? undefined : slot.value;
+    return inFrame(dispatcher ?? listeners.get(listener)?.frame, call);
   };
 }
