@@ -3,7 +3,7 @@
 // a part of its request. The class is shared by all apps and routers of one copy of express; outside of requests that
 // `serveHttp` serves its methods do what they did. Layers themselves are left as they are.
 import { currentHolder } from '../http/current-request.ts';
-import { isItsCancellation, partOfRequest } from '../http/framework-call.ts';
+import { isItsEnd, partOfRequest } from '../http/framework-call.ts';
 
 type Callback = (...args: unknown[]) => unknown;
 
@@ -54,7 +54,7 @@ function watchClass(kind: Record<string, unknown>): void {
       const request = currentHolder();
       if (request === undefined) return Reflect.apply(original, this, args) as unknown;
       // It is answered already.
-      if (args.length === 4 && isItsCancellation(request, args[0])) return undefined;
+      if (args.length === 4 && isItsEnd(request, args[0])) return undefined;
       return Reflect.apply(
         original,
         guardOf(this, isDeaf ? attentive : undefined),

@@ -3,7 +3,7 @@ import { checkDuration, park } from '@ambit/core/lowlevel';
 import { checkMethod } from '../check.ts';
 import { currentHolder } from '../http/current-request.ts';
 import type { RequestHolder } from '../http/current-request.ts';
-import { isItsCancellation, partOfRequest } from '../http/framework-call.ts';
+import { isItsEnd, partOfRequest } from '../http/framework-call.ts';
 import { requestContext } from '../http/request-context.ts';
 import { serveHttp } from '../http/serve-http.ts';
 import type { ServeHttpOptions } from '../http/serve-http-options.ts';
@@ -129,7 +129,7 @@ function forErrors(func: RouteContext['handler']): RouteContext['handler'] {
   const whole = partOfRequest(func, hijack);
   return (error, request, reply) => {
     const holder = currentHolder();
-    if (holder === undefined || !isItsCancellation(holder, error)) {
+    if (holder === undefined || !isItsEnd(holder, error)) {
       return whole(error, request, reply);
     }
     hijack([reply]);

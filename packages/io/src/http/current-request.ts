@@ -26,6 +26,8 @@ export interface RequestHolder {
   readonly request: IncomingMessage;
   /** That of its task. */
   readonly scope: CancelScope | undefined;
+  /** The service has answered in place of the handler, which was cancelled. */
+  readonly isAnsweredForHandler: boolean;
   /** Keeps the task alive for work that never rejects. */
   keep(work: Promise<void>): void;
   /** Cancels the task when that many milliseconds are over. */

@@ -1,6 +1,7 @@
 import { withoutCancellation } from '../cancellable.ts';
 import { currentHolder } from './current-request.ts';
 import type { RequestHolder } from './current-request.ts';
+import { saysTooLate } from './http-consequence.ts';
 import { isThenable } from './pending-work.ts';
 
 type Callback = (...args: unknown[]) => unknown;
@@ -35,7 +36,7 @@ function callFor(request: RequestHolder, { call, args, giveUp }: Call): unknown 
     const returned = call(args.map((each, at) => guardedLast(request, { each, at, args, stop })));
     return isThenable(returned) ? attended(request, returned, stop) : returned;
   } catch (error) {
-    if (!isItsCancellation(request, error)) throw error;
+    if (!isItsEnd(request, error)) throw error;
     stop();
     return undefined;
   }
@@ -52,7 +53,7 @@ interface Argument {
 function guardedLast(request: RequestHolder, { each, at, args, stop }: Argument): unknown {
   if (at < args.length - 1 || typeof each !== 'function') return each;
   return (...told: unknown[]): unknown =>
-    isItsCancellation(request, told[0]) ? stop() : (each as Callback)(...told);
+    isItsEnd(request, told[0]) ? stop() : (each as Callback)(...told);
 }
 
 function attended(
@@ -76,14 +77,18 @@ async function settled(
   } catch (error) {
     if (request.scope?.reason === undefined) throw error;
     const [failure] = await withoutCancellation(error);
-    if (!isItsCancellation(request, failure)) throw failure;
+    if (!isItsEnd(request, failure)) throw failure;
     stop();
     return undefined;
   }
 }
 
-/** By identity: a cancellation of anything else is an error like others. */
-export function isItsCancellation(request: RequestHolder, error: unknown): boolean {
+/**
+ * Whether an error is no news: the cancellation of this request, by identity, since that of anything else is an error like
+ * others; or that of an answer which came too late, of a handler that went on after it.
+ */
+export function isItsEnd(request: RequestHolder, error: unknown): boolean {
   const reason = request.scope?.reason;
-  return reason !== undefined && error === reason;
+  if (reason === undefined) return false;
+  return error === reason || (request.isAnsweredForHandler && saysTooLate(error));
 }

@@ -42,7 +42,7 @@ export class HttpExchange implements RequestHolder {
   readonly #pending = new PendingWork();
   readonly #clock = new RequestClock();
   hasClientLeft = false;
-  #isAnsweredForHandler = false;
+  isAnsweredForHandler = false;
   #isOver = false;
 
   constructor(request: IncomingMessage, response: ServerResponse, options: ExchangeOptions) {
@@ -225,7 +225,7 @@ export class HttpExchange implements RequestHolder {
     const reason = this.#task?.scope.reason;
     if (reason === undefined) return false;
     if (!this.response.writableEnded) {
-      this.#isAnsweredForHandler = true;
+      this.isAnsweredForHandler = true;
       this.#endBadly(statusOf(reason, this.scope));
     }
     return true;
@@ -241,7 +241,7 @@ export class HttpExchange implements RequestHolder {
   }
 
   async #report(error: unknown): Promise<void> {
-    const isTooLate = this.#isAnsweredForHandler && saysTooLate(error);
+    const isTooLate = this.isAnsweredForHandler && saysTooLate(error);
     if (isTooLate || saysClientLeft(error, this)) return;
     await this.#options.report(error, this.request);
   }

@@ -102,6 +102,27 @@ describe.each(frameworks)('%s', (_name, make) => {
     expect(failures).toEqual([]);
   });
 
+  test('a handler that answers after its time, and knows of no cancellation: no error', async () => {
+    const failures: unknown[] = [];
+    const errors: unknown[] = [];
+    const go = signal();
+    const work = async (): Promise<string> => {
+      await go.given;
+      return 'late';
+    };
+    const onError = (error: unknown): number => errors.push(error);
+    await during(
+      make({ work, failures }),
+      async ({ url, stop }) => {
+        expect((await fetch(`${url}/limited/`)).status).toBe(504);
+        go.give();
+        await stop();
+      },
+      { onError },
+    );
+    expect([failures, errors]).toEqual([[], []]);
+  });
+
   test('requestTimeout: 504, also of a handler that waits for something else', async () => {
     const go = signal();
     const work = async (): Promise<string> => {

@@ -48,7 +48,10 @@ function fillExpress(app: App, { work, before, failures }: Parts): void {
     next();
   });
   app.use(async (request: { originalUrl: string }, response: ServerResponse) => {
-    response.end(await work(request.originalUrl));
+    const text = await work(request.originalUrl);
+    // As `json` and `send` of express do; it throws if the head is sent.
+    response.setHeader('content-type', 'text/plain');
+    response.end(text);
   });
   app.use((error: unknown, _request: unknown, _response: unknown, next: Next) => {
     failures.push(error);
