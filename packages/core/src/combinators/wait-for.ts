@@ -32,7 +32,13 @@ export async function waitFor<T>(
   checkTime('waitFor', 'ms', ms);
   checkSignalOptions('waitFor', options);
   const signal = options?.signal;
-  refuseIfCancelled(currentFrame()._scope, signal);
+  try {
+    refuseIfCancelled(currentFrame()._scope, signal);
+  } catch (error) {
+    // A promise that was handed over is not unhandled, also if nobody waits for it. Other thenables may begin when asked.
+    if (work instanceof Promise) work.catch(() => undefined);
+    throw error;
+  }
   if (typeof work === 'function') {
     if (ms <= 0) throw expired(0);
     return timeout(ms, work, { signal });

@@ -33,6 +33,24 @@ test('gives the value of a function, a task, a promise and a future', () =>
     expect(await waitFor(future, 10)).toBe('future');
   }));
 
+test('a promise that fails later is not unhandled, also of a caller who was cancelled before', async () => {
+  const unhandled: unknown[] = [];
+  const hear = (error: unknown): number => unhandled.push(error);
+  process.on('unhandledRejection', hear);
+  try {
+    const scope = new CancelScope();
+    await scope.run(async () => {
+      scope.cancel();
+      const failing = Promise.reject(new Error('refused'));
+      expect(await waitFor(failing, 10).catch(isCancelled)).toBe(true);
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(unhandled).toEqual([]);
+  } finally {
+    process.off('unhandledRejection', hear);
+  }
+});
+
 test('throws what they throw', () =>
   testRun(async () => {
     const failure = new Error('refused');
