@@ -16,6 +16,10 @@ const NUMBERED = '\0numbered';
 const CODE =
   'export const numbered = (n, ...about) => `Ambit message ${n}: ${about.map(String).join("; ")}`;';
 
+/** Tells programs under development what they have lost. */
+const WATCH = /[\\/]loss-watch[.]ts$/;
+const NO_WATCH = 'export const watchOf = () => undefined;';
+
 /** A plugin for rollup that has the code of a package's sources shortened before `compile`, and gives it the mangled names. */
 export function shortener(folder, compile) {
   const numbers = new Map(messages().map((message, index) => [message, index + 1]));
@@ -25,6 +29,7 @@ export function shortener(folder, compile) {
     resolveId: (id) => (id === NUMBERED ? id : undefined),
     load: async (id) => {
       if (id === NUMBERED) return CODE;
+      if (WATCH.test(id)) return NO_WATCH;
       if (!id.endsWith('.ts')) return undefined;
       const code = withNumbers(readFileSync(id, 'utf8'), (message) => {
         const number = numbers.get(message);

@@ -45,8 +45,13 @@ function warn(message: string): void {
   else host.process.emitWarning(message, 'AmbientScopeWarning');
 }
 
+/** In production there is none: bundles with the condition `production` have this file without its code (scripts/production.mjs). */
+export function watchOf(slot: Slot): LossWatch | undefined {
+  return isProduction() ? undefined : new LossWatch(slot);
+}
+
 /** By what bundlers put in its place; without a bundler a program is under development. */
-export function isProduction(): boolean {
+function isProduction(): boolean {
   try {
     return process.env['NODE_ENV'] === 'production';
   } catch {

@@ -1,5 +1,6 @@
 import type { Slot } from '../slot.ts';
-import { isProduction, LossWatch } from './loss-watch.ts';
+import type { LossWatch } from './loss-watch.ts';
+import { watchOf } from './loss-watch.ts';
 
 interface Variable<F> {
   get(): F | undefined;
@@ -33,8 +34,8 @@ export class Ambient<F> {
       value: undefined,
       home: undefined,
     };
-    const isWatched = slot !== undefined && platform === undefined && !isProduction();
-    this.watch = isWatched ? new LossWatch(slot) : undefined;
+    const isLost = slot !== undefined && platform === undefined;
+    this.watch = isLost ? watchOf(slot) : undefined;
   }
 
   get(): F | undefined {
