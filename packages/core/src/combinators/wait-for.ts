@@ -35,7 +35,7 @@ export async function waitFor<T>(
   try {
     refuseIfCancelled(currentFrame()._scope, signal);
   } catch (error) {
-    // A promise that was handed over is not unhandled, also if nobody waits for it. Other thenables may begin when asked.
+    // A promise that was handed over is not unhandled, although the caller does not wait for it. Other thenables may begin when asked.
     if (work instanceof Promise) work.catch(() => undefined);
     throw error;
   }
