@@ -1,103 +1,139 @@
 // Trouble for a service under load, and what it makes of it.
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { Future, sleep, taskGroup, timeout } from '@ambit/core';
-import { bufferedReader, openProcess } from '@ambit/io';
-import type { Process } from '@ambit/io';
+import { Future, sleep, taskGroup } from '@ambit/core';
+import type { TaskGroup } from '@ambit/core';
 import { Pool } from 'pg';
+import { chance } from './chance.ts';
 import { Gate } from './gate.ts';
 import { load } from './load.ts';
 import type { Seen } from './load.ts';
 import { servePrices } from './price-list.ts';
-import type { Ports } from './servers.ts';
+import { start, stop } from './program.ts';
+import type { Program, Running } from './program.ts';
+import type { Servers } from './servers.ts';
 
-/** SIGTERM in the middle; a database away for 0.6 s; a fifth of the prices hangs; a third of the clients leaves. */
-export const TROUBLES = ['sigterm', 'outage', 'hanging', 'leaving'] as const;
-export type Trouble = (typeof TROUBLES)[number];
+/** What happens, and how it is told. */
+export const TROUBLES = {
+  none: 'nothing is wrong',
+  outage: 'the database is away for 0.6 s',
+  sessions: 'the database ends all sessions, three times',
+  redis: 'Redis restarts and has lost all jobs',
+  hanging: 'a fifth of the prices hangs',
+  leaving: 'a third of the clients leaves',
+  sigterm: 'SIGTERM under load',
+} as const;
+export type Trouble = keyof typeof TROUBLES;
 
 export interface Counts extends Omit<Seen, 'accepted'> {
   readonly accepted: number;
   /** Accepted, and not in the database. */
   readonly lost: number;
-  /** Accepted, and still without an invoice ten seconds after the load; of a service that has ended: 0. */
+  /** Accepted, and still without an invoice a minute later; if the service has ended, a minute after it was started again. */
   readonly unfinished: number;
-  /** Milliseconds of processor time for each request. */
+  /** Milliseconds of processor time for each request that was not refused. */
   readonly cpu: number;
   readonly exit: string;
 }
 
 export interface ChaosOptions {
-  /** The file of the service, beside this one's directory. */
-  readonly program: string;
-  readonly ports: Ports;
+  readonly program: Program;
+  readonly servers: Servers;
   readonly clients: number;
+  readonly seed: number;
+  /** Milliseconds of load. */
   readonly ms: number;
 }
 
-/** Starts the service, loads it while it has one trouble, and counts. */
-export async function count(trouble: Trouble, options: ChaosOptions): Promise<Counts> {
-  const { ports, clients, ms } = options;
+/** Starts the service, loads it while it has troubles one after the other, and counts. */
+export async function count(troubles: readonly Trouble[], options: ChaosOptions): Promise<Counts> {
+  const { servers, clients, seed, ms, program } = options;
+  const random = chance(seed);
   return taskGroup(async (group) => {
-    const gate = group.use(await Gate.open(ports.postgres));
-    const prices = new Future<string>();
-    const hanging = trouble === 'hanging' ? 0.2 : 0;
-    const onListening = (url: string): void => prices.resolve(url);
-    group.spawn(() => servePrices({ hanging, onListening }), { daemon: true });
-    const { service, url } = await start(options, gate.port, await prices.wait());
+    const gate = group.use(await Gate.open(servers.postgres));
+    const prices = await startPrices(group, troubles.includes('hanging') ? 0.2 : 0);
+    const ports = { redis: servers.redis, postgres: gate.port };
+    const service = await start(program, ports, prices);
+    await warmUp(service.url);
+    const before = cpuOf(service);
+    const end = performance.now() + ms;
+    let isOver = false;
     const loading = group.spawn(() =>
-      load(url, { clients, ms, limit: 1500, leaving: trouble === 'leaving' ? 0.33 : 0 }),
+      load(service.url, {
+        clients,
+        leaving: troubles.includes('leaving') ? 0.33 : 0,
+        isOver: () => isOver && performance.now() >= end,
+        random,
+      }),
     );
-    await sleep(ms / 3);
-    if (trouble === 'outage') await gate.close(600);
-    let before = 0;
-    if (trouble === 'sigterm') {
-      before = cpuOf(service);
-      service.kill('SIGTERM');
+    let exit: string | undefined;
+    let cpu = before;
+    for (const trouble of troubles) {
+      await sleep(ms * (0.2 + 0.3 * random()));
+      cpu = cpuOf(service);
+      if (trouble === 'outage') await gate.close(600);
+      else if (trouble === 'sessions') await endSessions(servers.postgres);
+      else if (trouble === 'redis') await servers.restartRedis();
+      else if (trouble === 'sigterm') exit = await stop(service);
     }
+    isOver = true;
     const { accepted, ...seen } = await loading;
-    const cpu = trouble === 'sigterm' ? before : cpuOf(service);
-    const checked = await check(ports, accepted, trouble === 'sigterm' ? 0 : 10_000);
-    // A second signal would end it at once.
-    if (trouble !== 'sigterm') service.kill('SIGTERM');
-    const { code, signal } = await timeout(15_000, () => service.wait());
-    const exit = String(signal ?? code);
-    return { ...seen, ...checked, accepted: accepted.length, cpu: cpu / seen.sent, exit };
+    if (exit === undefined) cpu = cpuOf(service);
+    else await start(program, ports, prices);
+    const checked = await check(servers.postgres, accepted);
+    exit ??= await stop(service);
+    return {
+      ...seen,
+      ...checked,
+      accepted: accepted.length,
+      cpu: (cpu - before) / seen.sent,
+      exit,
+    };
   });
 }
 
-async function start(
-  { program, ports }: ChaosOptions,
-  database: number,
-  prices: string,
-): Promise<{ service: Process; url: string }> {
-  const file = fileURLToPath(new URL(program, import.meta.url));
-  const env = {
-    ...process.env,
-    PGPORT: String(database),
-    REDIS_PORT: String(ports.redis),
-    PORT: '0',
-    PRICES: prices,
-  };
-  const service = await openProcess(process.execPath, [file], { env, stderr: 'ignore' });
-  const { stdout } = service;
-  if (stdout === undefined) throw new Error('the service has no output');
-  const url = await timeout(20_000, () => bufferedReader(stdout).readLine());
-  if (url === undefined) throw new Error('the service has not begun');
-  return { service, url };
+/** What is compiled and connected by the first order is no part of the load. */
+async function warmUp(url: string): Promise<void> {
+  const isOver = ({ accepted }: Seen): boolean => accepted.length > 0;
+  await load(url, { clients: 1, leaving: 0, isOver, random: () => 0 });
+}
+
+async function startPrices(group: TaskGroup, hanging: number): Promise<string> {
+  const prices = new Future<string>();
+  const onListening = (url: string): void => prices.resolve(url);
+  group.spawn(() => servePrices({ hanging, onListening }), { daemon: true });
+  return prices.wait();
+}
+
+/** As a failover does, or an administrator. */
+async function endSessions(port: number): Promise<void> {
+  const pool = poolOf(port);
+  try {
+    for (let times = 0; times < 3; times += 1) {
+      await pool.query(
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename IS NOT NULL',
+      );
+      await sleep(100);
+    }
+  } finally {
+    await pool.end();
+  }
 }
 
 /** Milliseconds of processor time that a process has used. Linux tells it. */
-function cpuOf({ pid }: Process): number {
+function cpuOf({ process: { pid } }: Running): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
+function poolOf(port: number): Pool {
+  return new Pool({ host: '127.0.0.1', port, user: 'postgres', max: 1 });
+}
+
 async function check(
-  { postgres }: Ports,
+  port: number,
   accepted: readonly string[],
-  patience: number,
 ): Promise<{ lost: number; unfinished: number }> {
-  const pool = new Pool({ host: '127.0.0.1', port: postgres, user: 'postgres', max: 1 });
+  const pool = poolOf(port);
   const among = async (what: string): Promise<number> => {
     const text = `SELECT count(*)::int FROM orders WHERE id = ANY($1) ${what}`;
     const { rows } = await pool.query<{ count: number }>(text, [accepted]);
@@ -106,7 +142,7 @@ async function check(
   try {
     const lost = accepted.length - (await among(''));
     let unfinished = 0;
-    for (let waited = 0; waited < patience; waited += 100) {
+    for (let waited = 0; waited < 60_000; waited += 100) {
       unfinished = await among('AND invoice IS NULL');
       if (unfinished === 0) break;
       await sleep(100);

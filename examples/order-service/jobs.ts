@@ -1,5 +1,5 @@
 // The queue between the requests and the invoices: BullMQ on Redis.
-import { currentScope, schedule } from '@ambit/core';
+import { currentScope, isCancelled, schedule, shield, TimeoutError, waitFor } from '@ambit/core';
 import { once } from '@ambit/io';
 import type { WorkerPool } from '@ambit/io';
 import { command } from '@ambit/io/redis';
@@ -14,26 +14,42 @@ const QUEUE = 'invoices';
 /** Makes jobs. One order has one job, however often it is added. */
 export class Jobs implements AsyncDisposable {
   readonly #queue: Queue<string>;
+  readonly #onError: (error: unknown) => void;
 
-  constructor(connection: { readonly host: string; readonly port: number }) {
-    // Requests fail at once while Redis is away, instead of waiting for it.
+  constructor(
+    connection: { readonly host: string; readonly port: number },
+    onError: (error: unknown) => void,
+  ) {
+    this.#onError = onError;
+    // Where Redis goes away, calls fail at once instead of waiting for it.
     this.#queue = new Queue<string>(QUEUE, {
       connection: { ...connection, enableOfflineQueue: false },
     });
     this.#queue.on('error', () => undefined);
   }
 
+  // #region add
+  /** Adds a job, if the queue takes it. The sweep adds those that are missing. */
   async add(id: string): Promise<void> {
-    const options = { jobId: id, attempts: 10, backoff: 200, removeOnFail: true };
-    await this.#queue.add('invoice', id, { ...options, removeOnComplete: true });
+    // BullMQ takes no id that is a number.
+    const options = { jobId: `order-${id}`, attempts: 10, backoff: 200, removeOnFail: true };
+    const added = this.#queue.add('invoice', id, { ...options, removeOnComplete: true });
+    try {
+      // It takes no signal, and waits without end for a Redis that was never there.
+      await waitFor(added, 500);
+    } catch (error) {
+      if (isCancelled(error)) throw error;
+      this.#onError(error);
+    }
   }
+  // #endregion add
 
   /** Makes jobs for orders that have none, each second, until it is cancelled. */
-  async sweep(pool: Pool, onError: (error: unknown) => void): Promise<void> {
+  async sweep(pool: Pool): Promise<void> {
     const addOpen = async (): Promise<void> => {
       for (const id of await openOrders(pool)) await this.add(id);
     };
-    await schedule({ every: 1000 }, addOpen, { onError, name: 'sweep' });
+    await schedule({ every: 1000 }, addOpen, { onError: this.#onError, name: 'sweep' });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -72,8 +88,18 @@ export async function makeInvoices({ pool, redis, threads, connection }: Worksho
     try {
       if (!currentScope().isDraining) await once(currentScope().draining, 'abort');
     } finally {
-      await worker.close();
+      await shield(() => close(worker));
     }
   });
 }
 // #endregion work
+
+/** If Redis has restarted meanwhile, a worker that is asked to end may wait for a reply that never comes. */
+async function close(worker: Worker<string>): Promise<void> {
+  try {
+    await waitFor(worker.pause(), 3000);
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+  }
+  await worker.close(true);
+}

@@ -7,34 +7,33 @@ import { fetch } from '@ambit/io';
 export interface Seen {
   readonly accepted: string[];
   sent: number;
-  /** Told to come again: 503, or a connection that was refused. */
+  /** Told to come again: 503, 504 at the end of the time, or a connection that was refused. */
   refused: number;
   failed: number;
   left: number;
-  /** Responses that took longer than the limit of a request, and 250 ms. */
-  late: number;
 }
 
 export interface LoadOptions {
   readonly clients: number;
-  readonly ms: number;
-  /** The limit of a request, in milliseconds. */
-  readonly limit: number;
+  /** Whether no further order is sent. */
+  readonly isOver: (seen: Seen) => boolean;
   /** The share of requests whose client leaves. */
   readonly leaving: number;
+  /** 0 to below 1. */
+  readonly random: () => number;
 }
 
-/** Sends orders for a time, and waits for the responses. */
+/** Sends orders until it is over, and waits for the responses. */
 export async function load(url: string, options: LoadOptions): Promise<Seen> {
-  const seen: Seen = { accepted: [], sent: 0, refused: 0, failed: 0, left: 0, late: 0 };
-  const end = performance.now() + options.ms;
+  const seen: Seen = { accepted: [], sent: 0, refused: 0, failed: 0, left: 0 };
+  const { random, isOver } = options;
   const client = async (): Promise<void> => {
-    while (performance.now() < end) {
-      const isLeaving = Math.random() < options.leaving;
-      const asked = (): Promise<void> => order(url, options.limit, seen);
+    while (!isOver(seen)) {
+      const isLeaving = random() < options.leaving;
+      const asked = (): Promise<void> => order(url, seen);
       seen.sent += 1;
       if (!isLeaving) await asked();
-      else if ((await moveOnAfter(Math.random() * 20, async () => (await asked(), true))) !== true)
+      else if ((await moveOnAfter(random() * 20, async () => (await asked(), true))) !== true)
         seen.left += 1;
       await sleep(5);
     }
@@ -43,9 +42,8 @@ export async function load(url: string, options: LoadOptions): Promise<Seen> {
   return seen;
 }
 
-async function order(url: string, limit: number, seen: Seen): Promise<void> {
+async function order(url: string, seen: Seen): Promise<void> {
   const id = randomUUID();
-  const begun = performance.now();
   try {
     const response = await fetch(new URL('/orders', url), {
       method: 'POST',
@@ -54,14 +52,13 @@ async function order(url: string, limit: number, seen: Seen): Promise<void> {
     });
     await response.text();
     if (response.status === 202) seen.accepted.push(id);
-    else if (response.status === 503) seen.refused += 1;
+    else if ([503, 504].includes(response.status)) seen.refused += 1;
     else seen.failed += 1;
   } catch (error) {
     if (isCancelled(error)) throw error;
     if (isRefused(error)) seen.refused += 1;
     else seen.failed += 1;
   }
-  if (performance.now() - begun > limit + 250) seen.late += 1;
 }
 
 function isRefused(error: unknown): boolean {

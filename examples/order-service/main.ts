@@ -1,8 +1,9 @@
 // A service that takes orders, as one starts it:
 //
-//   node examples/dist/order-service/start.js         starts PostgreSQL and Redis too
-//   node examples/dist/order-service/main.js          with PGPORT, REDIS_PORT, PRICES and PORT in its environment
+//   npm run example -- order-service/start       starts PostgreSQL and Redis too
+//   npm run example -- order-service             with PGPORT, REDIS_PORT, PRICES and PORT in its environment
 //
+// FRAMEWORK=express serves the same routes by express instead of fastify.
 // SIGTERM ends it in stages: requests, then the jobs that have begun, then the pools. `ambit tree` shows its tasks.
 import { run } from '@ambit/core';
 import { requestContext } from '@ambit/io';
@@ -13,7 +14,11 @@ import { startTelemetry } from './telemetry.ts';
 
 // Each line that is written for a request has its id.
 const log = pino({ mixin: () => ({ ...requestContext.get() }) }, pino.destination(2));
-const { PGPORT = '5432', REDIS_PORT = '6379', PORT = '8080', PRICES = '' } = process.env;
+const { PGPORT = '5432', REDIS_PORT = '6379', PORT = '8080' } = process.env;
+const { PRICES = '', FRAMEWORK = 'fastify' } = process.env;
+if (!URL.canParse(PRICES)) throw new Error('set PRICES to the URL of the price service');
+if (FRAMEWORK !== 'fastify' && FRAMEWORK !== 'express')
+  throw new Error(`FRAMEWORK is "${FRAMEWORK}"; make it "fastify" or "express"`);
 
 // #region main
 using telemetry = startTelemetry();
@@ -25,6 +30,7 @@ await run(
       postgres: { host: '127.0.0.1', port: Number(PGPORT) },
       redis: { host: '127.0.0.1', port: Number(REDIS_PORT) },
       prices: PRICES,
+      framework: FRAMEWORK,
       log,
       onListening: ({ host, port }) => {
         console.log(`http://${host}:${port}`);

@@ -3,24 +3,42 @@ import { existsSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { retry, taskGroup, timeout } from '@ambit/core';
+import { contextSnapshot, retry, taskGroup, timeout } from '@ambit/core';
 import { connectTcp, once, openProcess, runProcess, temporaryDirectory } from '@ambit/io';
+import type { Process } from '@ambit/io';
 
 export interface Ports {
   readonly postgres: number;
   readonly redis: number;
 }
 
+export interface Servers extends Ports {
+  /** Ends Redis, which keeps nothing, and starts it again. */
+  restartRedis(): Promise<void>;
+}
+
 /** Starts both servers, waits until they accept, and ends them after the body. */
-export async function withServers<T>(body: (ports: Ports) => Promise<T>): Promise<T> {
+export async function withServers<T>(body: (servers: Servers) => Promise<T>): Promise<T> {
   return taskGroup(async () => {
     const ports = { postgres: await freePort(), redis: await freePort() };
     await startPostgres(ports.postgres);
-    const redis = ['--port', String(ports.redis), '--bind', '127.0.0.1', '--save', ''];
-    await openProcess('redis-server', redis, { stdout: 'ignore', stderr: 'ignore' });
-    await accepts(ports.redis);
-    return body(ports);
+    let server = await startRedis(ports.redis);
+    const restart = async (): Promise<void> => {
+      server.kill('SIGKILL');
+      await server.wait();
+      server = await startRedis(ports.redis);
+    };
+    // The new one belongs to this group, and not to that of the caller.
+    const here = contextSnapshot();
+    return body({ ...ports, restartRedis: () => here(restart) });
   });
+}
+
+async function startRedis(port: number): Promise<Process> {
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', ''];
+  const server = await openProcess('redis-server', args, { stdout: 'ignore', stderr: 'ignore' });
+  await accepts(port);
+  return server;
 }
 
 async function startPostgres(port: number): Promise<void> {

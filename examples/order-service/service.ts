@@ -1,11 +1,14 @@
 // The whole: what lives as long as the service, and in which order it ends.
 import { taskGroup } from '@ambit/core';
+import type { TaskGroup } from '@ambit/core';
 import { WorkerPool } from '@ambit/io';
-import { serveFastify } from '@ambit/io/fastify';
 import type { HttpAddress } from '@ambit/io';
+import { serveExpress } from '@ambit/io/express';
+import { serveFastify } from '@ambit/io/fastify';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { makeExpressApp } from './express-routes.ts';
 import { Jobs, makeInvoices } from './jobs.ts';
 import { createTables } from './orders.ts';
 import { pricesFrom } from './prices.ts';
@@ -16,6 +19,7 @@ export interface Config {
   readonly postgres: { readonly host: string; readonly port: number };
   readonly redis: { readonly host: string; readonly port: number };
   readonly prices: string;
+  readonly framework: 'fastify' | 'express';
   readonly log: Logger;
   readonly onListening: (address: HttpAddress) => void;
 }
@@ -25,7 +29,7 @@ export interface Config {
 export async function serveOrders(config: Config): Promise<void> {
   const { log } = config;
   const onError = (error: unknown): void => log.error(error);
-  await taskGroup(async (group) => {
+  const serve = async (group: TaskGroup): Promise<void> => {
     const pool = new Pool({ ...config.postgres, user: 'postgres', max: 10 });
     pool.on('error', onError);
     group.defer(() => pool.end());
@@ -34,15 +38,15 @@ export async function serveOrders(config: Config): Promise<void> {
     const redis = new Redis(config.redis);
     redis.on('error', onError);
     group.defer(() => redis.disconnect());
-    const jobs = group.use(new Jobs(config.redis));
+    const jobs = group.use(new Jobs(config.redis, onError));
 
     const threads = new WorkerPool({ size: 2 });
     const workshop = { pool, redis, threads, connection: config.redis };
     group.spawn(() => makeInvoices(workshop), { name: 'invoices' });
-    group.spawn(() => jobs.sweep(pool, onError), { name: 'sweep', daemon: true });
+    group.spawn(() => jobs.sweep(pool), { name: 'sweep', daemon: true });
 
-    const app = makeApp({ pool, redis, jobs, prices: pricesFrom(config.prices) });
-    await serveFastify(app, {
+    const parts = { pool, redis, jobs, prices: pricesFrom(config.prices) };
+    const options = {
       port: config.port,
       host: '127.0.0.1',
       limit: 200,
@@ -52,7 +56,10 @@ export async function serveOrders(config: Config): Promise<void> {
       grace: 5000,
       onError,
       onListening: config.onListening,
-    });
-  });
+    };
+    if (config.framework === 'express') await serveExpress(makeExpressApp(parts), options);
+    else await serveFastify(makeApp(parts), options);
+  };
+  await taskGroup(serve, { name: 'service' });
 }
 // #endregion service

@@ -1,7 +1,9 @@
 // Starts PostgreSQL and Redis from Debian's packages, a price list, and the service, until Ctrl-C.
 //
 //   apt-get install postgresql redis-server
-//   node examples/dist/order-service/start.js
+//   npm run example -- order-service/start
+//
+// FRAMEWORK=express serves by express. BUG=deadlock, BUG=stuck and BUG=busy have a bug each to look for with `ambit`.
 import { fileURLToPath } from 'node:url';
 import { Future, run } from '@ambit/core';
 import { openProcess } from '@ambit/io';
@@ -19,7 +21,8 @@ await run((group) =>
       REDIS_PORT: String(redis),
       PRICES: await prices.wait(),
     };
-    const main = fileURLToPath(new URL('main.js', import.meta.url));
+    const program = process.env['BUG'] === undefined ? 'main.js' : 'with-bug.js';
+    const main = fileURLToPath(new URL(program, import.meta.url));
     // Ctrl-C cancels this; then the service has time to end in its stages, and the servers end after it.
     const options = { env, stdout: 'inherit', stderr: 'inherit', killGrace: 20_000 } as const;
     const service = await openProcess(process.execPath, [main], options);

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { startPostgres, startRedis } from '../../test-servers/servers.ts';
+import type { TestServer } from '../../test-servers/servers.ts';
+
+const dist = resolve(__dirname, '../dist/order-service');
+
+export interface OrderServers {
+  readonly postgres: TestServer;
+  readonly redis: TestServer;
+  /** The price service, where every price is 1250. */
+  readonly prices: string;
+  stop(): Promise<void>;
+}
+
+/** What the order service needs around it. */
+export async function startOrderServers(): Promise<OrderServers> {
+  if (!existsSync(join(dist, 'main.js')))
+    throw new Error('examples are not built; run `npm test`, or `npm run build`');
+  const [postgres, redis] = [await startPostgres(), await startRedis()];
+  const prices = createServer((_request, response) => response.end('{"price":1250}'));
+  prices.listen(0, '127.0.0.1');
+  await once(prices, 'listening');
+  return {
+    postgres,
+    redis,
+    prices: `http://127.0.0.1:${(prices.address() as AddressInfo).port}`,
+    stop: async () => {
+      prices.close();
+      prices.closeAllConnections();
+      await redis.stop();
+      await postgres.stop();
+    },
+  };
+}
+
+export interface Service {
+  readonly url: string;
+  readonly child: ChildProcess;
+}
+
+export interface Start {
+  readonly program?: string;
+  /** Of Node. */
+  readonly flags?: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Starts a program of the order service, and waits until it listens. */
+export async function startService(
+  { postgres, redis, prices }: OrderServers,
+  { program = 'main.js', flags = [], env }: Start,
+): Promise<Service> {
+  const child = spawn(process.execPath, [...flags, join(dist, program)], {
+    env: {
+      ...process.env,
+      PGPORT: String(postgres.port),
+      REDIS_PORT: String(redis.port),
+      PORT: '0',
+      PRICES: prices,
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [url] = (await once(createInterface(child.stdout), 'line')) as [string];
+  return { url, child };
+}
+
+export function order(url: string, body: object): Promise<Response> {
+  return fetch(`${url}/orders`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
