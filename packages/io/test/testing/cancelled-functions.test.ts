@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
 import express from 'express';
 import fastify from 'fastify';
 import { Redis } from 'ioredis';
@@ -14,19 +15,21 @@ import { cancelEverywhere } from '@ambit/core/testing';
 import * as io from '@ambit/io';
 import { serveExpress } from '@ambit/io/express';
 import { serveFastify } from '@ambit/io/fastify';
-import { query, transaction } from '@ambit/io/pg';
-import { blocking, command } from '@ambit/io/redis';
+import { listen, query, transaction } from '@ambit/io/pg';
+import { blocking, command, subscribe } from '@ambit/io/redis';
 import { SimulatedNetwork } from '@ambit/io/testing';
 import { makeCertificate } from '../support/certificate.ts';
 import { servePostgres, serveRedis } from './mini-servers.ts';
 
 const certificate = makeCertificate(['server']);
 const secured = { ca: certificate.cert };
+const work = pathToFileURL(join(__dirname, '../fixtures', 'work.mjs'));
+
+async function echo(stream: io.ByteStream): Promise<void> {
+  for await (const bytes of stream) await stream.send(bytes);
+}
 
 async function serve(): Promise<void> {
-  const echo = async (stream: io.ByteStream): Promise<void> => {
-    for await (const bytes of stream) await stream.send(bytes);
-  };
   await taskGroup(async (group) => {
     const plain = await io.listenTcp({ port: 7 });
     const secure = await io.listenTcp({ port: 8, tls: certificate });
@@ -186,6 +189,14 @@ const onAdapters: Record<string, Case> = {
   'query of pg': () => withPool((pool) => query(pool, 'SELECT 1')),
   'transaction of pg': () =>
     withPool((pool) => transaction(pool, (tx) => tx.query('SELECT 1').then(() => sleep(1)))),
+  listen: () =>
+    withPool(async (pool) => {
+      for await (const _payload of listen(pool, 'channel')) break;
+    }),
+  'subscribe by ioredis': () =>
+    withRedis(async (client) => {
+      for await (const _message of subscribe(client, 'channel')) break;
+    }),
   'command of ioredis': () => withRedis((client) => command(client, 'SET', 'a', '1')),
   'blocking of ioredis': () => withRedis((client) => blocking(client, 'BLPOP', 'a', 1)),
   'command of node-redis': async () => {
@@ -285,6 +296,45 @@ const withoutNetwork: Record<string, Case> = {
     await using _lock = await io.lockFile(join(folder, 'lock'));
   },
   runProcess: () => io.runProcess(process.execPath, ['-e', '0']),
+  openProcess: async () => {
+    await using child = await io.openProcess('cat');
+    await child.stdin!.send('hello');
+    assert.equal((await child.stdout!.receive())?.length, 5);
+    await child.stdin!.sendEof();
+    await child.wait();
+  },
+  'listenUnix and connectUnix': async () => {
+    const socket = join(folder, 'socket');
+    await using listener = await io.listenUnix(socket);
+    await taskGroup(async (group) => {
+      group.spawn(() => listener.serve(echo), { daemon: true });
+      await using stream = await io.connectUnix(socket);
+      await ask(stream);
+    });
+  },
+  'WorkerPool and toThread': async () => {
+    await using pool = new io.WorkerPool({ size: 1 });
+    assert.equal(await pool.run(work, 'add', [1, 2]), 3);
+    await pool.run(work, 'note', [path, 'x', 1]);
+  },
+  watch: async () => {
+    await using changes = io.watch(folder);
+    writeFileSync(path, 'changed');
+    for await (const _change of changes) break;
+  },
+  openSignals: async () => {
+    // A signal that no loop takes is given on: without a listener of others it would end this process.
+    const others = (): void => undefined;
+    process.on('SIGUSR2', others);
+    try {
+      using signals = io.openSignals('SIGUSR2');
+      await sleep(1);
+      process.emit('SIGUSR2', 'SIGUSR2');
+      for await (const _signal of signals) break;
+    } finally {
+      process.off('SIGUSR2', others);
+    }
+  },
 };
 
 test.each(Object.entries(withoutNetwork))(

@@ -1,6 +1,6 @@
 import * as net from 'node:net';
 
-/** As much of Redis as drivers need to set and get: RESP 3. */
+/** As much of Redis as drivers need to set and get, and to hear one message of a channel: RESP 3. */
 export function serveRedis(): net.Server {
   const values = new Map<string, string>();
   const answer = ([command = '', key = '', value = '']: string[]): string => {
@@ -16,6 +16,8 @@ export function serveRedis(): net.Server {
         return `%1\r\n${bulk('proto')}:3\r\n`;
       case 'PING':
         return '+PONG\r\n';
+      case 'SUBSCRIBE':
+        return `>3\r\n${bulk('subscribe')}${bulk(key)}:1\r\n>3\r\n${bulk('message')}${bulk(key)}${bulk('news')}`;
       default:
         return '+OK\r\n';
     }
@@ -56,7 +58,7 @@ function parse(text: string): { words: string[]; length: number } | undefined {
   return { words, length: at };
 }
 
-/** As much of PostgreSQL as a simple query needs: each is answered with one row, its own text. */
+/** As much of PostgreSQL as a simple query needs: each is answered with one row, its own text, and a LISTEN with a notification. */
 export function servePostgres(): net.Server {
   return net
     .createServer((socket) => {
@@ -78,6 +80,7 @@ export function servePostgres(): net.Server {
           if (kind === 'start' && body.readInt32BE(0) === CANCEL) socket.end();
           else if (kind === 'start') socket.write(Buffer.concat([message('R', int(0)), READY]));
           if (kind === 'Q') socket.write(row(body.subarray(0, -1)));
+          if (kind === 'Q' && body.toString().startsWith('LISTEN')) socket.write(NOTIFICATION);
           if (kind === 'X') socket.end();
         }
       });
@@ -97,6 +100,7 @@ function message(kind: string, body: Buffer): Buffer {
   return Buffer.concat([Buffer.from(kind), int(body.length + 4), body]);
 }
 
+const NOTIFICATION = message('A', Buffer.concat([int(1), Buffer.from('channel\0news\0')]));
 const READY = message('Z', Buffer.from('I'));
 const ONE = Buffer.from([0, 1]);
 
