@@ -2,6 +2,7 @@
 import { runAll } from './harness.mjs';
 import { io } from './io.mjs';
 import { memory } from './memory.mjs';
+import { orders } from './orders.mjs';
 import { smoke } from './smoke.mjs';
 
 const isBun = typeof Bun === 'object';
@@ -18,5 +19,5 @@ const environment = {
   },
 };
 
-const results = await runAll({ ...smoke, ...memory, ...io }, environment);
+const results = await runAll({ ...smoke, ...memory, ...io, ...orders }, environment);
 console.log(JSON.stringify(results));
