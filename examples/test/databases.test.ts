@@ -9,6 +9,7 @@ import { startPostgres, startRedis } from '../../test-servers/servers.ts';
 import type { TestServer } from '../../test-servers/servers.ts';
 import { until } from '../../test-servers/until.ts';
 import * as withPostgresJs from '../guides/postgres-js.ts';
+import * as withFastify from '../guides/pg-fastify.ts';
 import { placeOrder, serve, shipOrders } from '../guides/postgresql.ts';
 import { follow, price, work } from '../guides/redis.ts';
 
@@ -102,6 +103,32 @@ describe('PostgreSQL', () => {
       service.cancel();
     });
     expect(own.ended).toBe(true);
+  });
+
+  test('with Fastify, a query that is too slow is ended on the server and answered with 504', async () => {
+    await observer.query(`INSERT INTO orders VALUES (1000, 'Zoe', 'lamp')`);
+    const service = new CancelScope();
+    await taskGroup(async (group) => {
+      const url = `postgres://postgres@127.0.0.1:${server.port}/postgres`;
+      const { port } = await group.start<HttpAddress>((_task, onListening) =>
+        service.run(() => withFastify.serve(url, { port: 0, host: '127.0.0.1', onListening })),
+      );
+      const ask = (id: number): Promise<Response> => fetch(`http://127.0.0.1:${port}/orders/${id}`);
+      // The first ones connect, which may take its time.
+      await until(async () => (await ask(1000)).status === 200);
+      expect(await (await ask(1000)).json()).toEqual({ id: 1000, item: 'lamp' });
+      expect((await ask(9999)).status).toBe(404);
+      const holder = await observer.connect();
+      await holder.query('BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
+      expect((await ask(1000)).status).toBe(504);
+      const { rows } = await holder.query(
+        `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'`,
+      );
+      expect(rows).toEqual([]);
+      await holder.query('ROLLBACK');
+      holder.release();
+      service.cancel();
+    });
   });
 });
 

@@ -39,7 +39,7 @@ function pagesUnder(folder: string): string[] {
 
 // Programs of services, which databases.test.ts and interop.test.ts run with their servers.
 const services =
-  /^examples\/(guides\/(order-node|postgresql|postgres-js|queues|redis|service|several-machines|stuck-shop)|opentelemetry)\.ts$/;
+  /^examples\/(guides\/(order-node|pg-fastify|postgresql|postgres-js|queues|redis|service|several-machines|stuck-shop)|opentelemetry)\.ts$/;
 // Pages with a few lines that are no program: a configuration, or what a program of another page would have in addition.
 const withLines =
   /^docs\/(runtimes|stability|guides\/(actions|opentelemetry|postgresql|redis|several-machines|stuck))\.md$/;
