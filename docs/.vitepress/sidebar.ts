@@ -19,6 +19,8 @@ const guides = [
     'service',
     'order-service',
     'supervision',
+    'scheduling',
+    'shared-promises',
     'input-and-output',
     'actions',
     'stuck',
