@@ -90,7 +90,7 @@ describe.each(['fastify', 'express'])('on %s', (framework) => {
   });
 
   test('SIGTERM under load: no accepted order is lost, and the process ends by itself', async () => {
-    const { url, child } = await start(framework);
+    const { url, child, log } = await start(framework);
     await accepted(url, 'c');
     const kept: string[] = [];
     const client = async (name: number): Promise<void> => {
@@ -104,9 +104,11 @@ describe.each(['fastify', 'express'])('on %s', (framework) => {
     const clients = Array.from({ length: 5 }, (_, name) => client(name));
     await until(() => kept.length >= 10);
     child.kill('SIGTERM');
-    const [code] = (await once(child, 'exit')) as [number | null];
+    const [code] = (await once(child, 'close')) as [number | null];
     await Promise.all(clients);
     expect(code).toBe(0);
+    // The last line of the log is not lost.
+    expect(JSON.parse(log.at(-1)!)).toMatchObject({ msg: 'ended' });
     const { rows } = await pool.query('SELECT id FROM orders WHERE id = ANY($1)', [kept]);
     expect(rows).toHaveLength(kept.length);
   });

@@ -43,6 +43,8 @@ export async function startOrderServers(): Promise<OrderServers> {
 export interface Service {
   readonly url: string;
   readonly child: ChildProcess;
+  /** The lines of its log so far. */
+  readonly log: readonly string[];
 }
 
 export interface Start {
@@ -66,10 +68,12 @@ export async function startService(
       PRICES: prices,
       ...env,
     },
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const log: string[] = [];
+  createInterface(child.stderr).on('line', (line) => log.push(line));
   const [url] = (await once(createInterface(child.stdout), 'line')) as [string];
-  return { url, child };
+  return { url, child, log };
 }
 
 export function order(url: string, body: object): Promise<Response> {
