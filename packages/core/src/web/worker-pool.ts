@@ -87,10 +87,8 @@ export class WebWorkerPool<F extends WorkerFunctions = WorkerFunctions> implemen
   /** Returns a snapshot for diagnostics: the workers, and the calls in and before them. */
   statistics(): WebWorkerPoolStatistics {
     const { size } = this.#limits;
-    return {
-      ...{ size, threads: this.#threads.size },
-      ...{ busy: this.#calls.size, waiting: this.#line.size },
-    };
+    const threads = this.#threads.size;
+    return { size, threads, busy: this.#calls.size, waiting: this.#line.size };
   }
 
   /** Cancels the calls that run, by the `onCancel` and `grace` of each, and terminates all workers. */

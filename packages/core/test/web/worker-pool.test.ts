@@ -306,7 +306,10 @@ describe('closing', () => {
       );
       await settle();
       await pool[Symbol.asyncDispose]();
-      for (const task of outcomes) expect(await task).toBeInstanceOf(ClosedResourceError);
+      expect(await outcomes[0]).toBeInstanceOf(ClosedResourceError);
+      expect(await outcomes[1]).toEqual(
+        new ClosedResourceError('run: the pool was closed while a call waited for a worker'),
+      );
       expect(log).toEqual(['a in', 'a out']);
     }));
 

@@ -196,13 +196,10 @@ export class WorkerPool implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#holding.release();
-    const closed = new ClosedResourceError('run: the pool was closed');
-    for (let head = this.#line.head; head !== undefined; head = this.#line.head) {
-      head.fail(
-        new ClosedResourceError('run: the pool was closed while a call waited for a thread'),
-      );
-    }
-    await Promise.all(Array.from(this.#calls, (call) => call.stop(closed)));
+    const closed = 'run: the pool was closed while a call waited for a thread';
+    this.#line.failAll(() => new ClosedResourceError(closed));
+    const reason = new ClosedResourceError('run: the pool was closed');
+    await Promise.all(Array.from(this.#calls, (call) => call.stop(reason)));
     await Promise.all(Array.from(this.#threads, (thread) => thread.kill()));
   }
 }

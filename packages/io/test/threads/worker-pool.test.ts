@@ -582,7 +582,9 @@ describe('the end of a pool', () => {
     await sleep(0);
     await Promise.all([pool[Symbol.asyncDispose](), pool[Symbol.asyncDispose]()]);
     expect(await running).toBeInstanceOf(ClosedResourceError);
-    expect(await waiting).toBeInstanceOf(ClosedResourceError);
+    expect(await waiting).toEqual(
+      new ClosedResourceError('run: the pool was closed while a call waited for a thread'),
+    );
     expect([...array]).toEqual([1, 2]);
     const count = spun[1];
     await sleep(10);
