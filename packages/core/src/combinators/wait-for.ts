@@ -1,6 +1,7 @@
 import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { checkTime, isThenable, show } from '../internal/check.ts';
+import { markHandled } from '../internal/mark-handled.ts';
 import { checkSignalOptions } from '../internal/signal-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { parkIn, refuseIfCancelled } from '../waiting/park.ts';
@@ -36,7 +37,7 @@ export async function waitFor<T>(
     refuseIfCancelled(currentFrame()._scope, signal);
   } catch (error) {
     // A promise that was handed over is not unhandled, although the caller does not wait for it. Other thenables may begin when asked.
-    if (work instanceof Promise) work.catch(() => undefined);
+    if (work instanceof Promise) markHandled(work);
     throw error;
   }
   if (typeof work === 'function') {

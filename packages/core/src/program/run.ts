@@ -54,6 +54,10 @@ export class Run {
   readonly #hooks: Disposable[] = [];
   readonly #process: ProcessControl;
   readonly #grace: RunGrace | undefined;
+  readonly #dump = (title: string): void => {
+    const tree = debugTools.loaded?.describe(this.scope);
+    printError(`${title}\n${tree ?? `(no task tree in this bundle: ${CURE})`}`);
+  };
 
   /** `runtime`: one that a test prepared; by default that of `options`. */
   constructor(options: RunOptions, runtime?: Runtime) {
@@ -65,7 +69,7 @@ export class Run {
     if (options.debug === true) refuseWithoutTools();
     this.#options = options;
     this.runtime = runtime ?? new Runtime(options.loop ?? hostLoop, { debug: options.debug });
-    const dump = (title: string): void => this.#dump(title);
+    const dump = this.#dump;
     this.#process = controlProcess({ scope: this.scope, loop: hostLoop, dump, suppress }, options);
     const { grace = Infinity } = options;
     if (grace < Infinity) this.#grace = new RunGrace(this.scope, grace);
@@ -151,12 +155,9 @@ export class Run {
     const { debug, slowTurn = 100 } = this.#options;
     this.#process.hook();
     if (debug === true) {
-      const dump = (title: string): void => this.#dump(title);
-      const watch = debugTools.loaded?.watchRun(this.scope, {
-        runtime: this.runtime,
-        slowTurn,
-        dump,
-      });
+      const { runtime } = this;
+      const dump = this.#dump;
+      const watch = debugTools.loaded?.watchRun(this.scope, { runtime, slowTurn, dump });
       if (watch !== undefined) this.#hooks.push(watch);
     }
   }
@@ -164,11 +165,6 @@ export class Run {
   #unhook(): void {
     this.#process[Symbol.dispose]();
     for (const hook of this.#hooks.splice(0)) hook[Symbol.dispose]();
-  }
-
-  #dump(title: string): void {
-    const tree = debugTools.loaded?.describe(this.scope);
-    printError(`${title}\n${tree ?? `(no task tree in this bundle: ${CURE})`}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { emitWarning } from '../../internal/emit-warning.ts';
 import type { Slot } from '../slot.ts';
 
 /**
@@ -30,19 +31,12 @@ export class LossWatch {
     const { event } = globalThis as { readonly event?: unknown };
     if (this.#slot.isFollowed || event !== undefined) return;
     this.#isOver = true;
-    warn(
+    emitWarning(
       `${name}: there is no current scope here, so no cancellation reaches this call: without AsyncLocalStorage the scope ` +
         'is known up to the first await of a body. Add unplugin-ambit to the bundler, or pass { signal }',
+      'AmbientScopeWarning',
     );
   }
-}
-
-function warn(message: string): void {
-  const host = globalThis as {
-    process?: { emitWarning?: (message: string, name: string) => void };
-  };
-  if (host.process?.emitWarning === undefined) console.warn(`AmbientScopeWarning: ${message}`);
-  else host.process.emitWarning(message, 'AmbientScopeWarning');
 }
 
 /** In production there is none: bundles with the condition `production` have this file without its code (scripts/production.mjs). */
