@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import type { MarkdownRenderer } from 'vitepress';
+import { editorForm, projectOf } from '../build/editor.mjs';
 import { moved, siteLink } from '../build/repository.mjs';
 import { samplesForBrowsers } from '../build/samples.data.mjs';
 
@@ -31,7 +32,8 @@ export function extend(md: MarkdownRenderer): void {
     state.tokens = state.tokens.flatMap((block, at, all) => {
       if (block.type !== 'fence') return [block];
       const name = NAMED.exec(all[at - 1]?.content ?? '')?.[1] ?? '';
-      return inBrowsers.has(name) ? [block, trial(name)] : [block];
+      const ways = waysToRun(name);
+      return ways === undefined ? [block] : [block, ways];
     });
     for (const block of state.tokens) {
       if (block.type === 'heading_open' && block.tag === 'h2') linked.clear();
@@ -54,10 +56,17 @@ export function extend(md: MarkdownRenderer): void {
       });
     }
 
-    /** The way to the playground, under a program that runs there. */
-    function trial(name: string): Token {
+    /** The ways to the playground and to an online editor, under a program that runs there. */
+    function waysToRun(name: string): Token | undefined {
+      const files = projectOf(name);
+      const ways = [
+        inBrowsers.has(name) &&
+          `<a href="/playground.html?program=${name}">Run it in the playground</a>`,
+        files !== undefined && editorForm(name, files, (text) => md.utils.escapeHtml(text)),
+      ].filter((way) => way !== false);
+      if (ways.length === 0) return undefined;
       const html = new state.Token('html_block', '', 0);
-      html.content = `<p class="trial"><a href="/playground.html?program=${name}">Run it in the playground</a></p>\n`;
+      html.content = `<div class="trial">${ways.join('')}</div>\n`;
       return html;
     }
 

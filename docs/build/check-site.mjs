@@ -11,6 +11,7 @@ import { chromium } from 'playwright-core';
 import puppeteer from 'puppeteer-core';
 import { chromium as findChromium } from '../../runtimes/chromium.mjs';
 import { firefox as findFirefox } from '../../runtimes/firefox.mjs';
+import { opensInTheEditor } from './check-editor.mjs';
 import { plays, playsSamples } from './check-playground.mjs';
 
 const desk = { width: 1280, height: 900 };
@@ -34,6 +35,7 @@ export async function checkSite(root) {
       plays,
       fitsAPhone,
       playsSamples: (page) => playsSamples(page),
+      opensInTheEditor,
     };
     for (const [name, check] of Object.entries(checks)) {
       await withPage(browser, origin, check, dist);
@@ -70,6 +72,7 @@ const says = {
   isReadableInTheDark: 'is readable in the dark',
   plays: 'runs the programs of the playground to their ends',
   playsSamples: 'runs the programs of its pages in the playground, which print what the pages show',
+  opensInTheEditor: 'opens its programs in an online editor, where they print what the pages show',
   fitsAPhone: 'fits a phone, menu included, on every page',
 };
 
