@@ -21,7 +21,7 @@ export { suppress } from './internal/suppressed-errors.ts';
 export { currentGroup } from './tasks/current-group.ts';
 export { giveTo } from './tasks/adopted.ts';
 export { currentRandom } from './scope/current-scope.ts';
-export { getRunningLoop as currentLoop } from './program/create-task.ts';
+export { getRunningLoop as currentLoop, groupOfRun } from './program/create-task.ts';
 export { invariant } from './internal/invariant.ts';
 export { BusyResourceError } from './internal/busy-resource-error.ts';
 export { BrokenWorkerError, ClosedResourceError } from './internal/worker-errors.ts';

@@ -4,6 +4,7 @@ import type { EventLoop } from '../loop/event-loop.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { runOf } from './running.ts';
 import type { SpawnOptions } from '../tasks/group-options.ts';
+import type { TaskGroup } from '../tasks/task-group.ts';
 import type { Spawnable, Task } from '../tasks/task.ts';
 
 /**
@@ -23,7 +24,7 @@ export function createTask<T>(
 ): Task<T> {
   checkFunction('createTask', 'fn', fn);
   checkOptions('createTask', options);
-  const group = runOf(currentRuntime())?.group;
+  const group = groupOfRun();
   if (group === undefined) {
     throw new LoopNotRunningError(
       'createTask: there is no run() around this call to own the task; call it inside run(), or use taskGroup()',
@@ -31,6 +32,18 @@ export function createTask<T>(
   }
   const spawnOptions: SpawnOptions = { name: options?.name, daemon: true };
   return group.spawn(fn, spawnOptions);
+}
+
+/**
+ * Returns the group that owns what `createTask` makes: it outlives main, and ends with the `run()`. For what a library makes
+ * once for a program.
+ *
+ * @returns the group; undefined outside of `run()`
+ * @example
+ * groupOfRun()?.defer(() => pool[Symbol.asyncDispose]());
+ */
+export function groupOfRun(): TaskGroup | undefined {
+  return runOf(currentRuntime())?.group;
 }
 
 /**

@@ -14,12 +14,22 @@ import {
   taskGroup,
 } from '@ambit/core';
 import type { RunOptions } from '@ambit/core';
+import { groupOfRun } from '@ambit/core/lowlevel';
 import { VirtualLoop } from '@ambit/core/testing';
 
 /** On virtual time, and without handlers of signals. */
 function quick<T>(main: (group: TaskGroup) => T | PromiseLike<T>, options?: RunOptions) {
   return run(main, { loop: new VirtualLoop(), signals: [], ...options });
 }
+
+test('groupOfRun is what owns its tasks, in a run() and outside of any', async () => {
+  expect(groupOfRun()).toBeUndefined();
+  await quick(async () => {
+    const task = createTask(() => undefined);
+    await task;
+    expect(groupOfRun()).toBe(task.group);
+  });
+});
 
 describe('createTask', () => {
   test('makes a daemon of the run: cancelled when main has ended', async () => {
