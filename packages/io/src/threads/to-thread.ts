@@ -1,5 +1,5 @@
-import { createTask, LoopNotRunningError } from '@ambit/core';
 import type { TaskGroup } from '@ambit/core';
+import { groupOfRun } from '@ambit/core/lowlevel';
 import { WorkerPool } from './worker-pool.ts';
 
 const pools = new WeakMap<TaskGroup, WorkerPool>();
@@ -35,14 +35,4 @@ function defaultPool(): WorkerPool {
   pools.set(group, pool);
   group.defer(() => pool[Symbol.asyncDispose]());
   return pool;
-}
-
-/** The group that outlives main, and ends with the run. */
-function groupOfRun(): TaskGroup | undefined {
-  try {
-    return createTask(() => undefined, { name: 'toThread' }).group;
-  } catch (error) {
-    if (error instanceof LoopNotRunningError) return undefined;
-    throw error;
-  }
 }

@@ -1,24 +1,17 @@
 import { isCancelled, moveOnAfter, shield } from '@ambit/core';
-import { park } from '@ambit/core/lowlevel';
+import type { Future } from '@ambit/core';
+import { park, whenDone } from '@ambit/core/lowlevel';
 import type { Transferable } from 'node:worker_threads';
 import { encodeThrown } from './error-codec.ts';
-import type { WorkerChannel } from './worker-channel.ts';
-import type { WorkerReply, WorkerTask } from './worker-messages.ts';
+import type { Encoded } from './error-codec.ts';
+import type { WorkerOutcome } from './live-thread.ts';
+import type { WorkerTask } from './worker-messages.ts';
 
 /** What is done about a call in a thread whose caller is cancelled. */
 export type OnCancel = 'cooperate' | 'terminate' | 'abandon';
 
-/** What a call came to. */
-export type WorkerOutcome =
-  | WorkerReply
-  /** The thread died of it, or with it. */
-  | { readonly is: 'broken'; readonly cause: unknown };
-
 /** What is to be called. */
-export interface WorkerOrder {
-  readonly module: string;
-  readonly name: string;
-  readonly args: readonly unknown[];
+export interface WorkerOrder extends WorkerTask {
   readonly transfer: readonly Transferable[];
   readonly onCancel: OnCancel;
   readonly grace: number;
@@ -26,10 +19,10 @@ export interface WorkerOrder {
 
 /** Where a call can be run. */
 export interface Thread {
-  /** To the thread that runs the next call. */
-  readonly channel: WorkerChannel;
-  /** Resolves when the call is over, rejects once the thread is. */
-  run(task: WorkerTask): Promise<void>;
+  /** Sends a call off: see `LiveThread`. */
+  begin(order: WorkerOrder): Future<WorkerOutcome>;
+  /** Tells the call that its caller is cancelled. */
+  cancel(reason: Encoded): void;
   /** Ends the thread, and with it the call; waits until it has ended. */
   kill(): Promise<void>;
 }
@@ -37,12 +30,9 @@ export interface Thread {
 /** One call in a thread. */
 export class WorkerCall {
   /** Settles when the thread is free for the next, or has ended. Never rejects. */
-  readonly done: Promise<WorkerOutcome>;
+  readonly done: Future<WorkerOutcome>;
   readonly #order: WorkerOrder;
   readonly #thread: Thread;
-  readonly #channel: WorkerChannel;
-  readonly #id: number;
-  #isKilled = false;
   #isAbandoned = false;
 
   /**
@@ -53,29 +43,13 @@ export class WorkerCall {
   constructor(order: WorkerOrder, thread: Thread) {
     this.#order = order;
     this.#thread = thread;
-    this.#channel = thread.channel;
-    this.#id = this.#channel.begin(order.args, order.transfer);
-    const { module, name } = order;
-    this.done = this.#run({ id: this.#id, module, name, end: this.#channel.takeEnd() });
-  }
-
-  async #run(task: WorkerTask): Promise<WorkerOutcome> {
-    try {
-      await this.#thread.run(task);
-      return this.#channel.reply() ?? { is: 'broken', cause: undefined };
-    } catch (cause) {
-      // Before it was killed it may have come to something.
-      const reply = this.#channel.reply();
-      return reply ?? (this.#isKilled ? { is: 'cancelled' } : { is: 'broken', cause });
-    } finally {
-      this.#channel.settle();
-    }
+    this.done = thread.begin(order);
   }
 
   /** Waits for what it comes to. */
   wait(options: { signal?: AbortSignal | undefined; name: string }): Promise<WorkerOutcome> {
     return park<WorkerOutcome>(
-      (waker) => void this.done.then((outcome) => waker.wake(outcome)),
+      (waker) => whenDone(this.done, () => void waker.wake(this.done.result())),
       options,
     );
   }
@@ -96,15 +70,16 @@ export class WorkerCall {
         ? await moveOnAfter(grace, () => this.wait({ name: `the cleanup of ${name}` }))
         : undefined;
       if (outcome !== undefined) return outcome;
-      this.#isKilled = true;
       await this.#thread.kill();
-      return this.done;
+      return this.done.wait();
     });
   }
 
   #tell(reason: unknown): void {
+    // The thread is another call's by now.
+    if (this.done.done) return;
     // Of the scopes of this thread, the other cannot make anything.
     const why = isCancelled(reason) ? reason.reason : reason;
-    this.#channel.cancel({ is: 'cancel', id: this.#id, reason: encodeThrown(why) });
+    this.#thread.cancel(encodeThrown(why));
   }
 }

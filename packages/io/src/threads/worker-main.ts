@@ -1,5 +1,4 @@
-import { receiveMessageOnPort } from 'node:worker_threads';
-import type { MessagePort } from 'node:worker_threads';
+import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { decodeThrown, encodeThrown } from './error-codec.ts';
 import type { Encoded } from './error-codec.ts';
 import type { ThreadEnd, WorkerReply, WorkerRequest, WorkerTask } from './worker-messages.ts';
@@ -7,27 +6,29 @@ import { ambientWorkerScope, WorkerScope } from './worker-scope.ts';
 
 /** What runs in the threads of a WorkerPool. */
 
-let end: ThreadEnd | undefined;
-/** What has come for a call, before it began or since. */
-const requests = new Map<number, { args?: readonly unknown[]; reason?: Encoded }>();
+const { port, flag } = workerData as ThreadEnd;
 let current: { readonly id: number; readonly cancel: (reason: Encoded) => void } | undefined;
 
-/** Called by the pool in the thread. Never rejects: the outcome is a message on the port. */
-export async function call(task: WorkerTask): Promise<void> {
-  const { port } = (end ??= opened(task.end as ThreadEnd));
-  drain(port);
-  reply(port, task, await replyTo(task, requests.get(task.id)?.args ?? []));
-  requests.clear();
+// The listener keeps the thread alive; its pool ends it.
+port.on('message', take);
+port.on('messageerror', (error: unknown) => {
+  throw error;
+});
+
+function take(request: WorkerRequest): void {
+  // eslint-disable-next-line @ambit/no-unowned-task -- the caller waits, in the other thread
+  if (request.is === 'call') void answer(request);
+  else if (request.id === current?.id) current.cancel(request.reason);
 }
 
-function opened(first: ThreadEnd): ThreadEnd {
-  first.port.on('message', take);
-  // What keeps the thread alive is its pool.
-  first.port.unref();
-  return first;
+async function answer(request: WorkerRequest & { readonly is: 'call' }): Promise<void> {
+  const message = await replyTo(request);
+  current = undefined;
+  reply(request, message);
 }
 
-function drain(port: MessagePort): void {
+/** Reads what has come while the thread was busy. */
+function drain(): void {
   for (;;) {
     const message = receiveMessageOnPort(port);
     if (message === undefined) return;
@@ -35,23 +36,15 @@ function drain(port: MessagePort): void {
   }
 }
 
-function take(request: WorkerRequest): void {
-  const known = requests.get(request.id) ?? {};
-  requests.set(request.id, known);
-  if (request.is === 'call') known.args = request.args;
-  else if (request.id === current?.id) current.cancel(request.reason);
-  else known.reason = request.reason;
-}
-
-async function replyTo(task: WorkerTask, args: readonly unknown[]): Promise<WorkerReply> {
-  const { port, flag } = end as ThreadEnd;
-  const { id } = task;
-  const scope = new WorkerScope(() => {
-    if (Atomics.load(flag, 0) === id && current?.id === id) drain(port);
-  });
+async function replyTo(task: WorkerTask & { readonly id: number }): Promise<WorkerReply> {
+  const { id, args } = task;
+  const look = (): void => {
+    if (Atomics.load(flag, 0) === id && current?.id === id) drain();
+  };
+  const scope = new WorkerScope(look);
   current = { id, cancel: (reason) => scope.cancel(decodeThrown(reason)) };
-  const early = requests.get(id)?.reason;
-  if (early !== undefined) current.cancel(early);
+  // The caller may have been cancelled since.
+  look();
   try {
     const done = await scope.run(async () => {
       const fn = await load(task);
@@ -62,15 +55,13 @@ async function replyTo(task: WorkerTask, args: readonly unknown[]): Promise<Work
     return done === undefined ? { is: 'cancelled' } : { is: 'value', value: done.value };
   } catch (error) {
     return { is: 'error', error: encodeThrown(error) };
-  } finally {
-    current = undefined;
   }
 }
 
 type Callable = (...args: readonly unknown[]) => unknown;
 
 async function load({ module, name }: WorkerTask): Promise<Callable> {
-  const exported = await importAll(module);
+  const exported = modules.get(module) ?? (await importAll(module));
   // What CommonJS exports may be in its `default` only.
   const found = exported[name] ?? ownOf(exported['default'], name);
   if (typeof found === 'function') return found as Callable;
@@ -85,9 +76,14 @@ function ownOf(value: unknown, name: string): unknown {
   return (value as Record<string, unknown>)[name];
 }
 
+/** The modules that were loaded. To ask the loader again would take as long as a short call. */
+const modules = new Map<string, Record<string, unknown>>();
+
 async function importAll(module: string): Promise<Record<string, unknown>> {
   try {
-    return (await import(module)) as Record<string, unknown>;
+    const exported = (await import(module)) as Record<string, unknown>;
+    modules.set(module, exported);
+    return exported;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const error = new Error(`${module} cannot be loaded: ${why}`, { cause });
@@ -96,7 +92,7 @@ async function importAll(module: string): Promise<Record<string, unknown>> {
   }
 }
 
-function reply(port: MessagePort, { module, name }: WorkerTask, message: WorkerReply): void {
+function reply({ module, name }: WorkerTask, message: WorkerReply): void {
   try {
     port.postMessage(message);
   } catch (cause) {

@@ -7,6 +7,7 @@ import {
   giveTo,
   ParkingLot,
   throwIfCancelled,
+  whenDone,
 } from '@ambit/core/lowlevel';
 import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
@@ -18,8 +19,7 @@ import type { WorkerOrder } from './worker-call.ts';
 import { orderOf } from './worker-order.ts';
 import type { WorkerRunOptions } from './worker-order.ts';
 import { because, outcomeOf, valueOf } from './worker-result.ts';
-import { loadPiscina, WorkerThread } from './worker-thread.ts';
-import type { PiscinaClass } from './worker-thread.ts';
+import { WorkerThread } from './worker-thread.ts';
 
 /** Options for `WorkerPool`. */
 export interface WorkerPoolOptions {
@@ -113,18 +113,10 @@ export class WorkerPool implements AsyncDisposable {
     const site: { stack?: string } = {};
     // eslint-disable-next-line @typescript-eslint/unbound-method -- only where the stack is to begin
     Error.captureStackTrace(site, this.run);
-    const piscina = await this.#ready(options, order);
-    throwIfCancelled(options);
-    const thread = await this.#acquire(piscina, options, order);
+    const thread = await this.#acquire(options, order);
     const call = this.#begin(thread, options, order);
     const outcome = await outcomeOf(call, options, order);
     return valueOf(outcome, order, site) as T;
-  }
-
-  async #ready(options: WorkerRunOptions, order: WorkerOrder): Promise<PiscinaClass> {
-    throwIfCancelled(options);
-    this.#checkOpen(order);
-    return loadPiscina();
   }
 
   #checkOpen({ name }: WorkerOrder): void {
@@ -132,16 +124,13 @@ export class WorkerPool implements AsyncDisposable {
     throw new ClosedResourceError(`run: the pool was closed before ${name} was called`);
   }
 
-  async #acquire(
-    piscina: PiscinaClass,
-    options: WorkerRunOptions,
-    order: WorkerOrder,
-  ): Promise<WorkerThread> {
+  async #acquire(options: WorkerRunOptions, order: WorkerOrder): Promise<WorkerThread> {
+    throwIfCancelled(options);
     this.#checkOpen(order);
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
     if (this.#threads.size < this.#size) {
-      const thread = new WorkerThread(piscina, this.#threadOptions);
+      const thread = new WorkerThread(this.#threadOptions);
       this.#threads.add(thread);
       return thread;
     }
@@ -163,7 +152,7 @@ export class WorkerPool implements AsyncDisposable {
       this.#checkOpen(order);
       const call = callOn(thread, order);
       this.#calls.add(call);
-      void call.done.then(() => {
+      whenDone(call.done, () => {
         this.#calls.delete(call);
         this.#release(thread);
       });
@@ -175,7 +164,9 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   #release(thread: WorkerThread): void {
-    if (this.#line.unpark(1, thread) === 0) this.#idle.push(thread);
+    if (this.#line.unpark(1, thread) > 0) return;
+    this.#idle.push(thread);
+    thread.rest();
   }
 
   /** Returns a snapshot for diagnostics: the threads, and the calls in and before them. */

@@ -1,7 +1,8 @@
 import { BrokenWorkerError } from '@ambit/core/lowlevel';
 import { ClosedResourceError } from '../errors.ts';
 import { decodeThrown } from './error-codec.ts';
-import type { WorkerCall, WorkerOrder, WorkerOutcome } from './worker-call.ts';
+import type { WorkerOutcome } from './live-thread.ts';
+import type { WorkerCall, WorkerOrder } from './worker-call.ts';
 import type { WorkerRunOptions } from './worker-order.ts';
 
 /** Waits for a call in a thread; if the caller is cancelled, ends the call as `onCancel` says. */

@@ -52,7 +52,7 @@ test('process.exit() ends the threads, as ever', async () => {
   expect((await program('exit')).end).toBe(5);
 });
 
-test('who only imports the package does not load the library of threads', async () => {
+test('a program that only imports the package does not load the module of threads', async () => {
   expect((await program('lazy')).lines).toEqual(['0']);
 });
 

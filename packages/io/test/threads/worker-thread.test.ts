@@ -1,117 +1,186 @@
 import { EventEmitter } from 'node:events';
-import { MessageChannel } from 'node:worker_threads';
+import workerThreads from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { sleep } from '@ambit/core';
+import type { ThreadEnd, WorkerReply } from '../../src/threads/worker-messages.ts';
 import { WorkerCall } from '../../src/threads/worker-call.ts';
-import { WorkerChannel } from '../../src/threads/worker-channel.ts';
+import type { WorkerOrder } from '../../src/threads/worker-call.ts';
 import { WorkerThread } from '../../src/threads/worker-thread.ts';
-import type { PiscinaClass } from '../../src/threads/worker-thread.ts';
 
-// What cannot be had from a real thread at will: one that dies before the call has begun.
+// What cannot be had from a real thread at will: one that dies before the call has begun, or right after its answer.
 
-class FakePiscina extends EventEmitter {
-  static last: FakePiscina;
-  readonly threads: unknown[] = [];
-  readonly options: Record<string, unknown>;
-  destroyed = 0;
-  reject: (error: Error) => void = () => undefined;
+class FakeWorker extends EventEmitter {
+  static all: FakeWorker[] = [];
+  readonly options: { readonly workerData: ThreadEnd; readonly resourceLimits?: object };
+  terminated = 0;
 
-  constructor(options: Record<string, unknown>) {
+  constructor(_file: string, options: FakeWorker['options']) {
     super();
     this.options = options;
-    FakePiscina.last = this;
+    FakeWorker.all.push(this);
   }
 
-  /** Queued, for its thread is starting. */
-  run(): Promise<void> {
-    return new Promise((_resolve, reject) => {
-      this.reject = reject;
-    });
+  get port(): MessagePort {
+    return this.options.workerData.port;
   }
 
-  async destroy(): Promise<void> {
-    this.destroyed += 1;
-    this.emit('workerDestroy');
-    this.reject(new Error('Terminating worker thread'));
+  answer(reply: WorkerReply): void {
+    this.port.postMessage(reply);
+  }
+
+  ref(): void {
+    // A process of tests ends by itself.
+  }
+
+  unref(): void {
+    // As above.
+  }
+
+  async terminate(): Promise<void> {
+    this.terminated += 1;
+    await Promise.resolve();
+    this.end(1);
+  }
+
+  end(code: number): void {
+    this.port.close();
+    this.emit('exit', code);
   }
 }
 
-const Fake = FakePiscina as unknown as PiscinaClass;
-const options = { idleTimeout: 10, resourceLimits: undefined };
+const { Worker } = workerThreads;
 
-function task(): Parameters<WorkerThread['run']>[0] {
-  const { port1, port2 } = new MessageChannel();
-  port2.close();
-  return { id: 1, module: 'file:///m', name: 'f', end: { port: port1, flag: new Int32Array(1) } };
+beforeEach(() => {
+  FakeWorker.all = [];
+  Object.assign(workerThreads, { Worker: FakeWorker });
+});
+
+afterEach(() => {
+  for (const { port } of FakeWorker.all) port.close();
+  Object.assign(workerThreads, { Worker });
+});
+
+const options = { idleTimeout: Infinity, resourceLimits: undefined };
+const order: WorkerOrder = {
+  ...{ module: 'file:///m', name: 'f', args: [], transfer: [] },
+  ...{ onCancel: 'terminate', grace: 0 },
+};
+
+function last(): FakeWorker {
+  const worker = FakeWorker.all.at(-1);
+  if (worker === undefined) throw new Error('no thread was started');
+  return worker;
 }
 
 // rule 252
-test('a call whose thread dies of an error before it begins fails, and is taken out of the queue', async () => {
-  const thread = new WorkerThread(Fake, options);
-  const ran = thread.run(task());
-  FakePiscina.last.emit('error', new Error('cannot start'));
-  await expect(ran).rejects.toThrow('cannot start');
-  expect(FakePiscina.last.destroyed).toBe(1);
+test('a call whose thread dies of an error before it begins is broken by it', async () => {
+  const call = new WorkerThread(options).begin(order);
+  const cause = new Error('cannot start');
+  last().emit('error', cause);
+  last().end(1);
+  expect(await call).toEqual({ is: 'broken', cause });
 });
 
 // rule 252
-test('a call whose thread exits before it begins fails, too', async () => {
-  const thread = new WorkerThread(Fake, options);
-  const ran = thread.run(task());
-  FakePiscina.last.emit('workerDestroy');
-  await expect(ran).rejects.toThrow('the thread ended before the call began');
-  expect(FakePiscina.last.destroyed).toBe(1);
+test('a call whose thread exits before it begins is broken, too', async () => {
+  const call = new WorkerThread(options).begin(order);
+  last().end(3);
+  expect(await call).toEqual({ is: 'broken', cause: new Error('worker exited with code: 3') });
 });
 
-test('a call that is killed rejects once, and the thread can be used again', async () => {
-  const thread = new WorkerThread(Fake, options);
-  for (let i = 0; i < 2; i += 1) {
-    const ran = thread.run(task());
-    const killed = thread.kill();
-    await expect(ran).rejects.toThrow('Terminating');
-    await killed;
+test('a call that is killed is cancelled, and another thread runs the next', async () => {
+  const thread = new WorkerThread(options);
+  for (let count = 1; count <= 2; count += 1) {
+    const call = thread.begin(order);
+    await thread.kill();
+    expect(await call).toEqual({ is: 'cancelled' });
+    expect(thread.isRunning).toBe(false);
+    expect(FakeWorker.all).toHaveLength(count);
   }
 });
 
-test('idle for more than a timer can hold is idle forever', () => {
-  new WorkerThread(Fake, { idleTimeout: 2 ** 40, resourceLimits: undefined });
-  expect(FakePiscina.last.options['idleTimeout']).toBe(Infinity);
-  new WorkerThread(Fake, { idleTimeout: 5, resourceLimits: { stackSizeMb: 8 } });
-  expect(FakePiscina.last.options).toMatchObject({
-    idleTimeout: 5,
-    maxThreads: 1,
-    resourceLimits: { stackSizeMb: 8 },
-  });
+test('a thread that has died by itself is no more; the next call starts one', async () => {
+  const thread = new WorkerThread(options);
+  const call = thread.begin(order);
+  last().end(0);
+  expect(thread.isRunning).toBe(false);
+  await call;
+  const next = thread.begin(order);
+  last().answer({ is: 'value', value: 1 });
+  expect(await next).toEqual({ is: 'value', value: 1 });
+  expect(FakeWorker.all).toHaveLength(2);
 });
 
 test('a value that was on its way when the thread was killed is not lost', async () => {
-  let over: (error: Error) => void = () => undefined;
-  const order = { module: 'file:///m', name: 'f', args: [], transfer: [], grace: 0 };
-  const call = new WorkerCall(
-    { ...order, onCancel: 'terminate' },
-    {
-      channel: new WorkerChannel(),
-      run: ({ end }) => {
-        end!.port.postMessage({ is: 'value', value: 7 });
-        return new Promise((_resolve, reject) => {
-          over = reject;
-        });
-      },
-      kill: async () => {
-        over(new Error('terminated'));
-      },
-    },
-  );
+  const call = new WorkerCall(order, new WorkerThread(options));
+  last().answer({ is: 'value', value: 7 });
   expect(await call.stop('not any more')).toEqual({ is: 'value', value: 7 });
+  expect(last().terminated).toBe(1);
 });
 
-test('the next thread has a channel of its own; that of a thread which goes on is the same', async () => {
-  const thread = new WorkerThread(Fake, options);
-  const first = thread.channel;
-  expect(thread.channel).toBe(first);
-  expect([first.takeEnd(), first.takeEnd()]).toEqual([expect.anything(), undefined]);
-  FakePiscina.last.emit('workerDestroy');
-  const second = thread.channel;
-  expect(second).not.toBe(first);
-  await thread.kill();
-  expect(thread.channel).not.toBe(second);
-  await thread.kill();
+test('a call that is over tells its thread no more: that has another one', async () => {
+  const thread = new WorkerThread(options);
+  const call = new WorkerCall(order, thread);
+  last().answer({ is: 'value', value: 7 });
+  await call.wait({ name: 'f' });
+  call.abandon('late');
+  await sleep(5);
+  expect(last().options.workerData.flag[0]).toBe(0);
+});
+
+describe('an idle thread', () => {
+  test('ends after its time', async () => {
+    const thread = new WorkerThread({ ...options, idleTimeout: 5 });
+    const call = thread.begin(order);
+    last().answer({ is: 'cancelled' });
+    await call;
+    thread.rest();
+    await sleep(20);
+    expect(last().terminated).toBe(1);
+    expect(thread.isRunning).toBe(false);
+  });
+
+  test('does not while it has a call', async () => {
+    const thread = new WorkerThread({ ...options, idleTimeout: 5 });
+    const call = thread.begin(order);
+    last().answer({ is: 'cancelled' });
+    await call;
+    thread.rest();
+    const next = thread.begin(order);
+    await sleep(20);
+    expect(last().terminated).toBe(0);
+    last().answer({ is: 'value', value: 2 });
+    expect(await next).toEqual({ is: 'value', value: 2 });
+  });
+
+  test('whose time is more than a timer can hold stays', async () => {
+    const thread = new WorkerThread({ ...options, idleTimeout: 2 ** 40 });
+    const call = thread.begin(order);
+    last().answer({ is: 'cancelled' });
+    await call;
+    thread.rest();
+    await sleep(20);
+    expect(thread.isRunning).toBe(true);
+  });
+
+  test('that is being ended is left alone by the next call; the end of the pool waits for both', async () => {
+    const thread = new WorkerThread(options);
+    const call = thread.begin(order);
+    last().answer({ is: 'cancelled' });
+    await call;
+    const ending = thread.kill();
+    const next = thread.begin(order);
+    expect(FakeWorker.all).toHaveLength(2);
+    last().answer({ is: 'value', value: 3 });
+    expect(await next).toEqual({ is: 'value', value: 3 });
+    await ending;
+  });
+});
+
+test('has the limits that it was given', () => {
+  const resourceLimits = { stackSizeMb: 8 };
+  void new WorkerThread({ ...options, resourceLimits }).begin(order);
+  expect(last().options.resourceLimits).toEqual(resourceLimits);
+  void new WorkerThread(options).begin(order);
+  expect(last().options).not.toHaveProperty('resourceLimits');
 });

@@ -1,0 +1,125 @@
+import { Future, shield } from '@ambit/core';
+import type { MessagePort, ResourceLimits, Transferable, Worker } from 'node:worker_threads';
+import { node } from '../node.ts';
+import type { Encoded } from './error-codec.ts';
+import { workerFile } from './worker-file.ts';
+import type { WorkerReply, WorkerRequest, WorkerTask } from './worker-messages.ts';
+
+/** What a call came to. */
+export type WorkerOutcome =
+  | WorkerReply
+  /** The thread died of it, or with it. */
+  | { readonly is: 'broken'; readonly cause: unknown };
+
+/**
+ * A thread from its start to its end, one call at a time. All messages go by one channel: the thread's own port is left to
+ * what runs there.
+ */
+export class LiveThread {
+  readonly #worker: Worker;
+  readonly #port: MessagePort;
+  readonly #flag = new Int32Array(new SharedArrayBuffer(4));
+  #calls = 0;
+  #call: Future<WorkerOutcome> | undefined;
+  readonly #ended = new Future<void>();
+  #isKilled = false;
+  #cause: unknown;
+
+  /** @param onEnd - called once, before the call that was under way is settled */
+  constructor(resourceLimits: ResourceLimits | undefined, onEnd: () => void) {
+    const { MessageChannel, Worker } = node.workerThreads;
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    this.#worker = new Worker(workerFile(), {
+      workerData: { port: port2, flag: this.#flag },
+      transferList: [port2],
+      ...(resourceLimits === undefined ? {} : { resourceLimits }),
+    });
+    // An idle thread keeps no process alive: a call does, by `ref()` of its thread.
+    this.#worker.unref();
+    port1.on('message', (reply: WorkerReply) => this.#over(reply)).unref();
+    port1.on('messageerror', (cause: unknown) => this.#break(cause));
+    this.#worker.on('error', (cause: unknown) => (this.#cause = cause));
+    this.#worker.on('exit', (code) => {
+      onEnd();
+      this.#onExit(code);
+      this.#ended.resolve(undefined);
+    });
+  }
+
+  /**
+   * Sends a call off.
+   *
+   * @returns what it comes to; never rejects
+   * @throws the DataCloneError of arguments that cannot be sent; nothing has happened then
+   */
+  begin(
+    { module, name, args }: WorkerTask,
+    transfer: readonly Transferable[],
+  ): Future<WorkerOutcome> {
+    const id = (this.#calls % 1_000_000_000) + 1;
+    this.#send({ is: 'call', id, module, name, args }, transfer);
+    this.#calls = id;
+    this.#worker.ref();
+    return (this.#call = new Future<WorkerOutcome>());
+  }
+
+  /** Tells the call that is under way that its caller is cancelled. */
+  cancel(reason: Encoded): void {
+    this.#send({ is: 'cancel', id: this.#calls, reason });
+    // After the message, so that a function that never waits finds the reason.
+    Atomics.store(this.#flag, 0, this.#calls);
+  }
+
+  /** Ends it, and with it the call; resolves when it has ended. */
+  async kill(): Promise<void> {
+    this.#isKilled = true;
+    this.#terminate();
+    await shield(() => this.#ended.wait());
+  }
+
+  #terminate(): void {
+    this.#worker.ref();
+    // eslint-disable-next-line @ambit/no-unowned-task -- `exit` tells of its end
+    void this.#worker.terminate();
+  }
+
+  #send(request: WorkerRequest, transfer: readonly Transferable[] = []): void {
+    this.#port.postMessage(request, transfer);
+  }
+
+  #over(outcome: WorkerOutcome): void {
+    const call = this.#call;
+    this.#call = undefined;
+    this.#worker.unref();
+    call?.tryResolve(outcome);
+  }
+
+  #break(cause: unknown): void {
+    this.#cause = cause;
+    this.#terminate();
+  }
+
+  #onExit(code: number): void {
+    // What the call came to before may still be on its way.
+    const last = node.workerThreads.receiveMessageOnPort(this.#port)?.message as
+      WorkerReply | undefined;
+    this.#port.close();
+    if (this.#call === undefined && this.#cause !== undefined) warn(this.#cause);
+    this.#over(last ?? this.#endOf(code));
+  }
+
+  #endOf(code: number): WorkerOutcome {
+    if (this.#isKilled) return { is: 'cancelled' };
+    const cause = this.#cause ?? new Error(`worker exited with code: ${String(code)}`);
+    return { is: 'broken', cause };
+  }
+}
+
+function warn(cause: unknown): void {
+  const why = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  process.emitWarning(
+    `a worker thread ended, with no call in it, of an uncaught exception: ${why}`,
+    'WorkerThreadWarning',
+  );
+}
