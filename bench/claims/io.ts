@@ -3,6 +3,7 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { Piscina } from 'piscina';
 import { CancelScope, run, taskGroup } from '@ambit/core';
 import { connectTcp, listenTcp, toThread } from '@ambit/io';
 import { contest } from '../contest.ts';
@@ -82,7 +83,12 @@ await contest({
   rate: 'calls',
   contenders: [
     { name: 'toThread', prepare: inThread },
+    { name: 'Piscina', prepare: byPiscina },
     { name: 'postMessage by hand', prepare: byHand },
+  ],
+  aims: [
+    { against: 'postMessage by hand', atMost: 2 },
+    { against: 'Piscina', atMost: 1 },
   ],
 });
 
@@ -91,6 +97,14 @@ function inThread(count: number): () => Promise<unknown> {
     run(async () => {
       for (let at = 0; at < count; at += 1) await toThread(work, 'increment', at);
     });
+}
+
+function byPiscina(count: number): () => Promise<unknown> {
+  return async () => {
+    const pool = new Piscina({ filename: work.href, name: 'increment', maxThreads: 1 });
+    for (let at = 0; at < count; at += 1) await pool.run(at);
+    await pool.destroy();
+  };
 }
 
 function byHand(count: number): () => Promise<unknown> {
