@@ -65,7 +65,7 @@ function filesOf(fields) {
   });
 }
 
-/** `npm install && npm start` in a folder of its own; the packages are those of this tree. */
+/** `npm install && npm start` in a directory of its own; the packages are those of this tree. */
 async function runProject(files) {
   const folder = await mkdtemp(join(tmpdir(), 'ambit-editor-'));
   try {
