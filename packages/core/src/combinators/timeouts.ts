@@ -5,7 +5,7 @@ import { promiseTry } from '../internal/promise-try.ts';
 import { checkSignalOptions } from '../internal/signal-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { TimeoutError } from '../scope/timeout-error.ts';
-import type { Timer } from '../loop/timers.ts';
+import type { Timer } from '../loop/timer-heap.ts';
 import { underSignal } from '../waiting/under-signal.ts';
 
 /** Has a place in itself for what other scopes rarely have. */

@@ -69,6 +69,7 @@ const realNow = performance.now;
 class HostClock {
   readonly setTimeout = host.setTimeout;
   readonly clearTimeout = host.clearTimeout;
+  readonly isReal = host.setTimeout === realTimeout;
   readonly #performance = host.performance;
   // Fake timers may replace the function in the object.
   readonly #now = host.performance.now;

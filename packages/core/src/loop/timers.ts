@@ -1,24 +1,7 @@
 import { ambient } from './ambient.ts';
 import type { EventLoop, Handle } from './event-loop.ts';
-
-/** What a timer tells that its instant has come. */
-export interface Expiring {
-  _expire(): void;
-  /** The one wait that it ends, if it does nothing else. */
-  readonly _waiter?: object;
-  /** The scope of the code that asked for it. */
-  readonly _scope?: object;
-}
-
-/** An entry of the heap below. */
-export interface Timer {
-  when: number;
-  readonly order: number;
-  /** Undefined once it has expired or was removed. */
-  owner: Expiring | undefined;
-  /** Keeps the process alive, as timers do. */
-  isRef: boolean;
-}
+import { compare, endOfSleeps, pop, rise } from './timer-heap.ts';
+import type { Expiring, Timer } from './timer-heap.ts';
 
 /** A handle that can stay armed without keeping the process alive, and be taken up again. */
 interface RestingHandle extends Handle {
@@ -28,6 +11,8 @@ interface RestingHandle extends Handle {
 
 interface Clock {
   now(): number;
+  /** No test turns it. */
+  readonly isReal?: boolean;
 }
 
 /** A loop whose clock can be exchanged for another one, as test runners do with the host's. */
@@ -177,7 +162,11 @@ export class Timers {
       return;
     }
     this.close();
-    this.#handle = this.#outside(() => this.#loop.callAt(first.when, this.#wake));
+    this.#armAt(first.when);
+  }
+
+  #armAt(instant: number): void {
+    this.#handle = this.#outside(() => this.#loop.callAt(instant, this.#wake));
     this.#balance();
   }
 
@@ -196,49 +185,16 @@ export class Timers {
     this.#handle = undefined;
     this.#isResting = false;
     const shift = this.#follow();
+    this.#top();
+    // Where tests turn the clock, its time stands still during a turn.
+    const end = this.#clock.isReal === true ? endOfSleeps(this.#heap) : -Infinity;
+    if (shift === 0 && end > this.#loop.now()) {
+      this.#armAt(end);
+      return;
+    }
     // The timer that fired was one of the clock before: what was due by that is due.
     if (shift === 0) this.poll();
     else this.#expireUntil(due + shift);
     this.#arm();
   };
-}
-
-function compare(a: Timer, b: Timer): number {
-  return a.when - b.when || a.order - b.order;
-}
-
-function isEarlier(a: Timer, b: Timer): boolean {
-  return a.when < b.when || (a.when === b.when && a.order < b.order);
-}
-
-/** Moves the entry at a place of the heap up to where it belongs. */
-function rise(heap: Timer[], place: number): void {
-  const timer = heap[place] as Timer;
-  let at = place;
-  while (at > 0) {
-    const above = (at - 1) >> 1;
-    const parent = heap[above] as Timer;
-    if (isEarlier(parent, timer)) break;
-    heap[at] = parent;
-    at = above;
-  }
-  heap[at] = timer;
-}
-
-/** Takes the earliest entry out. */
-function pop(heap: Timer[]): void {
-  const last = heap.pop();
-  if (last === undefined || heap.length === 0) return;
-  let at = 0;
-  for (;;) {
-    let child = 2 * at + 1;
-    if (child >= heap.length) break;
-    if (child + 1 < heap.length && isEarlier(heap[child + 1] as Timer, heap[child] as Timer)) {
-      child += 1;
-    }
-    if (isEarlier(last, heap[child] as Timer)) break;
-    heap[at] = heap[child] as Timer;
-    at = child;
-  }
-  heap[at] = last;
 }

@@ -4,7 +4,7 @@ import type { Registration } from './propagation.ts';
 import type { ScopeCore } from './scope-core.ts';
 import { append } from '../internal/linked-list.ts';
 import { callSafely } from '../internal/report-later.ts';
-import type { Timer } from '../loop/timers.ts';
+import type { Timer } from '../loop/timer-heap.ts';
 
 /** Options for {@link CancelScope.drain}. */
 export interface DrainOptions {

@@ -1,5 +1,5 @@
 import { whenSettled } from '../internal/native-promise.ts';
-import type { Timer } from '../loop/timers.ts';
+import type { Timer } from '../loop/timer-heap.ts';
 import type { ScopeCore } from './scope-core.ts';
 
 /**

@@ -4,7 +4,7 @@ import { scopeCancelled } from '../diagnostics/channels.ts';
 import type { Host } from '../internal/linked-list.ts';
 import { hostRuntime } from '../loop/runtime.ts';
 import type { Runtime } from '../loop/runtime.ts';
-import type { Timer } from '../loop/timers.ts';
+import type { Timer } from '../loop/timer-heap.ts';
 import { CancelledError } from './cancelled-error.ts';
 import type { CancelDetails, CancelSource } from './cancelled-error.ts';
 import type { CancelScope } from './cancel-scope.ts';

@@ -1,6 +1,6 @@
 import type { Draining } from './draining.ts';
 import type { Runtime } from '../loop/runtime.ts';
-import type { Expiring, Timer } from '../loop/timers.ts';
+import type { Expiring, Timer } from '../loop/timer-heap.ts';
 import type { ScopeNode } from './scope-node.ts';
 import type { ScopeOptions } from './scope-options.ts';
 import { adopt } from './signal-subscription.ts';

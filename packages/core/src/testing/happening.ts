@@ -1,5 +1,5 @@
 import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
-import type { Timer } from '../loop/timers.ts';
+import type { Timer } from '../loop/timer-heap.ts';
 import { tryOr } from '../internal/try-or.ts';
 import { Waiter } from '../waiting/waiter.ts';
 

@@ -1,6 +1,7 @@
 import { ambient } from '../loop/ambient.ts';
 import type { Handle } from '../loop/event-loop.ts';
-import type { Timer, Timers } from '../loop/timers.ts';
+import type { Timer } from '../loop/timer-heap.ts';
+import type { Timers } from '../loop/timers.ts';
 import { callSafely } from '../internal/report-later.ts';
 import type { Waiter } from '../waiting/waiter.ts';
 import { isCrashed } from './crashed.ts';

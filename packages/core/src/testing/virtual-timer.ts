@@ -1,6 +1,6 @@
 import type { EventLoop, Handle } from '../loop/event-loop.ts';
 import { Timers } from '../loop/timers.ts';
-import type { Expiring, Timer } from '../loop/timers.ts';
+import type { Expiring, Timer } from '../loop/timer-heap.ts';
 
 /** A clock that tells of each heap that begins to be needed. */
 interface ManualClock {

@@ -4,6 +4,7 @@ import { checkOptions, checkSignal, checkTime } from '../internal/check.ts';
 import { promiseTry } from '../internal/promise-try.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { nextTurn, noteCall, parkIn } from './park.ts';
+import { countSettledWaits } from './waiter.ts';
 
 /** Options for `sleep`. */
 export interface SleepOptions<T> extends SignalOptions {
@@ -12,7 +13,8 @@ export interface SleepOptions<T> extends SignalOptions {
 }
 
 /**
- * Waits for a time. A checkpoint; `sleep(0)`, and any negative time, lets others run as `yieldNow()`.
+ * Waits for a time. A checkpoint; `sleep(0)`, and any negative time, lets others run as `yieldNow()`. Sleeps of one length that begin
+ * in one turn end in one turn, as timers of the host do.
  *
  * @param ms - milliseconds, fractions allowed; never ends early; `Infinity`: forever
  * @param options - `value`: to resolve with; `signal`: ends it too
@@ -28,7 +30,7 @@ export function sleep<T>(ms: number, options?: SleepOptions<T>): Promise<T | und
     checkTime('sleep', 'ms', ms);
     checkSleepOptions('sleep', options);
     if (ms <= 0) return nextTurn(options?.value, { signal: options?.signal, name: 'sleep' });
-    return until(currentRuntime().loop.now() + ms, options);
+    return until(currentRuntime().loop.now() + ms, options, ms);
   });
 }
 
@@ -72,7 +74,11 @@ function checkSleepOptions(where: string, options: SignalOptions | undefined): v
   checkSignal(where, options.signal);
 }
 
-function until<T>(instant: number, options: SleepOptions<T> | undefined): Promise<T> {
+function until<T>(
+  instant: number,
+  options: SleepOptions<T> | undefined,
+  length?: number,
+): Promise<T> {
   const scope = currentFrame()._scope;
   noteCall('sleep', options);
   return parkIn<T>(
@@ -83,6 +89,8 @@ function until<T>(instant: number, options: SleepOptions<T> | undefined): Promis
       const { timers } = currentRuntime();
       const timer = timers.add(instant, {
         _waiter: waiter,
+        _length: length,
+        _stretch: length === undefined ? undefined : countSettledWaits(),
         _expire: () => {
           waiter.wake(options?.value as T);
         },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { EventLoop } from '@ambit/core';
 import { Timers } from '../../src/loop/timers.ts';
-import type { Timer } from '../../src/loop/timers.ts';
+import type { Timer } from '../../src/loop/timer-heap.ts';
 
 /** A loop whose clock we hold, and which knows the one timer that it may have. */
 class HandLoop {
