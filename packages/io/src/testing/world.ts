@@ -50,9 +50,14 @@ export interface WorldOptions extends LinkOptions {
   readonly origin: number;
 }
 
-interface Waiting {
+/** Something that is under way, or waits at a cut. */
+interface Parcel {
   readonly from: Machine;
   readonly to: Machine;
+  /** Bytes. */
+  readonly size: number;
+  /** What is sent along one lane stays in order; undefined: a packet of UDP. */
+  readonly lane?: Lane;
   readonly go: () => void;
 }
 
@@ -68,7 +73,7 @@ export class World {
   /** The context of the test, which is that of no host. */
   readonly outside: InContext = contextHere();
   readonly #underWay = new Set<Handle>();
-  #waiting: Waiting[] = [];
+  #waiting: Parcel[] = [];
   #isOver = false;
 
   constructor(options: WorldOptions) {
@@ -124,7 +129,7 @@ export class World {
   send(lane: Lane, size: number, arrive: () => void): void {
     lane.pending.push(arrive);
     const { from, to } = lane;
-    this.#carry({ from, to, go: () => lane.pending.shift()?.() }, { size, lane });
+    this.#carry({ from, to, size, lane, go: () => lane.pending.shift()?.() });
   }
 
   /** Sends a packet of UDP, which may be lost. */
@@ -133,7 +138,7 @@ export class World {
     const go = (): void => {
       packet.arrive();
     };
-    this.#carry({ from, to, go }, { size: packet.size });
+    this.#carry({ from, to, size: packet.size, go });
   }
 
   heal(isHealed: (from: Machine, to: Machine) => boolean): void {
@@ -141,7 +146,7 @@ export class World {
       for (const to of this.machines) if (isHealed(from, to)) this.links.cut(from, to, undefined);
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const each of waiting) this.#carry(each, { size: 0 });
+    for (const each of waiting) this.#carry(each);
   }
 
   /** Nothing more arrives, and no timer goes off. */
@@ -152,27 +157,25 @@ export class World {
     this.#waiting = [];
   }
 
-  #carry(one: Waiting, how: { readonly size: number; readonly lane?: Lane }): void {
-    const { from, to } = one;
-    const { lane } = how;
+  #carry(parcel: Parcel): void {
+    const { from, to, size, lane } = parcel;
     if (this.links.cutOf(from, to) !== undefined) {
-      this.#waiting.push(one);
+      this.#waiting.push(parcel);
       return;
     }
-    const now = this.loop.now();
-    const soonest = this.links.arrival(from, to, { now, size: how.size });
+    const soonest = this.links.arrival(from, to, { now: this.loop.now(), size });
     const arrival = Math.max(soonest, lane?.last ?? 0);
     if (lane !== undefined) lane.last = arrival;
     this.at(arrival, () => {
-      this.#arrive(one, lane === undefined ? 'packet' : 'stream');
+      this.#arrive(parcel);
     });
   }
 
-  #arrive(one: Waiting, kind: 'packet' | 'stream'): void {
-    const cut = this.links.cutOf(one.from, one.to);
-    if (cut === undefined) one.go();
+  #arrive(parcel: Parcel): void {
+    const cut = this.links.cutOf(parcel.from, parcel.to);
+    if (cut === undefined) parcel.go();
     // It was cut while this was under way.
-    else if (kind === 'stream' || cut === 'hold') this.#waiting.push(one);
+    else if (parcel.lane !== undefined || cut === 'hold') this.#waiting.push(parcel);
   }
 }
 
