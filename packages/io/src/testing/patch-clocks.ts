@@ -6,6 +6,7 @@ import { patch } from './patch.ts';
 export function patchClocks(): void {
   patch(Math, 'random', ({ world }) => world.random());
   patch(globalThis.performance, 'now', ({ world }) => world.loop.now());
+  patch(process, 'uptime', ({ world }) => world.loop.now() / 1000);
   patch(process, 'hrtime', ({ world }, _self, [since]) =>
     elapsed(nanoseconds(world.loop.now()), since),
   );

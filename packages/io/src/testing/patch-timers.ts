@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { atRoot } from './current-machine.ts';
 import type { Machine } from './machine.ts';
 import { patch } from './patch.ts';
-import { SimulatedTimer, SimulatedTurn } from './simulated-timer.ts';
+import { delayOf, SimulatedTimer, SimulatedTurn } from './simulated-timer.ts';
 import { endlessTicks, pause, turn } from './timer-promises.ts';
 
 type Callback = (...args: unknown[]) => void;
@@ -26,6 +26,7 @@ export function patchTimers(): void {
     patchPromised(target as typeof timers);
   }
   patchPromises();
+  patchSignals();
 }
 
 function patchTimeout(target: typeof globalThis | typeof timers): void {
@@ -38,17 +39,36 @@ function patchTimeout(target: typeof globalThis | typeof timers): void {
 
 function patchPromises(): void {
   patch(timersPromises, 'setTimeout', (machine, _self, [ms, value, options]) =>
-    pause(machine, Number(ms), { value, options }),
+    pause(machine, ms, { value, options }),
   );
   patch(timersPromises, 'setImmediate', (machine, _self, [value, options]) =>
     turn(machine, { value, options }),
   );
   patch(timersPromises, 'setInterval', (machine, _self, [ms, value, options]) =>
-    endlessTicks(machine, Number(ms), { value, options }),
+    endlessTicks(machine, ms, { value, options }),
   );
-  patch(Object.getPrototypeOf(timersPromises.scheduler) as object, 'wait', (machine, _self, args) =>
-    pause(machine, Number(args[0]), { value: undefined, options: args[1] }),
+  const scheduler = Object.getPrototypeOf(timersPromises.scheduler) as object;
+  patch(scheduler, 'wait', (machine, _self, [ms, options]) =>
+    pause(machine, ms, { value: undefined, options }),
   );
+  patch(scheduler, 'yield', (machine) => turn(machine, { value: undefined, options: undefined }));
+}
+
+/** `AbortSignal.timeout`. */
+function patchSignals(): void {
+  const { AbortSignal: Signal, DOMException: Exception } = globalThis;
+  const timeout = Signal.timeout.bind(Signal);
+  patch(Signal, 'timeout', (machine, _self, [ms]) => {
+    // What is no time the platform refuses.
+    if (!(Number(ms) >= 0 && Number(ms) <= 0xffffffff)) return timeout(ms as number);
+    const controller = new AbortController();
+    const callback = (): void => {
+      const text = 'The operation was aborted due to timeout';
+      controller.abort(new Exception(text, 'TimeoutError'));
+    };
+    timer(machine, [callback, ms], { isRepeated: false });
+    return controller.signal;
+  });
 }
 
 function timer(
@@ -56,10 +76,8 @@ function timer(
   [callback, ms, ...args]: unknown[],
   { isRepeated }: { readonly isRepeated: boolean },
 ): SimulatedTimer {
-  const asked = Number(ms);
-  // As Node: what is no time of a timer is 1.
-  const own = asked >= 1 && asked <= 0x7fffffff ? Math.trunc(asked) : 1;
-  return new SimulatedTimer(machine, { callback: callback as Callback, ms: own, args, isRepeated });
+  const order = { ms: delayOf(ms), args, isRepeated };
+  return new SimulatedTimer(machine, { ...order, callback: callback as Callback });
 }
 
 /**
@@ -72,11 +90,11 @@ function isUndicisTick([callback, ms]: unknown[]): boolean {
 
 /** A timer can be cleared from anywhere. */
 function patchClear(target: object, name: string): void {
-  const own = target as Record<string, (timer: unknown) => void>;
-  const original = own[name] as (timer: unknown) => void;
+  const { [name]: original } = target as Record<string, (timer: unknown) => void>;
   const clear = (handle: unknown): void => {
-    if (handle instanceof SimulatedTimer || handle instanceof SimulatedTurn) handle.close();
-    else original(handle);
+    const own = handle instanceof SimulatedTurn ? handle : SimulatedTimer.from(handle);
+    if (own !== undefined) own.close();
+    else original?.(handle);
   };
   Object.defineProperty(target, name, { value: clear, writable: true, configurable: true });
 }
@@ -85,7 +103,7 @@ function patchPromised(target: typeof timers): void {
   patch(
     target.setTimeout,
     promisify.custom as unknown as string,
-    (machine, _self, [ms, value, options]) => pause(machine, Number(ms), { value, options }),
+    (machine, _self, [ms, value, options]) => pause(machine, ms, { value, options }),
   );
   patch(
     target.setImmediate,

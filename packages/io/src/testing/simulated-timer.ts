@@ -10,6 +10,12 @@ export interface TimerOrder {
   readonly isRepeated: boolean;
 }
 
+/** The time of a timer, as Node takes it: what is none is 1. */
+export function delayOf(asked: unknown): number {
+  const ms = Number(asked);
+  return ms >= 1 && ms <= 0x7fffffff ? Math.trunc(ms) : 1;
+}
+
 /** What the timers of a machine have in common: each keeps its machine going, also after unref(). */
 abstract class AlwaysRef {
   abstract close(): unknown;
@@ -31,12 +37,25 @@ abstract class AlwaysRef {
   }
 }
 
+/** Timers that were asked for their number, by it. */
+const numbered = new Map<number, SimulatedTimer>();
+/** Above all numbers that Node gives its own timers. */
+let lastNumber = 2 ** 40;
+
 /** A timer of code on a simulated machine: `NodeJS.Timeout`, in the loop's time. Gone with its machine. */
 export class SimulatedTimer extends AlwaysRef {
+  /** The timer that `clearTimeout` is given: itself, or its number, which can be a string. */
+  static from(handle: unknown): SimulatedTimer | undefined {
+    if (handle instanceof SimulatedTimer) return handle;
+    const isNumber = typeof handle === 'number' || typeof handle === 'string';
+    return isNumber ? numbered.get(Number(handle)) : undefined;
+  }
+
   readonly #machine: Machine;
   readonly #order: TimerOrder;
   readonly #inContext = contextHere();
   #handle: Handle | undefined;
+  #number: number | undefined;
 
   constructor(machine: Machine, order: TimerOrder) {
     super();
@@ -46,7 +65,7 @@ export class SimulatedTimer extends AlwaysRef {
   }
 
   refresh(): this {
-    this.close();
+    this.#disarm();
     const { world, timers, isUp } = this.#machine;
     if (!isUp) return this;
     const handle = world.at(world.loop.now() + this.#order.ms, () => {
@@ -59,16 +78,33 @@ export class SimulatedTimer extends AlwaysRef {
   }
 
   close(): this {
-    if (this.#handle === undefined) return this;
+    this.#disarm();
+    this.#forgetNumber();
+    return this;
+  }
+
+  /** Its number, as Node's timers have one: `clearTimeout` takes it too. */
+  [Symbol.toPrimitive](): number {
+    this.#number ??= ++lastNumber;
+    if (this.#handle !== undefined) numbered.set(this.#number, this);
+    return this.#number;
+  }
+
+  #disarm(): void {
+    if (this.#handle === undefined) return;
     this.#handle.cancel();
     this.#machine.timers.delete(this.#handle);
     this.#handle = undefined;
-    return this;
+  }
+
+  #forgetNumber(): void {
+    if (this.#number !== undefined) numbered.delete(this.#number);
   }
 
   #fire(): void {
     const { callback, args, isRepeated } = this.#order;
     if (isRepeated) this.refresh();
+    else this.close();
     this.#inContext(() => {
       callback(...args);
     });
