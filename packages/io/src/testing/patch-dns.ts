@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
-import { InvalidStateError } from '@ambit/core';
 import { node } from '../node.ts';
 import { contextHere } from './current-machine.ts';
+import { escaped } from './escaped.ts';
 import type { Machine } from './machine.ts';
 import { patch } from './patch.ts';
 import { unknownName } from './system-error.ts';
@@ -67,8 +67,6 @@ function familyOf(address: string): number {
 
 function refuse(target: object, name: string): void {
   patch(target, name, () => {
-    throw new InvalidStateError(
-      `dns.${name}: a simulated network has no name servers; look up hosts with dns.lookup`,
-    );
+    throw escaped(`dns.${name}`, 'name servers', 'look up hosts with dns.lookup');
   });
 }

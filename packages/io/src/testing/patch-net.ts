@@ -1,7 +1,7 @@
 import type { ListenOptions, Server, Socket, TcpNetConnectOpts } from 'node:net';
-import { InvalidStateError } from '@ambit/core';
 import { node } from '../node.ts';
 import { connect } from './connection.ts';
+import { escaped } from './escaped.ts';
 import { listen } from './listening.ts';
 import { patch } from './patch.ts';
 
@@ -28,6 +28,7 @@ export function patchNet(): void {
   patch(net.Server.prototype, 'listen', (machine, self, args) => {
     const [options, callback] = normalize(args) as [ListenOptions, Callback];
     refusePath('net.Server.listen', options);
+    refuseHandle(args[0], options);
     const server = self as Server;
     if (callback !== null) server.once('listening', callback);
     listen(machine, server, options);
@@ -43,7 +44,15 @@ function refusePath(where: string, options: object): void {
   // Some give null for none.
   const { path } = options as { path?: unknown };
   if (typeof path !== 'string') return;
-  throw new InvalidStateError(
-    `${where}: path is "${path}"; a simulated host has no unix sockets: give a host and a port`,
-  );
+  throw escaped(`${where}: path is "${path}"`, 'unix sockets', 'give a host and a port');
+}
+
+/** A descriptor of the system, or a server that has one. */
+function refuseHandle(given: unknown, options: object): void {
+  const { fd } = options as { fd?: unknown };
+  const isHandle =
+    typeof given === 'object' && given !== null && ('_handle' in given || 'handle' in given);
+  if (!isHandle && !(typeof fd === 'number' && fd >= 0)) return;
+  const what = isHandle ? 'a handle was given' : `fd is ${fd as number}`;
+  throw escaped(`net.Server.listen: ${what}`, 'descriptors', 'give a port');
 }

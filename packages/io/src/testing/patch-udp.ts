@@ -2,6 +2,7 @@ import type { RemoteInfo, Socket } from 'node:dgram';
 import { node } from '../node.ts';
 import { contextHere, currentMachine } from './current-machine.ts';
 import type { InContext } from './current-machine.ts';
+import { escaped } from './escaped.ts';
 import type { Machine } from './machine.ts';
 import { patchOf } from './patch.ts';
 import type { InHost } from './patch.ts';
@@ -31,6 +32,25 @@ interface Sender {
 
 const states = new WeakMap<Socket, UdpState>();
 
+/** They change nothing on a simulated network. */
+const SETTINGS = [
+  'setBroadcast',
+  'setTTL',
+  'setMulticastTTL',
+  'setMulticastLoopback',
+  'setMulticastInterface',
+  'setRecvBufferSize',
+  'setSendBufferSize',
+];
+/** Bytes, as Linux has them. */
+const BUFFER = 212_992;
+const MEMBERSHIPS = [
+  'addMembership',
+  'dropMembership',
+  'addSourceSpecificMembership',
+  'dropSourceSpecificMembership',
+];
+
 type Act = (socket: Socket, state: UdpState, args: unknown[]) => unknown;
 
 /** UDP sockets of code on a simulated machine send through its network. */
@@ -46,8 +66,13 @@ export function patchUdp(): void {
       return act(socket, stateOf(socket, machine), args);
     });
   }
-  for (const name of ['setBroadcast', 'setTTL', 'setMulticastTTL', 'setMulticastLoopback'])
-    onSocket(name, () => undefined);
+  for (const name of SETTINGS) onSocket(name, () => undefined);
+  for (const name of ['getRecvBufferSize', 'getSendBufferSize']) onSocket(name, () => BUFFER);
+  for (const name of MEMBERSHIPS) {
+    onSocket(name, () => {
+      throw escaped(`dgram.Socket.${name}`, 'multicast', 'send to each host');
+    });
+  }
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called on the socket itself
   const { close } = proto;
   onSocket('close', (machine, self, args) => {
@@ -97,10 +122,13 @@ function open(socket: Socket, state: UdpState, port: number): void {
 function bind(socket: Socket, state: UdpState, args: unknown[]): Socket {
   const [first] = args;
   const isOptions = typeof first === 'object' && first !== null;
-  const { port, address } = (isOptions ? first : { port: first, address: args[1] }) as {
+  const { port, address, fd } = (isOptions ? first : { port: first, address: args[1] }) as {
+    readonly fd?: unknown;
     readonly port?: unknown;
     readonly address?: unknown;
   };
+  if (typeof fd === 'number' && fd > 0)
+    throw escaped(`dgram.Socket.bind: fd is ${fd}`, 'descriptors', 'give a port');
   if (typeof address === 'string' && isOneOf(state.machine, address)) state.address = address;
   const callback = args.find((each) => typeof each === 'function');
   if (callback !== undefined) socket.once('listening', callback as () => void);
