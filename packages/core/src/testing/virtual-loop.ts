@@ -33,7 +33,9 @@ export class VirtualLoop implements EventLoop {
   readonly #idle = manualTimers(this);
   readonly #watch: Watch;
   readonly #settlers: (() => void)[] = [];
-  readonly #holds = new Holds();
+  readonly #holds = new Holds(() => {
+    this._touch();
+  });
   #now = 0;
   /** @internal The instant of the host's clock at which a test has taken too long: nothing but its failure matters then. */
   _limit = Infinity;
@@ -117,7 +119,8 @@ export class VirtualLoop implements EventLoop {
 
   /**
    * Lets time stand still until the result is disposed of: while a thread pool, a file or a socket is at
-   * work, which no loop sees. Code that is ready goes on. Any number of holds can overlap.
+   * work, which no loop sees. Code that is ready goes on. Any number of holds can overlap. One of a scope that
+   * crashes ends with it. The files, processes and threads of `@ambit/io` hold it themselves.
    *
    * @returns dispose of it once; a second time does nothing
    * @example
@@ -125,9 +128,7 @@ export class VirtualLoop implements EventLoop {
    * const text = await readFile(path, 'utf8'); // no timeout passes meanwhile
    */
   hold(): Disposable {
-    return this.#holds.begin(() => {
-      this._touch();
-    });
+    return this.#holds.begin(currentFrame()._scope);
   }
 
   /**
@@ -181,11 +182,12 @@ export class VirtualLoop implements EventLoop {
     }
   }
 
-  /** @internal Removes the timers of scopes. */
+  /** @internal Removes the timers and holds of scopes. */
   _forget(isGone: (scope: object | undefined) => boolean): void {
     for (const timer of this._timers.dueAt(Infinity)) {
       if (isGone(timer.owner?._scope)) this._timers.remove(timer);
     }
+    this.#holds.forget(isGone);
   }
 
   /** @internal Calls back when everything is blocked, before time jumps. */
