@@ -2,6 +2,7 @@ import { ContextVar } from '@ambit/core';
 import type { TaskGroup } from '@ambit/core';
 import { currentGroup, suppress } from '@ambit/core/lowlevel';
 import { ClosedResourceError } from './errors.ts';
+import { onPowerOff } from './real-work.ts';
 
 /** One for each group that something was opened in. */
 const owners = new WeakMap<TaskGroup, Owner>();
@@ -15,14 +16,25 @@ export function own(handle: AsyncDisposable): Holding {
   return new Holding(handle, currentOwner());
 }
 
+/** The same for what is real where hosts are simulated: it closes as well when the host that has opened it crashes. */
+export function ownReal(handle: AsyncDisposable): Holding {
+  const forget = onPowerOff(() => {
+    // Nobody is left to be told of an error.
+    close(handle).catch(() => undefined);
+  });
+  return new Holding(handle, currentOwner(), forget);
+}
+
 /** Says which group closes a handle, as long as it is open; outside of any group it is none. */
 export class Holding {
   readonly #handle: AsyncDisposable;
   #owner: Owner | undefined;
+  readonly #released: (() => void) | undefined;
   #isOver = false;
 
-  constructor(handle: AsyncDisposable, owner: Owner | undefined) {
+  constructor(handle: AsyncDisposable, owner: Owner | undefined, released?: () => void) {
     this.#handle = handle;
+    this.#released = released;
     this.#owner = owner;
     owner?.add(handle);
   }
@@ -31,6 +43,7 @@ export class Holding {
   release(): void {
     this.#isOver = true;
     this.#owner?.release(this.#handle);
+    this.#released?.();
   }
 
   /** Another group closes it from now on. */

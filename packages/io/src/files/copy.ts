@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { under } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
+import { realWork } from '../real-work.ts';
 import { fileCall } from './file-call.ts';
 import { fileError } from './file-errors.ts';
 import { placeOf } from './file-path.ts';
@@ -42,7 +43,7 @@ export async function copy(
   const onProgress = options?.onProgress;
   if (onProgress !== undefined) checkFunction('copy', 'onProgress', onProgress);
   const report: Report = (done, total) => onProgress?.call(options, done, total);
-  await under(options?.signal, () => copyFile(from, to, report));
+  await realWork(() => under(options?.signal, () => copyFile(from, to, report)));
 }
 
 type Report = (done: number, total: number) => void;

@@ -1,5 +1,6 @@
 import { park, throwIfCancelled } from '@ambit/core/lowlevel';
 import type { WaitOptions } from '../cancellable.ts';
+import { realWork } from '../real-work.ts';
 import { inWordsOf } from './file-errors.ts';
 import type { Place } from './file-path.ts';
 
@@ -20,13 +21,15 @@ export async function fileCall<T>(
   start: () => Promise<T>,
 ): Promise<T> {
   throwIfCancelled(options);
-  return park<T>(
-    (waker) => {
-      start().then(
-        (value) => waker.wake(value),
-        (error: unknown) => waker.fail(inWordsOf(error, place)),
-      );
-    },
-    { shield: true, name: () => `${name} ${place.given}` },
+  return realWork(() =>
+    park<T>(
+      (waker) => {
+        start().then(
+          (value) => waker.wake(value),
+          (error: unknown) => waker.fail(inWordsOf(error, place)),
+        );
+      },
+      { shield: true, name: () => `${name} ${place.given}` },
+    ),
   );
 }

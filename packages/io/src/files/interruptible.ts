@@ -1,5 +1,6 @@
-import { CancelScope, moveOnAfter, shield } from '@ambit/core';
+import { CancelScope, shield } from '@ambit/core';
 import { park } from '@ambit/core/lowlevel';
+import { moveOnAfterReal, realWork } from '../real-work.ts';
 
 const END: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
@@ -47,7 +48,8 @@ export class Interruptible<T> implements AsyncGenerator<T, void> {
       scope.cancel();
     }
     const closed = this.#source.return();
-    if (isPending) await shield(() => moveOnAfter(GOODBYE, () => settled(closed)));
+    if (isPending)
+      await realWork(() => shield(() => moveOnAfterReal(GOODBYE, () => settled(closed))));
     else await closed;
     return END;
   }

@@ -15,7 +15,8 @@ import { Contender } from './lock-contender.ts';
 import { Heartbeat } from './lock-heartbeat.ts';
 import { LONGEST_BEAT, newHolder } from './lock-holder.ts';
 import type { Holder } from './lock-holder.ts';
-import { opening, own } from '../ownership.ts';
+import { opening, ownReal } from '../ownership.ts';
+import { realWork } from '../real-work.ts';
 import { changesOf } from './watch.ts';
 import type { FileChange } from './watch.ts';
 
@@ -46,7 +47,7 @@ export class FileLock implements AsyncDisposable {
   readonly path: string;
   readonly #parts: FileLockParts;
   readonly #heartbeat: Heartbeat;
-  readonly #holding = own(this);
+  readonly #holding = ownReal(this);
   #release: Promise<void> | undefined;
 
   /** @internal */
@@ -63,7 +64,7 @@ export class FileLock implements AsyncDisposable {
    * @throws (rejects) Node's errors, with `code` and `path`
    */
   release(): Promise<void> {
-    this.#release ??= this.#remove();
+    this.#release ??= realWork(() => this.#remove());
     return this.#release;
   }
 

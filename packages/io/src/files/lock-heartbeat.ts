@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { clearInterval, setInterval } from 'node:timers';
+import { outsideHosts } from '../real-work.ts';
 import { textOf } from './lock-content.ts';
 import type { Holder } from './lock-holder.ts';
 
@@ -18,7 +19,7 @@ export class Heartbeat {
   constructor(file: FileHandle, holder: Holder) {
     this.#file = file;
     this.#holder = holder;
-    this.#timer = setInterval(() => this.#beat(), holder.beat);
+    this.#timer = outsideHosts(() => setInterval(() => this.#beat(), holder.beat));
     this.#timer.unref();
   }
 

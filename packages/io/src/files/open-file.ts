@@ -9,7 +9,8 @@ import { fileCall } from './file-call.ts';
 import type { FileCall } from './file-call.ts';
 import { placeOf } from './file-path.ts';
 import type { FilePath, Place } from './file-path.ts';
-import { opening, own } from '../ownership.ts';
+import { opening, ownReal } from '../ownership.ts';
+import { realWork } from '../real-work.ts';
 
 /** Options for {@link openFile}. */
 export interface OpenFileOptions extends WaitOptions {
@@ -58,7 +59,7 @@ export function openPlace(
 
 function ownHandle(handle: FileHandle): void {
   const entry = { [Symbol.asyncDispose]: () => handle.close() };
-  const holding = own(entry);
+  const holding = ownReal(entry);
   // Also if other code closes it: a stream that it was given to, for example.
   const emitter: object = handle;
   (emitter as EventEmitter).once('close', () => holding.release());
@@ -75,14 +76,8 @@ function makeCancellable(handle: FileHandle, place: Place): void {
     const value = make(method.bind(handle));
     Object.defineProperty(handle, name, { value, configurable: true, writable: true });
   };
-  for (const name of METHODS) {
-    redefine(
-      name,
-      (method) =>
-        (...args) =>
-          fileCall({ name, place }, () => method(...args)),
-    );
-  }
+  for (const name of METHODS) redefine(name, called(name, place));
+  redefine('close', held);
   redefine(
     'readFile',
     (method) => (given) => stoppable({ name: 'readFile', place }, given, method),
@@ -92,6 +87,16 @@ function makeCancellable(handle: FileHandle, place: Place): void {
     (method) => (data, given) =>
       stoppable({ name: 'writeFile', place }, given, (all) => method(data, all)),
   );
+}
+
+function called(name: string, place: Place): (method: Method) => Method {
+  return (method) =>
+    (...args) =>
+      fileCall({ name, place }, () => method(...args));
+}
+
+function held(method: Method): Method {
+  return (...args) => realWork(() => method(...args));
 }
 
 const METHODS = [

@@ -5,6 +5,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { node } from '../node.ts';
 import { codeOf } from '../errors.ts';
+import { realWork } from '../real-work.ts';
 import { behindLinks } from './behind-links.ts';
 import { fileError, insteadOf, withPath } from './file-errors.ts';
 import type { Place } from './file-path.ts';
@@ -28,7 +29,11 @@ interface Target {
  * Puts a file in the place of another at once: it is written beside it, and has reached the disk before it gets the
  * name. Until then a failure or a cancellation leaves everything as it was; from then on it counts.
  */
-export async function replaceFile(place: Place, replacement: Replacement): Promise<void> {
+export function replaceFile(place: Place, replacement: Replacement): Promise<void> {
+  return realWork(() => replace(place, replacement));
+}
+
+async function replace(place: Place, replacement: Replacement): Promise<void> {
   throwIfCancelled();
   const { path, old } = await targetOf(place);
   const dir = dirname(path);

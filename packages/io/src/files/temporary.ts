@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { node } from '../node.ts';
 import type { WaitOptions } from '../cancellable.ts';
+import { realWork } from '../real-work.ts';
 import { fileCall } from './file-call.ts';
 import { absolute } from './file-path.ts';
-import { opening, own } from '../ownership.ts';
+import { opening, ownReal } from '../ownership.ts';
 
 /**
  * A file or a directory that is removed with its owner.
@@ -19,7 +20,7 @@ import { opening, own } from '../ownership.ts';
 export class TemporaryPath implements AsyncDisposable {
   /** Where it is. */
   readonly path: string;
-  readonly #holding = own(this);
+  readonly #holding = ownReal(this);
   #removal: Promise<void> | undefined;
 
   /** @internal */
@@ -40,7 +41,7 @@ export class TemporaryPath implements AsyncDisposable {
 
   async #remove(): Promise<void> {
     // On Windows a file cannot be removed while a program, for example a virus scanner, has it open.
-    await rm(this.path, { recursive: true, force: true, maxRetries: 5 });
+    await realWork(() => rm(this.path, { recursive: true, force: true, maxRetries: 5 }));
     this.#holding.release();
   }
 

@@ -8,7 +8,8 @@ import { fileCall } from './file-call.ts';
 import { placeOf } from './file-path.ts';
 import type { FilePath, Place } from './file-path.ts';
 import { Interruptible } from './interruptible.ts';
-import { own } from '../ownership.ts';
+import { ownReal } from '../ownership.ts';
+import { realWork } from '../real-work.ts';
 
 /** A file or a directory that `walk` came to. */
 export interface WalkEntry {
@@ -69,8 +70,8 @@ async function* entriesOf(
   if (folder === undefined) return;
   let closing: Promise<void> | undefined;
   // Once: the group around may have done so.
-  const handle = { [Symbol.asyncDispose]: () => (closing ??= folder.close()) };
-  const holding = own(handle);
+  const handle = { [Symbol.asyncDispose]: () => (closing ??= realWork(() => folder.close())) };
+  const holding = ownReal(handle);
   try {
     for (;;) {
       const entry = await fileCall({ name: 'read the directory', place, options }, () =>

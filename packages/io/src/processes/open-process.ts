@@ -1,6 +1,7 @@
 import { throwIfCancelled, yieldIfDue } from '@ambit/core/lowlevel';
 import { node } from '../node.ts';
 import { opening } from '../ownership.ts';
+import { realWork } from '../real-work.ts';
 import { checkProcess } from './process-options.ts';
 import type { ProcessOptions, ProcessStdio } from './process-options.ts';
 import { Process } from './process.ts';
@@ -37,7 +38,7 @@ export async function openProcess(
   options: ProcessOptions = {},
 ): Promise<Process> {
   checkProcess('openProcess', { command, args }, options);
-  return opening('openProcess', () => startProcess(command, args, options));
+  return opening('openProcess', () => realWork(() => startProcess(command, args, options)));
 }
 
 /** Its arguments have been checked. */

@@ -68,7 +68,7 @@ async function refill(): Promise<boolean> {
   making ??= makePipes().finally(() => {
     making = undefined;
   });
-  const outcome = await making;
+  const outcome = await made(making);
   if (outcome === 'never') canMake = false;
   return outcome === 'made';
 }
@@ -79,27 +79,37 @@ const DESCRIPTORS = [3, 4, 5, 6, 7, 8, 9];
 const MAKE = `while read -r _; do exec ${DESCRIPTORS.map((fd) => `${fd}<<E`).join(' ')}
 ${'\nE\n'.repeat(DESCRIPTORS.length)}echo; done`;
 
+/** Waits for them, also in a cancelled scope. */
+function made(pipes: Promise<Outcome>): Promise<Outcome> {
+  return park<Outcome>((waker) => void pipes.then((outcome) => waker.wake(outcome)), {
+    shield: true,
+    name: 'the pipes of a process',
+  });
+}
+
 function makePipes(): Promise<Outcome> {
-  return park<Outcome>(
-    (waker) => {
-      // In a group of its own: Ctrl-C is none of its concern.
-      const shell = node.childProcess.spawn('/bin/sh', ['-c', MAKE], {
-        stdio: ['pipe', 'pipe', 'ignore'],
-        detached: true,
-      });
-      let outcome: Outcome = 'not now';
-      shell.stdout.on('data', () => {
-        outcome = openPipes(shell.pid);
-        if (outcome === 'made' && stock.length < wanted + AHEAD) shell.stdin.write('\n');
-        else shell.stdin.end();
-      });
-      shell.stdin.on('error', () => undefined);
-      shell.once('error', (error) => void waker.wake(outcomeOf(error)));
-      shell.once('exit', () => void waker.wake(outcome));
-      shell.stdin.write('\n');
-    },
-    { shield: true, name: 'the pipes of a process' },
-  );
+  // eslint-disable-next-line no-restricted-syntax -- in no scope: other callers wait for them too, also if the first crashes
+  return new Promise((resolve) => {
+    // In a group of its own: Ctrl-C is none of its concern.
+    const shell = node.childProcess.spawn('/bin/sh', ['-c', MAKE], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      detached: true,
+    });
+    let outcome: Outcome = 'not now';
+    shell.stdout.on('data', () => {
+      outcome = openPipes(shell.pid);
+      if (outcome === 'made' && stock.length < wanted + AHEAD) shell.stdin.write('\n');
+      else shell.stdin.end();
+    });
+    shell.stdin.on('error', () => undefined);
+    shell.once('error', (error) => {
+      resolve(outcomeOf(error));
+    });
+    shell.once('exit', () => {
+      resolve(outcome);
+    });
+    shell.stdin.write('\n');
+  });
 }
 
 function openPipes(pid: number | undefined): Outcome {

@@ -1,6 +1,6 @@
-import { sleep } from '@ambit/core';
 import { node } from '../node.ts';
 import { codeOf } from '../errors.ts';
+import { realSleep } from '../real-work.ts';
 
 /** What is to be killed if this process exits before it has ended them. */
 const live = new Set<ProcessTree>();
@@ -71,7 +71,7 @@ export class ProcessTree {
   /** Waits until no process is left of the group, once its leader has exited. Others than children give no event. */
   async whenEmpty(): Promise<void> {
     for (let pause = 1; this.isAlive && !this.#isEmpty(); pause = Math.min(pause * 2, 50)) {
-      await sleep(pause);
+      await realSleep(pause);
     }
   }
 

@@ -1,4 +1,4 @@
-import { moveOnAfter, shield } from '@ambit/core';
+import { shield } from '@ambit/core';
 import type { TaskGroup } from '@ambit/core';
 import {
   checkOptions,
@@ -10,9 +10,10 @@ import {
 import type { Readable, Writable } from 'node:stream';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import type { WaitOptions } from '../cancellable.ts';
-import { NodeByteStream } from '../streams/node-stream.ts';
 import { own } from '../ownership.ts';
 import type { Holding } from '../ownership.ts';
+import { moveOnAfterReal, onPowerOff, realWork } from '../real-work.ts';
+import { ProcessStream } from './process-stream.ts';
 import { ProcessTree } from './process-tree.ts';
 import type { Child } from './spawn-child.ts';
 
@@ -72,7 +73,11 @@ export class Process implements AsyncDisposable {
     const { child, tree, stdin, stdout, stderr } = parts;
     this.#parts = parts;
     this.pid = child.pid;
-    this.#tree = new ProcessTree(child.pid, tree ? 'group' : 'single', () => this.#releaseIfOver());
+    const forget = onPowerOff(() => this.#powerOff());
+    this.#tree = new ProcessTree(child.pid, tree ? 'group' : 'single', () => {
+      forget();
+      this.#releaseIfOver();
+    });
     child.on('exit', this.#onExit);
     child.on('close', this.#onClose);
     this.stdin = this.#writing(stdin);
@@ -85,14 +90,14 @@ export class Process implements AsyncDisposable {
   #writing(writable: Writable | null): ByteStream | undefined {
     if (writable === null) return undefined;
     this.#count(writable);
-    return new NodeByteStream({ label: this.#label('stdin'), writable });
+    return new ProcessStream({ label: this.#label('stdin'), writable });
   }
 
   #reading(name: string, readable: Readable | null): ByteStream | undefined {
     if (readable === null) return undefined;
     this.#count(readable);
     readable.on('readable', ignore);
-    return new NodeByteStream({ label: this.#label(name), readable });
+    return new ProcessStream({ label: this.#label(name), readable });
   }
 
   #count(stream: Readable | Writable): void {
@@ -135,7 +140,7 @@ export class Process implements AsyncDisposable {
   async wait(options?: WaitOptions): Promise<ProcessEnd> {
     checkOptions('wait', options);
     throwIfCancelled(options);
-    if (this.#end === undefined) return this.#exited(options);
+    if (this.#end === undefined) return realWork(() => this.#exited(options));
     await yieldIfDue();
     return this.#end;
   }
@@ -173,8 +178,14 @@ export class Process implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing ??= shield(() => this.#close());
+    this.#closing ??= shield(() => realWork(() => this.#close()));
     await this.#closing;
+  }
+
+  /** The simulated host that it was started on has crashed. */
+  #powerOff(): void {
+    this.#tree.signal('SIGKILL');
+    for (const stream of [this.stdin, this.stdout, this.stderr]) stream?.destroy();
   }
 
   async #close(): Promise<void> {
@@ -199,10 +210,10 @@ export class Process implements AsyncDisposable {
     if (!this.#tree.isAlive) return;
     try {
       this.#tree.signal('SIGTERM');
-      await moveOnAfter(this.#parts.killGrace, () => this.#whenEnded());
+      await moveOnAfterReal(this.#parts.killGrace, () => this.#whenEnded());
       this.#tree.signal('SIGKILL');
       await this.#exited();
-      await moveOnAfter(LAST_WAIT, () => this.#tree.whenEmpty());
+      await moveOnAfterReal(LAST_WAIT, () => this.#tree.whenEmpty());
     } finally {
       if (this.#end !== undefined) this.#tree.forget();
     }

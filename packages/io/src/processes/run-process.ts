@@ -1,9 +1,10 @@
-import { CancelScope, moveOnAfter, taskGroup, yieldNow } from '@ambit/core';
+import { CancelScope, taskGroup, yieldNow } from '@ambit/core';
 import type { Task } from '@ambit/core';
-import { checkCount, checkOneOf, currentLoop, show } from '@ambit/core/lowlevel';
+import { checkCount, checkOneOf, show } from '@ambit/core/lowlevel';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import { under } from '../cancellable.ts';
 import { BrokenResourceError } from '../errors.ts';
+import { moveOnAfterReal, realWork } from '../real-work.ts';
 import { checkBoolean, checkProcess } from './process-options.ts';
 import type { ProcessStdio, SpawnProcessOptions } from './process-options.ts';
 import { startProcess } from './open-process.ts';
@@ -144,7 +145,7 @@ export async function runProcess(
   const limit = options.maxBuffer ?? 64 * 1024 * 1024;
   const outputs = [new Output('stdout', limit), new Output('stderr', limit)] as const;
   const order = { command, args, options, outputs };
-  const end = await under(options.signal, () => execute(order));
+  const end = await realWork(() => under(options.signal, () => execute(order)));
   return judge(order, end);
 }
 
@@ -197,16 +198,16 @@ async function feed(stdin: ByteStream | undefined, input: string | Uint8Array = 
  * writing. What the group has written is in the pipe by now.
  */
 async function untilSilent(readers: Task<void>[], size: () => number): Promise<void> {
-  const end = currentLoop().now() + LONGEST_TALK;
+  const end = performance.now() + LONGEST_TALK;
   for (;;) {
     const before = size();
-    await moveOnAfter(SILENCE, async () => {
+    await moveOnAfterReal(SILENCE, async () => {
       for (const reader of readers) await reader.join();
     });
     // If this turn came late, what is there has its chance now.
     for (let turn = 0; turn < 2; turn += 1) await yieldNow();
     const isOver = size() === before || readers.every((reader) => reader.done);
-    if (isOver || currentLoop().now() > end) return;
+    if (isOver || performance.now() > end) return;
   }
 }
 

@@ -1,4 +1,6 @@
 import { syncBuiltinESMExports } from 'node:module';
+import { setSimulation } from '../real-work.ts';
+import { leave, machineServed } from './current-machine.ts';
 import { patch } from './patch.ts';
 import { patchAgents, patchUndici } from './patch-agents.ts';
 import { patchClocks } from './patch-clocks.ts';
@@ -16,6 +18,10 @@ export function install(): void {
   patchUndici();
   if (isInstalled) return;
   isInstalled = true;
+  setSimulation({
+    leave,
+    onPowerOff: (end) => machineServed()?.onPowerOff(end) ?? (() => undefined),
+  });
   patchNet();
   patchTls();
   patchAgents();

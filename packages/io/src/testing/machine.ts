@@ -36,6 +36,8 @@ export class Machine {
   readonly udp: Map<number, UdpSocket> = new Map<number, UdpSocket>();
   /** Timers of the processes that run on it. */
   readonly timers: Set<Handle> = new Set<Handle>();
+  /** Ends what its processes have started outside of the simulation. */
+  readonly #ends = new Set<() => void>();
   isUp = true;
   /** Down without a word to the other ends. */
   isSilent = false;
@@ -52,6 +54,18 @@ export class Machine {
   /** Of the process that runs on it. */
   get pools(): Pools {
     return this.#pools;
+  }
+
+  /** Calls back when its processes are gone, at once if they are; returns the way to take that back. */
+  onPowerOff(end: () => void): () => void {
+    if (!this.isUp) {
+      end();
+      return () => undefined;
+    }
+    this.#ends.add(end);
+    return () => {
+      this.#ends.delete(end);
+    };
   }
 
   freePort(): number {
@@ -96,6 +110,8 @@ export class Machine {
     this.udp.clear();
     this.#pools.forget();
     this.#pools = new Pools();
+    for (const end of [...this.#ends]) end();
+    this.#ends.clear();
   }
 
   #bind<T>(

@@ -1,7 +1,8 @@
-import { isCancelled, moveOnAfter, shield } from '@ambit/core';
+import { isCancelled, shield } from '@ambit/core';
 import type { Future } from '@ambit/core';
 import { park, whenDone } from '@ambit/core/lowlevel';
 import type { Transferable } from 'node:worker_threads';
+import { moveOnAfterReal, onPowerOff } from '../real-work.ts';
 import { encodeThrown } from './error-codec.ts';
 import type { Encoded } from './error-codec.ts';
 import type { WorkerOutcome } from './live-thread.ts';
@@ -44,6 +45,10 @@ export class WorkerCall {
     this.#order = order;
     this.#thread = thread;
     this.done = thread.begin(order);
+    const forget = onPowerOff(() => {
+      thread.kill().catch(() => undefined);
+    });
+    whenDone(this.done, forget);
   }
 
   /** Waits for what it comes to. */
@@ -67,7 +72,7 @@ export class WorkerCall {
       const { onCancel, grace, name } = this.#order;
       const isGentle = onCancel === 'cooperate' && !this.#isAbandoned;
       const outcome = isGentle
-        ? await moveOnAfter(grace, () => this.wait({ name: `the cleanup of ${name}` }))
+        ? await moveOnAfterReal(grace, () => this.wait({ name: `the cleanup of ${name}` }))
         : undefined;
       if (outcome !== undefined) return outcome;
       await this.#thread.kill();

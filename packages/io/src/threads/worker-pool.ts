@@ -14,6 +14,8 @@ import type { ResourceLimits } from 'node:worker_threads';
 import { BusyResourceError, ClosedResourceError } from '../errors.ts';
 import { own } from '../ownership.ts';
 import type { Holding } from '../ownership.ts';
+import { realWork } from '../real-work.ts';
+import type { WorkerOutcome } from './live-thread.ts';
 import { WorkerCall } from './worker-call.ts';
 import type { WorkerOrder } from './worker-call.ts';
 import { orderOf } from './worker-order.ts';
@@ -113,10 +115,14 @@ export class WorkerPool implements AsyncDisposable {
     const site: { stack?: string } = {};
     // eslint-disable-next-line @typescript-eslint/unbound-method -- only where the stack is to begin
     Error.captureStackTrace(site, this.run);
+    const outcome = await realWork(() => this.#call(options, order));
+    return valueOf(outcome, order, site) as T;
+  }
+
+  async #call(options: WorkerRunOptions, order: WorkerOrder): Promise<WorkerOutcome> {
     const thread = await this.#acquire(options, order);
     const call = this.#begin(thread, options, order);
-    const outcome = await outcomeOf(call, options, order);
-    return valueOf(outcome, order, site) as T;
+    return outcomeOf(call, options, order);
   }
 
   #checkOpen({ name }: WorkerOrder): void {
@@ -181,7 +187,7 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing ??= shield(() => this.#close());
+    this.#closing ??= shield(() => realWork(() => this.#close()));
     await this.#closing;
   }
 

@@ -1,0 +1,98 @@
+/*
+ * Files, processes and threads are real also where time is a test's: nothing tells a VirtualLoop that they are at work, so
+ * that it would jump over them, and every time limit around a call would pass before the call has ended. So each call
+ * holds the loop while it is under way, and the time limits inside it, for example the grace of a process that is to end, go
+ * by the real clock. Outside of tests all of this is the work alone.
+ *
+ * On a host of a simulated network, the functions of the platform are the simulation's. Work is done outside of it: that is
+ * how a process starts on a host that has none. A host that loses its power ends what it has started.
+ */
+import { CancelScope, moveOnAfter, sleep } from '@ambit/core';
+import type { EventLoop } from '@ambit/core';
+import { currentLoop, park } from '@ambit/core/lowlevel';
+
+/** A loop whose time can be held: that of a test. */
+interface TestLoop extends EventLoop {
+  hold?(): Disposable;
+}
+
+/** What a simulated network, once there is one, says of its hosts. */
+export interface Simulation {
+  /** Calls a function as code that runs on no host. */
+  leave<R>(fn: () => R): R;
+  /** Calls back when the caller's host loses its power; returns the way to take that back. */
+  onPowerOff(end: () => void): () => void;
+}
+
+let simulation: Simulation = {
+  leave: (fn) => fn(),
+  onPowerOff: () => () => undefined,
+};
+
+export function setSimulation(own: Simulation): void {
+  simulation = own;
+}
+
+/** Does work that no loop sees. Time does not move until it has ended. */
+export function realWork<T>(work: () => Promise<T>): Promise<T> {
+  const loop: TestLoop = currentLoop();
+  return loop.hold === undefined ? work() : held(loop.hold(), work);
+}
+
+async function held<T>(hold: Disposable, work: () => Promise<T>): Promise<T> {
+  try {
+    return await simulation.leave(work);
+  } finally {
+    hold[Symbol.dispose]();
+  }
+}
+
+/** Calls a function outside of every simulated host: its timers are real, and so is what it starts. */
+export function outsideHosts<R>(fn: () => R): R {
+  return simulation.leave(fn);
+}
+
+/** Ends something real when the simulated host that it was started on crashes; returns the way to take that back. */
+export function onPowerOff(end: () => void): () => void {
+  return simulation.onPowerOff(() => {
+    simulation.leave(end);
+  });
+}
+
+function isReal(loop: TestLoop): boolean {
+  return loop.hold === undefined;
+}
+
+// What a timer can hold; more would be 1 ms.
+const LONGEST = 2 ** 31 - 1;
+
+/** {@link moveOnAfter} by the real clock, for what is inside of {@link realWork}. */
+export async function moveOnAfterReal<T>(
+  ms: number,
+  body: () => T | PromiseLike<T>,
+): Promise<T | undefined> {
+  if (isReal(currentLoop())) return moveOnAfter(ms, body);
+  const scope = new CancelScope();
+  const cancel = (): void => {
+    scope.cancel();
+  };
+  const timer = ms > LONGEST ? undefined : outsideHosts(() => setTimeout(cancel, ms));
+  // What it waits for keeps the process alive. A crash leaves it behind.
+  timer?.unref();
+  try {
+    return await scope.run(body);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** {@link sleep} by the real clock, for what is inside of {@link realWork}. */
+export function realSleep(ms: number): Promise<void> {
+  if (isReal(currentLoop())) return sleep(ms);
+  return park<void>((waker) => {
+    const timer = outsideHosts(() => setTimeout(() => waker.wake(), ms));
+    return () => {
+      clearTimeout(timer);
+    };
+  });
+}
