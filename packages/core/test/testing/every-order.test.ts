@@ -227,9 +227,7 @@ describe('everyOrder', () => {
   });
 
   test('names a deadlock at once, and what each task waits for', async () => {
-    const began = performance.now();
     const error = await failureOf(deadlock, { clock: 'free' });
-    expect(performance.now() - began).toBeLessThan(1000);
     expect(error.message).toMatch(/deadlock: nothing is ready and no timer is left/);
     expect(error.message).toMatch(/task Plato: .*waits for lock right/);
     expect(error.message).toMatch(/task Kant: .*waits for lock left/);
@@ -237,6 +235,17 @@ describe('everyOrder', () => {
     await everyOrder(deadlock);
     expect((await failureOf(() => sleepForever())).message).toMatch('waits for sleep forever');
     expect((await failureOf(() => new Promise(() => undefined))).tried).toBe(1);
+  });
+
+  test('a deadlock is named within 100 real milliseconds', async () => {
+    const times: number[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const began = performance.now();
+      await failureOf(deadlock, { clock: 'free' });
+      times.push(performance.now() - began);
+    }
+    // The first one compiles, and others use this machine too.
+    expect(Math.min(...times)).toBeLessThan(100);
   });
 
   test('cancels a task at every step, once', async () => {
@@ -387,21 +396,27 @@ describe('permute, on the same schedule', () => {
     await expect(permute(late, { runs: 100 })).rejects.toThrow('C ran before A');
   });
 
-  const refuse = (): Promise<never> => Promise.reject(new Error('no'));
-  test.each<[string, () => Promise<unknown>]>([
-    ['retry', () => retry(refuse, { attempts: 6 })],
-    ['proactiveRetry', () => proactiveRetry(refuse, { maxAttempts: 6 })],
-  ])('the seed decides the jitter of %s too', async (_what, call) => {
-    const endOf = (seed: number): Promise<number> =>
-      testRun(
-        async (_group, loop) => {
-          await call().catch(() => undefined);
-          return loop.now();
-        },
-        { seed },
-      );
-    expect(await endOf(3)).toBe(await endOf(3));
-    expect(await endOf(3)).not.toBe(await endOf(4));
+  test.each<[string, (call: () => Promise<never>) => Promise<unknown>]>([
+    ['retry', (call) => retry(call, { attempts: 6 })],
+    ['retry, with full jitter', (call) => retry(call, { attempts: 6, jitter: 'full' })],
+    ['proactiveRetry', (call) => proactiveRetry(call, { maxAttempts: 6 })],
+  ])('the seed decides how long %s sleeps too', async (_what, run) => {
+    const instantsOf = async (seed: number): Promise<number[]> => {
+      const instants: number[] = [];
+      const body: Body = async (_group, loop) => {
+        const refuse = (): Promise<never> => {
+          instants.push(loop.now());
+          return Promise.reject(new Error('no'));
+        };
+        await run(refuse).catch(() => undefined);
+      };
+      await testRun(body, { seed });
+      return instants;
+    };
+    const instants = await instantsOf(3);
+    expect(instants).toHaveLength(6);
+    expect(await instantsOf(3)).toEqual(instants);
+    expect(await instantsOf(4)).not.toEqual(instants);
   });
 
   // A slow turn, or a pause of the garbage collector.
