@@ -15,7 +15,8 @@ import {
   WorkerPool,
   writeFile,
 } from '@ambit/io';
-import { equal, ok, rejection } from './harness.mjs';
+import { simulate } from '@ambit/io/testing';
+import { equal, lack, ok, rejection } from './harness.mjs';
 
 const HOST = '127.0.0.1';
 const work = new URL('./work.mjs', import.meta.url);
@@ -142,10 +143,30 @@ const lifetime = {
   },
 };
 
+const isNode = process.versions.bun === undefined && process.versions.deno === undefined;
+
+const simulation = {
+  'a client and a server on two hosts': async () => {
+    let text = '';
+    const asks = simulate(async (network) => {
+      network.host('api', () => serveHttp((_, response) => response.end('hi'), { port: 80 }));
+      const response = await network.host('client').run(() => fetch('http://api/'));
+      text = await response.text();
+    });
+    if (!isNode) {
+      ok((await rejection(asks)).message.includes('run it on Node'), 'it says what to do');
+      lack('it needs Node, and says so');
+    }
+    await asks;
+    equal(text, 'hi');
+  },
+};
+
 export const io = {
   sockets: { ...sockets, ...lifetime },
   HTTP: http,
   processes,
   threads,
   files,
+  'a simulated network': simulation,
 };

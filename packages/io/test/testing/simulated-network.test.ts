@@ -336,6 +336,23 @@ describe('seeds', () => {
   });
 });
 
+test.each([
+  ['bun', 'Bun'],
+  ['deno', 'Deno'],
+])('says at once that it does not run on %s', async (key, name) => {
+  const descriptor = Object.getOwnPropertyDescriptor(process, 'versions') ?? {};
+  const value = { ...process.versions, [key]: '1.0.0' };
+  Object.defineProperty(process, 'versions', { ...descriptor, value });
+  try {
+    await assert.rejects(
+      simulate(() => undefined),
+      new RegExp(`SimulatedNetwork: ${name} is not supported; run it on Node`),
+    );
+  } finally {
+    Object.defineProperty(process, 'versions', descriptor);
+  }
+});
+
 test('bad input', async () => {
   await assert.rejects(simulate(1 as never), TypeError);
   await assert.rejects(
