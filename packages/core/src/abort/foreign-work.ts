@@ -1,7 +1,7 @@
 import { currentFrame } from '../scope/cancel-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { isCausedBy } from '../scope/cancellation.ts';
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { markHandled } from '../internal/mark-handled.ts';
 import { parkIn, refusal, refuseIfCancelled } from '../waiting/park.ts';
@@ -44,7 +44,7 @@ export function callWithSignal<T>(
 ): Promise<T> {
   const scope = currentFrame()._scope;
   try {
-    checkSignalOptions(name, options);
+    checkCall(name, options);
     refuseIfCancelled(scope, options?.signal);
   } catch (error) {
     return refusal(scope, error);

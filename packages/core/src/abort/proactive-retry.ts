@@ -1,3 +1,4 @@
+import { noteCall } from '../loop/note-call.ts';
 import { currentFrame } from '../scope/cancel-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import {
@@ -47,6 +48,7 @@ export async function proactiveRetry<T>(
 ): Promise<T> {
   checkFunction('proactiveRetry', 'fn', fn);
   checkRetryOptions(options);
+  noteCall('proactiveRetry', options);
   refuseIfCancelled(currentFrame()._scope, options.signal);
   const attempts = new Attempts(fn, options);
   try {

@@ -1,5 +1,5 @@
 import { checkFunction, checkTime } from '../internal/check.ts';
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { ParkingLot } from '../waiting/parking-lot.ts';
 import type { TaskGroup } from '../tasks/task-group.ts';
@@ -49,7 +49,7 @@ export async function any<const F extends readonly Contender[]>(
 }
 
 function checkAnyOptions(options: AnyOptions): void {
-  checkSignalOptions('any', options);
+  checkCall('any', options);
   if (options.stagger !== undefined) checkTime('any', 'stagger', options.stagger);
   if (options.when !== undefined) checkFunction('any', 'when', options.when);
 }

@@ -1,6 +1,6 @@
 import { currentFrame } from '../scope/cancel-scope.ts';
 import { show } from '../internal/check.ts';
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { remove } from '../internal/linked-list.ts';
 import type { Listener } from '../waiting/outcome.ts';
@@ -70,7 +70,7 @@ export function asCompleted<const F extends Iterable<TaskLike>>(
   tasks: F,
   options?: SignalOptions,
 ): CompletedTasks<TaskOf<ElementOf<F>>> {
-  checkSignalOptions('asCompleted', options);
+  checkCall('asCompleted', options);
   const candidate = tasks as Partial<Iterable<unknown>> | null | undefined;
   if (typeof candidate?.[Symbol.iterator] !== 'function') {
     throw new TypeError(

@@ -1,7 +1,7 @@
 import { ambient } from '../loop/ambient.ts';
 import { currentFrame } from '../scope/cancel-scope.ts';
 import { checkCount, checkFunction } from '../internal/check.ts';
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { checkpoint } from '../waiting/checkpoint.ts';
 import { onDrain } from '../scope/draining.ts';
@@ -81,7 +81,7 @@ interface Job<T, U> {
 
 function checkJob<T, U>(where: string, { source, fn, options }: Job<T, U>): void {
   checkFunction(where, 'fn', fn);
-  checkSignalOptions(where, options);
+  checkCall(where, options);
   checkCount(where, 'limit', (options as ConcurrencyOptions | undefined)?.limit, 1);
   checkSource(where, 'source', source);
 }

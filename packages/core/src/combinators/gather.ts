@@ -1,6 +1,6 @@
 import { currentFrame } from '../scope/cancel-scope.ts';
 import { checkCount, checkFunction, show } from '../internal/check.ts';
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { refuseIfCancelled } from '../waiting/park.ts';
 import { helperGroup } from '../tasks/run-group.ts';
@@ -93,6 +93,6 @@ export function sameShape(tasks: TaskFunctions, values: unknown[]): unknown {
 }
 
 export function checkGatherOptions(where: string, options: GatherOptions | undefined): void {
-  checkSignalOptions(where, options);
+  checkCall(where, options);
   if (options?.limit !== undefined) checkCount(where, 'limit', options.limit, 1);
 }

@@ -2,7 +2,7 @@ import { currentRuntime } from '../scope/current-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { checkFunction, checkTime } from '../internal/check.ts';
 import { promiseTry } from '../internal/promise-try.ts';
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { underSignal } from '../waiting/under-signal.ts';
 import { failAt, timeout } from './timeouts.ts';
@@ -59,7 +59,7 @@ export function idleTimeout<T>(
   return promiseTry(() => {
     checkTime('idleTimeout', 'ms', ms);
     checkFunction('idleTimeout', 'body', body);
-    checkSignalOptions('idleTimeout', options);
+    checkCall('idleTimeout', options);
     const { total = Infinity, message, signal } = options ?? {};
     checkTime('idleTimeout', 'total', total);
     const period = Math.max(ms, 0);

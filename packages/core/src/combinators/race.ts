@@ -1,4 +1,4 @@
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import type { Task } from '../tasks/task.ts';
 import { cancelLosers, contenders, contest } from './contest.ts';
@@ -21,7 +21,7 @@ export async function race<const F extends readonly Contender[]>(
   options?: SignalOptions,
 ): Promise<ResultOf<F[number]>> {
   const functions = contenders('race', tasks);
-  checkSignalOptions('race', options);
+  checkCall('race', options);
   let winner: Task<unknown> | undefined;
   await contest(
     (group) => {

@@ -1,7 +1,7 @@
 import { ambient } from '../loop/ambient.ts';
 import { currentFrame } from '../scope/cancel-scope.ts';
 import { checkCount, checkFunction, checkTime } from '../internal/check.ts';
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { refuseIfCancelled } from '../waiting/park.ts';
 import { sleep } from '../waiting/sleep.ts';
@@ -82,7 +82,7 @@ function callOnce<T>(
 }
 
 function checkPolicy(policy: RetryPolicy): void {
-  checkSignalOptions('retry', policy);
+  checkCall('retry', policy);
   checkBackoff('retry', policy);
   if (policy.attempts !== undefined) checkCount('retry', 'attempts', policy.attempts, 1);
   if (policy.timeout !== undefined) checkTime('retry', 'timeout', policy.timeout);

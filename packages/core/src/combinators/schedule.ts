@@ -1,6 +1,6 @@
 import { ambient } from '../loop/ambient.ts';
 import { checkFunction, checkOneOf, checkOptions, checkTime, show } from '../internal/check.ts';
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { currentFrame } from '../scope/cancel-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
@@ -131,7 +131,7 @@ function checkWhen(when: unknown): void {
 
 function checkScheduleOptions(options: ScheduleOptions): void {
   checkOptions('schedule', options);
-  checkSignalOptions('schedule', options);
+  checkCall('schedule', options);
   const { timezone, overlap, onError } = options;
   if (timezone !== undefined && typeof timezone !== 'string') {
     throw new TypeError(

@@ -1,7 +1,7 @@
 import { CancelScope } from '../scope/cancel-scope.ts';
 import { currentRuntime, currentScope } from '../scope/current-scope.ts';
 import { checkFunction, checkTime } from '../internal/check.ts';
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { underSignal } from '../waiting/under-signal.ts';
 import { failAt } from './timeouts.ts';
@@ -36,7 +36,7 @@ export async function shield<T>(
   options?: ShieldOptions,
 ): Promise<T> {
   checkFunction('shield', 'body', body);
-  checkSignalOptions('shield', options);
+  checkCall('shield', options);
   const { timeout = Infinity, grace = Infinity, signal } = options ?? {};
   checkTime('shield', 'timeout', timeout);
   checkTime('shield', 'grace', grace);

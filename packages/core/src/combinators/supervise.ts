@@ -2,7 +2,7 @@ import { ambient } from '../loop/ambient.ts';
 import { currentFrame } from '../scope/cancel-scope.ts';
 import type { Frame } from '../scope/frame.ts';
 import { checkCount, checkFunction, checkOneOf, checkTime } from '../internal/check.ts';
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { untilDraining } from '../waiting/on-draining.ts';
 import { refuseIfCancelled } from '../waiting/park.ts';
@@ -123,7 +123,7 @@ function settle<T>(ending: Ending<T>): T {
 
 function checkSuperviseOptions(options: SuperviseOptions): void {
   const where = 'supervise';
-  checkSignalOptions(where, options);
+  checkCall(where, options);
   checkBackoff(where, options);
   if (options.restart !== undefined) {
     checkOneOf(where, 'restart', options.restart, ['on-failure', 'always']);

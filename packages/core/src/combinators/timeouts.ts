@@ -2,7 +2,7 @@ import { CancelScope } from '../scope/cancel-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { checkFunction, checkTime } from '../internal/check.ts';
 import { promiseTry } from '../internal/promise-try.ts';
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { TimeoutError } from '../scope/timeout-error.ts';
 import type { Timer } from '../loop/timer-heap.ts';
@@ -71,7 +71,7 @@ export function timeout<T>(
   return promiseTry(() => {
     if (ms !== null) checkTime('timeout', 'ms', ms);
     checkFunction('timeout', 'body', body);
-    checkSignalOptions('timeout', options);
+    checkCall('timeout', options);
     const time = ms === null ? Infinity : Math.max(ms, 0);
     const instant = currentRuntime().loop.now() + time;
     const limit = { instant, time, message: options?.message };
@@ -98,7 +98,7 @@ export function timeoutAt<T>(
   return promiseTry(() => {
     checkTime('timeoutAt', 'instant', instant);
     checkFunction('timeoutAt', 'body', body);
-    checkSignalOptions('timeoutAt', options);
+    checkCall('timeoutAt', options);
     const time = Math.max(instant - currentRuntime().loop.now(), 0);
     const limit = { instant, time, message: options?.message };
     return underSignal(options?.signal, () => failAt(limit, body));
@@ -137,7 +137,7 @@ export function moveOnAfter<T>(
   return promiseTry(() => {
     checkTime('moveOnAfter', 'ms', ms);
     checkFunction('moveOnAfter', 'body', body);
-    checkSignalOptions('moveOnAfter', options);
+    checkCall('moveOnAfter', options);
     const instant = currentRuntime().loop.now() + Math.max(ms, 0);
     return underSignal(options?.signal, () => moveOn(instant, body));
   });
@@ -162,7 +162,7 @@ export function moveOnAt<T>(
   return promiseTry(() => {
     checkTime('moveOnAt', 'instant', instant);
     checkFunction('moveOnAt', 'body', body);
-    checkSignalOptions('moveOnAt', options);
+    checkCall('moveOnAt', options);
     return underSignal(options?.signal, () => moveOn(instant, body));
   });
 }

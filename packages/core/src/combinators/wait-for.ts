@@ -2,7 +2,7 @@ import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { checkTime, isThenable, show } from '../internal/check.ts';
 import { markHandled } from '../internal/mark-handled.ts';
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { parkIn, refuseIfCancelled } from '../waiting/park.ts';
 import { wakeWith } from '../waiting/reaction.ts';
@@ -31,7 +31,7 @@ export async function waitFor<T>(
   options?: SignalOptions,
 ): Promise<T> {
   checkTime('waitFor', 'ms', ms);
-  checkSignalOptions('waitFor', options);
+  checkCall('waitFor', options);
   const signal = options?.signal;
   try {
     refuseIfCancelled(currentFrame()._scope, signal);

@@ -1,6 +1,6 @@
 import { currentFrame } from '../scope/cancel-scope.ts';
 import { checkOneOf, checkTime, show } from '../internal/check.ts';
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { remove } from '../internal/linked-list.ts';
 import type { Listener } from '../waiting/outcome.ts';
@@ -32,7 +32,7 @@ export async function wait<T extends Task<unknown>>(
   options?: WaitOptions,
 ): Promise<{ done: Set<T>; pending: Set<T> }> {
   const all = tasksOf(tasks);
-  checkSignalOptions('wait', options);
+  checkCall('wait', options);
   const until = options?.until ?? 'all';
   checkOneOf('wait', 'until', until, ['all', 'first-completed', 'first-failed']);
   const time = options?.timeout ?? Infinity;

@@ -1,4 +1,4 @@
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { checkCount, checkTime } from '../internal/check.ts';
 import { SourceReader } from './source-reader.ts';
@@ -85,7 +85,7 @@ export function batch<T>(
 }
 
 function checkBatchOptions(options: BatchOptions | undefined): void {
-  checkSignalOptions('batch', options);
+  checkCall('batch', options);
   if (options?.size !== undefined) checkCount('batch', 'size', options.size, 1);
   if (options?.within !== undefined) checkTime('batch', 'within', options.within);
   if (options?.size !== undefined || options?.within !== undefined) return;

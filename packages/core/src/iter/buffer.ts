@@ -1,4 +1,4 @@
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { checkCount } from '../internal/check.ts';
 import { readAhead } from './read-ahead.ts';
@@ -26,7 +26,7 @@ export function buffer<T>(
   n: number,
   options?: SignalOptions,
 ): AsyncIterableIterator<T> & AsyncDisposable {
-  checkSignalOptions('buffer', options);
+  checkCall('buffer', options);
   checkSource('buffer', 'source', source);
   checkCount('buffer', 'n', n, 0);
   return readAhead('buffer', () => source, { most: n, signal: options?.signal });

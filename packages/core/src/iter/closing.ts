@@ -1,4 +1,4 @@
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { show } from '../internal/check.ts';
 import { shielded } from '../tasks/resource-stack.ts';
@@ -28,7 +28,7 @@ export function closing<T>(
   iterator: AsyncIterator<T, unknown> | Iterator<T | PromiseLike<T>, unknown> | AnySource<T>,
   options?: SignalOptions,
 ): AsyncIterableIterator<T> & AsyncDisposable {
-  checkSignalOptions('closing', options);
+  checkCall('closing', options);
   const opened = openedOf(iterator);
   const upstream = new Upstream('closing', {
     signal: options?.signal,

@@ -1,5 +1,5 @@
 import { checkTime } from '../internal/check.ts';
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { checkSource } from '../combinators/any-source.ts';
 import type { AnySource } from '../combinators/any-source.ts';
@@ -46,7 +46,7 @@ export function debounce<T>(
   ms: number,
   options?: SignalOptions,
 ): AsyncIterableIterator<T> & AsyncDisposable {
-  checkSignalOptions('debounce', options);
+  checkCall('debounce', options);
   checkSource('debounce', 'source', source);
   checkTime('debounce', 'ms', ms);
   const upstream = new Upstream('debounce', options);

@@ -1,5 +1,5 @@
 import { checkCount, checkOneOf, show } from '../internal/check.ts';
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { Fifo } from './fifo.ts';
 import { Pipeline } from './pipeline.ts';
@@ -105,7 +105,7 @@ function checkFromEvents(
   if (typeof name !== 'string') {
     throw new TypeError(`fromEvents: name is ${show(name)}; give the name of an event`);
   }
-  checkSignalOptions('fromEvents', options);
+  checkCall('fromEvents', options);
   if (options?.limit !== undefined) checkCount('fromEvents', 'limit', options.limit, 1);
   if (options?.onFull === undefined) return;
   checkOneOf('fromEvents', 'onFull', options.onFull, ['drop-oldest', 'drop-newest']);

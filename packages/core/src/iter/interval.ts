@@ -1,4 +1,4 @@
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { checkOneOf, checkTime, show } from '../internal/check.ts';
 import { Pipeline } from './pipeline.ts';
@@ -73,7 +73,7 @@ export function interval(
 ): AsyncIterableIterator<number> & AsyncDisposable {
   checkTime('interval', 'ms', ms);
   if (ms <= 0) throw new RangeError(`interval: ms is ${show(ms)}; give a period of more than 0`);
-  checkSignalOptions('interval', options);
+  checkCall('interval', options);
   const missed = options?.missed ?? 'burst';
   checkOneOf('interval', 'missed', missed, ['burst', 'delay', 'skip']);
   return new Pipeline(new Upstream('interval', options), new Ticks(ms, missed));

@@ -1,4 +1,4 @@
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { checkSource } from '../combinators/any-source.ts';
 import type { AnySource } from '../combinators/any-source.ts';
@@ -37,7 +37,7 @@ export function latest<T>(
   source: AnySource<T>,
   options?: SignalOptions,
 ): AsyncIterableIterator<T> & AsyncDisposable {
-  checkSignalOptions('latest', options);
+  checkCall('latest', options);
   checkSource('latest', 'source', source);
   const upstream = new Upstream('latest', options);
   return new Pipeline(upstream, new Latest(upstream, source));

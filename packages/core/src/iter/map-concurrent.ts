@@ -1,4 +1,4 @@
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { checkCount, checkFunction, show } from '../internal/check.ts';
 import { SourceReader } from './source-reader.ts';
@@ -105,7 +105,7 @@ export function mapConcurrent<T, U>(
 }
 
 function checkMapOptions(options: MapConcurrentOptions | undefined): void {
-  checkSignalOptions('mapConcurrent', options);
+  checkCall('mapConcurrent', options);
   checkCount('mapConcurrent', 'limit', options?.limit, 1);
   const ordered: unknown = options?.ordered;
   if (ordered === undefined || typeof ordered === 'boolean') return;

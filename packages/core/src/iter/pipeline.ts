@@ -1,3 +1,4 @@
+import { ambient } from '../loop/ambient.ts';
 import { currentFrame } from '../scope/cancel-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { onDrain } from '../scope/draining.ts';
@@ -32,6 +33,8 @@ export class Pipeline<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   readonly #stage: Stage<T>;
   /** Callers of `next()` that came while another one was waiting. */
   readonly #turns = new ParkingLot();
+  /** Where nothing follows an await, the later calls of a loop come without a scope: this one holds for them. */
+  readonly #made = ambient.isFollowing ? undefined : currentFrame()._scope;
   #isBusy = false;
 
   constructor(upstream: Upstream, stage: Stage<T>) {
@@ -44,7 +47,8 @@ export class Pipeline<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   }
 
   async next(): Promise<IteratorResult<T, undefined>> {
-    const scope = currentFrame()._scope;
+    const isLost = this.#made !== undefined && ambient.get() === undefined;
+    const scope = isLost ? this.#made : currentFrame()._scope;
     let item: Item<T> | undefined;
     try {
       item = await this.#takeInTurn(scope);

@@ -1,5 +1,5 @@
 import { checkFunction } from '../internal/check.ts';
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import type { Pipeline } from './pipeline.ts';
 import { readAhead } from './read-ahead.ts';
@@ -68,7 +68,7 @@ export function safe<A extends unknown[], T>(
 }
 
 function signalOf(options: SignalOptions): AbortSignal | undefined {
-  checkSignalOptions('with', options);
+  checkCall('with', options);
   return options.signal;
 }
 

@@ -1,6 +1,6 @@
 import { contextSnapshot } from '../scope/context-var.ts';
 import { currentFrame } from '../scope/cancel-scope.ts';
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { checkSource } from '../combinators/any-source.ts';
 import type { AnySource } from '../combinators/any-source.ts';
@@ -99,7 +99,7 @@ class Branch<T> implements AsyncIterableIterator<T>, AsyncDisposable {
  * await gather([() => drawChart(prices), () => store(prices)]);
  */
 export function share<T>(source: AnySource<T>, options?: SignalOptions): AsyncIterable<T> {
-  checkSignalOptions('share', options);
+  checkCall('share', options);
   checkSource('share', 'source', source);
   const reader = new SharedReader(source, contextSnapshot(), options?.signal);
   return { [Symbol.asyncIterator]: () => new Branch(reader) };

@@ -1,5 +1,5 @@
 import { checkTime } from '../internal/check.ts';
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { checkSource } from '../combinators/any-source.ts';
 import type { AnySource } from '../combinators/any-source.ts';
@@ -49,7 +49,7 @@ export function throttle<T>(
   ms: number,
   options?: SignalOptions,
 ): AsyncIterableIterator<T> & AsyncDisposable {
-  checkSignalOptions('throttle', options);
+  checkCall('throttle', options);
   checkSource('throttle', 'source', source);
   checkTime('throttle', 'ms', ms);
   const upstream = new Upstream('throttle', options);

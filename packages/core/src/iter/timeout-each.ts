@@ -1,4 +1,4 @@
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { CancelScope } from '../scope/cancel-scope.ts';
 import { checkTime } from '../internal/check.ts';
@@ -51,7 +51,7 @@ export function timeoutEach<T>(
   ms: number,
   options?: SignalOptions,
 ): AsyncIterableIterator<T> & AsyncDisposable {
-  checkSignalOptions('timeoutEach', options);
+  checkCall('timeoutEach', options);
   checkSource('timeoutEach', 'source', source);
   checkTime('timeoutEach', 'ms', ms);
   const upstream = new Upstream('timeoutEach', options);

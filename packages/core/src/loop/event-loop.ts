@@ -177,6 +177,8 @@ function postTurn(callback: () => void): void {
       const next = turns.shift();
       if (next !== undefined) callSafely(next, undefined);
     });
+    // To a listener of the program's no wait is a loss; this is none (loss-watch).
+    Object.assign(channel.port1, { isOfAmbit: true });
     channel.port1.start();
   }
   turns.push(callback);

@@ -1,3 +1,4 @@
+import { noteCall } from '../loop/note-call.ts';
 import { controlProcess, printError } from '#platform';
 import { ambient } from '../loop/ambient.ts';
 import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
@@ -42,6 +43,7 @@ export async function run<T>(
 ): Promise<T> {
   checkFunction('run', 'main', main);
   checkRunOptions(options);
+  noteCall('run');
   return new Run(options).execute(main);
 }
 

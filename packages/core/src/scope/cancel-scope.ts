@@ -1,3 +1,4 @@
+import { noteCall } from '../loop/note-call.ts';
 import { unlimitListeners } from '#platform';
 import { ambient } from '../loop/ambient.ts';
 import { CancelCallback } from './cancel-callback.ts';
@@ -57,6 +58,8 @@ export class CancelScope extends ScopeCore implements Disposable {
   run<T>(body: (scope: this) => T | PromiseLike<T>): Promise<T | undefined> {
     return promiseTry(() => {
       checkFunction('CancelScope.run', 'body', body);
+      if (this._state === 'new' && this._options?.parent === undefined)
+        noteCall('CancelScope.run', this._options);
       return this._enter<T, undefined>(body);
     });
   }

@@ -1,3 +1,4 @@
+import { noteCall } from '../loop/note-call.ts';
 import type { Runtime } from '../loop/runtime.ts';
 import { currentFrame } from './cancel-scope.ts';
 import type { CancelScope } from './cancel-scope.ts';
@@ -9,6 +10,7 @@ import type { CancelScope } from './cancel-scope.ts';
  * const left = currentScope().effectiveDeadline - getRunningLoop().now();
  */
 export function currentScope(): CancelScope {
+  noteCall('currentScope');
   return currentFrame()._scope._here();
 }
 

@@ -1,7 +1,7 @@
 import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
 import { combined, isCausedBy, isInForce } from '../scope/cancellation.ts';
 import { checkFunction, show } from '../internal/check.ts';
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { notePlace } from './taken-back.ts';
 import { underSignal } from '../waiting/under-signal.ts';
@@ -116,7 +116,7 @@ export class ResourceStack implements AsyncDisposable {
   async enter<T>(resource: Resource<T>, options?: SignalOptions): Promise<T> {
     this.#checkOpen();
     checkResource('ResourceStack.enter', resource);
-    checkSignalOptions('ResourceStack.enter', options);
+    checkCall('ResourceStack.enter', options);
     const opened = await underSignal(options?.signal, () => resource.open());
     if (this.#isDisposed) {
       await shielded(() => opened.close());

@@ -1,5 +1,5 @@
 import { checkFunction, show } from '../internal/check.ts';
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { underSignal } from '../waiting/under-signal.ts';
 import { InvalidStateError } from '../internal/errors.ts';
@@ -100,7 +100,7 @@ export async function use<T, R>(
 ): Promise<R> {
   checkResource('use', resource);
   checkFunction('use', 'body', body);
-  checkSignalOptions('use', options);
+  checkCall('use', options);
   return underSignal(options?.signal, () => openAndUse(resource, body));
 }
 

@@ -6,6 +6,8 @@ import { GroupCore } from './group-core.ts';
 import { checkGroupOptions, checkSpawnOptions } from './group-options.ts';
 import type { SpawnOptions, StartOptions, TaskGroupOptions } from './group-options.ts';
 import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
+import { noteCall } from '../loop/note-call.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { currentFrame } from '../scope/cancel-scope.ts';
 import { promiseTry } from '../internal/promise-try.ts';
@@ -41,6 +43,7 @@ export class TaskGroup extends GroupCore implements AsyncDisposable {
 
   constructor(options?: TaskGroupOptions) {
     checkGroupOptions('TaskGroup', options);
+    if (options?.parent === undefined) noteCall('TaskGroup', options);
     super(options);
   }
 
@@ -118,7 +121,7 @@ export class TaskGroup extends GroupCore implements AsyncDisposable {
     return promiseTry(() => {
       checkFunction('start', 'fn', fn);
       checkSpawnOptions('start', options);
-      checkSignalOptions('start', options);
+      checkCall('start', options);
       return underSignal(options?.signal, () => startChild(this, fn, options));
     });
   }

@@ -1,8 +1,9 @@
 import { currentFrame } from '../scope/cancel-scope.ts';
 import { promiseTry } from '../internal/promise-try.ts';
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from './call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
-import { nextTurn, noteCall, refusal, refuseIfCancelled } from './park.ts';
+import { noteCall } from '../loop/note-call.ts';
+import { nextTurn, refusal, refuseIfCancelled } from './park.ts';
 
 /**
  * Throws if the caller is cancelled, by the clock too: a deadline that passed while the program was
@@ -22,7 +23,7 @@ export function checkpoint(options?: SignalOptions): Promise<void> {
   noteCall('checkpoint', options);
   if (scope._runtime.pace.isDue()) return yieldNow(options);
   try {
-    checkSignalOptions('checkpoint', options);
+    checkCall('checkpoint', options);
     refuseIfCancelled(scope, options?.signal);
   } catch (error) {
     return refusal(scope, error);
@@ -40,7 +41,7 @@ export function checkpoint(options?: SignalOptions): Promise<void> {
  */
 export function yieldNow(options?: SignalOptions): Promise<void> {
   return promiseTry(() => {
-    checkSignalOptions('yieldNow', options);
+    checkCall('yieldNow', options);
     return nextTurn<void>(undefined, { name: 'yieldNow', signal: options?.signal });
   });
 }
@@ -55,6 +56,6 @@ export function yieldNow(options?: SignalOptions): Promise<void> {
  * this.#permits -= 1;
  */
 export function throwIfCancelled(options?: SignalOptions): void {
-  checkSignalOptions('throwIfCancelled', options);
+  checkCall('throwIfCancelled', options);
   refuseIfCancelled(currentFrame()._scope, options?.signal);
 }

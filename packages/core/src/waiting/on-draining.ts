@@ -1,3 +1,4 @@
+import { noteCall } from '../loop/note-call.ts';
 import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
 import { drainReasonOf, onDrain } from '../scope/draining.ts';
 import { checkFunction } from '../internal/check.ts';
@@ -72,6 +73,7 @@ export async function untilDraining<T, U>(
   drained: U,
 ): Promise<T | U> {
   checkFunction('untilDraining', 'body', body);
+  noteCall('untilDraining');
   const scope = new DrainingScope(drained);
   const draining = onDraining(() => {
     scope.cancel();

@@ -1,3 +1,4 @@
+import { noteCall } from '../loop/note-call.ts';
 import { currentFrame } from '../scope/cancel-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { checkFunction, checkOptions, checkSignal, show } from '../internal/check.ts';
@@ -144,6 +145,7 @@ export abstract class Outcome<T> implements Promise<T> {
     } catch (error) {
       return refusal(scope, error);
     }
+    noteCall(name, options);
     if (this._settled === 'fulfilled') return ready(this._result as T);
     if (this._settled !== undefined) return this._rejection(scope);
     return this._park({ scope, signal: options?.signal, name });

@@ -32,7 +32,7 @@ import { currentRuntime } from '../scope/current-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import type { Registration } from '../scope/propagation.ts';
 import { checkFunction, checkOptions, checkSignal } from '../internal/check.ts';
-import { ambient } from '../loop/ambient.ts';
+import { noteCall } from '../loop/note-call.ts';
 import { startSlice } from '../loop/slice.ts';
 import { append } from '../internal/linked-list.ts';
 import { markHandled } from '../internal/mark-handled.ts';
@@ -61,12 +61,6 @@ export function refusal(scope: CancelScope, error: unknown): Promise<never> {
 }
 
 const NONE: ParkOptions = {};
-
-/** The program calls what waits. Where it has lost its scope, it is told. */
-export function noteCall(name: string, options: ParkOptions | undefined): void {
-  if (ambient.watch === undefined || options?.shield === true) return;
-  if (options?.signal === undefined) ambient.watch.waits(name);
-}
 
 /** Puts the waiter where it will be woken, and returns how to take it back. Gets the options and the owner of `parkIn`. */
 type Register<T, O, H> = (

@@ -3,7 +3,8 @@ import { currentRuntime } from '../scope/current-scope.ts';
 import { checkOptions, checkSignal, checkTime } from '../internal/check.ts';
 import { promiseTry } from '../internal/promise-try.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
-import { nextTurn, noteCall, parkIn } from './park.ts';
+import { noteCall } from '../loop/note-call.ts';
+import { nextTurn, parkIn } from './park.ts';
 import { countSettledWaits } from './waiter.ts';
 
 /** Options for `sleep`. */

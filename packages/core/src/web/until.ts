@@ -1,5 +1,5 @@
 import { InvalidStateError } from '../internal/errors.ts';
-import { checkSignalOptions } from '../internal/signal-options.ts';
+import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { throwIfCancelled } from '../waiting/checkpoint.ts';
 import { park } from '../waiting/park.ts';
@@ -91,7 +91,7 @@ function until(
 ): Promise<void> {
   let condition: Condition;
   try {
-    checkSignalOptions(where, options);
+    checkCall(where, options);
     condition = find();
     throwIfCancelled(options);
   } catch (error) {

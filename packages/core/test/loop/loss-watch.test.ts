@@ -20,13 +20,16 @@ async function warningsOf(program: string, mode = 'development'): Promise<string
   return JSON.parse(stdout) as string[];
 }
 
-describe('a wait behind an await of a body', () => {
-  test.each(['sleep', 'checkpoint'])('%s is told, with the cure', async (program) => {
-    const [warning, ...others] = await warningsOf(program);
-    expect(warning).toMatch(`${program}: there is no current scope here`);
-    expect(warning).toMatch('Add unplugin-ambit to the bundler, or pass { signal }');
-    expect(others).toEqual([]);
-  });
+describe('a call behind an await of a body', () => {
+  test.each(['sleep', 'checkpoint', 'timeout', 'TaskGroup', 'currentScope'])(
+    '%s is told, with the cure',
+    async (program) => {
+      const [warning, ...others] = await warningsOf(program);
+      expect(warning).toMatch(`${program}: there is no current scope here`);
+      expect(warning).toMatch('Add unplugin-ambit to the bundler, or pass { signal }');
+      expect(others).toEqual([]);
+    },
+  );
 
   test('is told once', async () => {
     expect(await warningsOf('twice')).toHaveLength(1);

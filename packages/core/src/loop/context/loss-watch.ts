@@ -1,5 +1,16 @@
 import { emitWarning } from '../../internal/emit-warning.ts';
+import { microtask } from '../../internal/microtask.ts';
 import type { Slot } from '../slot.ts';
+
+/** A body of a scope or task. */
+export class WatchedBody {
+  promise: Promise<unknown> | undefined;
+
+  /** It has come to its first `await`. The caller handles the rejection of its promise. */
+  goesOn(promise: Promise<unknown>): void {
+    this.promise = promise;
+  }
+}
 
 /**
  * Tells once, while a program is developed, that it waits outside of every frame although the body of some scope is under way: most
@@ -14,22 +25,29 @@ export class LossWatch {
     this.#slot = slot;
   }
 
-  /** The body of a scope or task has come to its first `await`. The caller handles the rejection of its promise. */
-  began(body: Promise<unknown>): void {
-    if (this.#isOver) return;
-    const end = (): void => {
-      this.#bodies -= 1;
-    };
-    this.#bodies += 1;
-    void body.then(end, end);
+  /**
+   * Before the body of a scope or task is called. It counts from the next microtask on, which comes before any that the body makes:
+   * what else the program begins in this turn is not in the body.
+   */
+  begins(): WatchedBody | undefined {
+    if (this.#isOver) return undefined;
+    const body = new WatchedBody();
+    microtask(() => {
+      if (body.promise === undefined) return;
+      const end = (): void => {
+        this.#bodies -= 1;
+      };
+      this.#bodies += 1;
+      void body.promise.then(end, end);
+    });
+    return body;
   }
 
   /** Code waits, without a signal. */
   waits(name: string): void {
     if (this.#isOver || this.#bodies === 0 || this.#slot.value !== undefined) return;
     // Code of the program is rewritten; or this is a listener of an event, not what comes after an await.
-    const { event } = globalThis as { readonly event?: unknown };
-    if (this.#slot.isFollowed || event !== undefined) return;
+    if (this.#slot.isFollowed || isInListener()) return;
     this.#isOver = true;
     emitWarning(
       `${name}: there is no current scope here, so no cancellation reaches this call: without AsyncLocalStorage the scope ` +
@@ -37,6 +55,14 @@ export class LossWatch {
       'AmbientScopeWarning',
     );
   }
+}
+
+/** A turn of our own comes as an event too, by a port. */
+function isInListener(): boolean {
+  const { event } = globalThis as {
+    readonly event?: { readonly target: { readonly isOfAmbit?: boolean } | null };
+  };
+  return event !== undefined && event.target?.isOfAmbit !== true;
 }
 
 /** In production there is none: bundles with the condition `production` have this file without its code (scripts/production.mjs). */
