@@ -33,6 +33,8 @@ export default defineConfig(
     // What the codemods are tried on, and what they make of it.
     'codemods/test/programs/',
     'codemods/test/moved/',
+    // Sources of apps, for compilers of frameworks.
+    'unplugin/test/fixtures/apps/',
   ]),
   eslint.configs.recommended,
   {

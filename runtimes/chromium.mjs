@@ -1,6 +1,6 @@
 import { browse, findBrowser } from './browser.mjs';
 
-const FLAGS = [
+export const FLAGS = [
   ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
   // A page that is not looked at has its timers slowed down.

@@ -1,6 +1,9 @@
+import { Buffer } from 'node:buffer';
+import { basename, extname } from 'node:path';
 import { createUnplugin } from 'unplugin';
 import { createFilter } from './filter.mjs';
 import { transform } from './transform.mjs';
+import { byEsbuild, byRolldown, isTyped, joined } from './without-types.mjs';
 
 export { transform } from './transform.mjs';
 
@@ -16,6 +19,15 @@ export const unplugin = createUnplugin((options = {}) => {
       return rewriteOf(code, id, (error) => this.warn(messageOf(id, error)));
     },
     vite: { config: () => ({ optimizeDeps: { exclude: ['@ambit/core', '@ambit/sync'] } }) },
+    rolldown: {
+      transform: {
+        order: 'post',
+        handler(code, id, meta) {
+          const warn = (error) => this.warn(messageOf(id, error));
+          return isIncluded(id) ? inRolldown({ code, id, meta, warn }) : undefined;
+        },
+      },
+    },
     esbuild: { setup: (build) => setUp(build, isIncluded) },
   };
 });
@@ -37,30 +49,38 @@ function messageOf(id, { message }) {
   return `${id} cannot be parsed, so the ambient scope is lost after an \`await\` in it: ${message}`;
 }
 
-const LOADERS = { ts: 'ts', mts: 'ts', cts: 'ts', tsx: 'tsx', jsx: 'jsx' };
+const TYPES = new Set(['ts', 'tsx', 'jsx']);
 
-/** esbuild removes types and JSX itself, after its plugins: it does so here first. */
+async function inRolldown({ code, id, meta, warn }) {
+  if (!TYPES.has(meta?.moduleType)) return rewriteOf(code, id, warn);
+  const plain = await byRolldown(code, id);
+  const made = rewriteOf(plain.code, id, warn);
+  return made && { code: made.code, map: joined(made.map, plain.map), moduleType: 'js' };
+}
+
 function setUp(build, isIncluded) {
   build.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, async ({ path, namespace }) => {
     if (namespace !== 'file' || !isIncluded(path)) return undefined;
     const { readFile } = await import('node:fs/promises');
-    const source = await readFile(path, 'utf8');
-    const { jsx, jsxImportSource, tsconfigRaw, jsxFactory, jsxFragment } = build.initialOptions;
-    const loader = LOADERS[path.split('.').pop()] ?? 'js';
-    const options = { loader, jsx, jsxImportSource, jsxFactory, jsxFragment, tsconfigRaw };
-    const sourcemap = 'inline';
+    const loader = build.initialOptions.loader?.[extname(path)] ?? 'js';
     const plain =
-      loader === 'js'
-        ? { code: source, warnings: [] }
-        : await build.esbuild.transform(source, { ...options, sourcemap, sourcefile: path });
+      isTyped(path) || loader !== 'js'
+        ? await byEsbuild(build, path)
+        : { code: await readFile(path, 'utf8'), warnings: [] };
+    if (plain.errors !== undefined) return { errors: plain.errors };
     const warnings = [...plain.warnings];
-    const made = rewriteOf(plain.code, path, (error) =>
+    const made = rewriteOf(plain.code, basename(path), (error) =>
       warnings.push({ text: messageOf(path, error) }),
     );
-    return { contents: withMap(made) ?? plain.code, loader: 'js', warnings };
+    return { contents: contentsOf(made, plain), loader: 'js', warnings };
   });
 }
 
-function withMap(made) {
-  return made && `${made.code}\n//# sourceMappingURL=${made.map.toUrl()}`;
+/** With the way back to the file. */
+function contentsOf(made, plain) {
+  const maps = [made?.map, plain.map].filter((map) => map !== undefined);
+  const { code } = made ?? plain;
+  if (maps.length === 0) return code;
+  const map = Buffer.from(JSON.stringify(joined(...maps))).toString('base64');
+  return `${code}\n//# sourceMappingURL=data:application/json;base64,${map}`;
 }

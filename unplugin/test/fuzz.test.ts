@@ -1,6 +1,7 @@
 import { followed, logOf, rewritten, slotted, watchFrames } from './support/frames.ts';
 import { programOf } from './support/programs.ts';
 
+// The gate runs 400 programs. AMBIT_FUZZ=1300 makes more than a million checks, AMBIT_SEED begins at another program.
 const PROGRAMS = Number(process.env['AMBIT_FUZZ'] ?? 400);
 const FIRST = Number(process.env['AMBIT_SEED'] ?? 1);
 
