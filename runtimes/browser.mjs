@@ -68,7 +68,12 @@ async function bundle(folder) {
     plugins: [ambit.esbuild()],
     metafile: true,
   });
-  await build({ ...options, entryPoints: [join(folder, 'unfollowed.mjs')] });
+  const unfollowed = ['unfollowed.mjs', 'matrix/unfollowed-calls.mjs'];
+  await build({
+    ...options,
+    entryPoints: unfollowed.map((name) => join(folder, name)),
+    outbase: folder,
+  });
   const inputs = Object.keys(metafile.inputs).join('\n');
   const own = 'dist/explicit/host/browser.js';
   if (!inputs.includes(own)) throw new Error(`the bundle for the browser is without ${own}`);

@@ -1,7 +1,7 @@
 // What a test framework would do, in so few lines that every runtime can load them.
 
 /** Thrown by a case that a runtime cannot pass, because the runtime lacks a feature. */
-class Lack extends Error {}
+export class Lack extends Error {}
 
 /** Ends the case: the table shows it as lacking, with the reason below. */
 export function lack(reason) {
@@ -46,7 +46,7 @@ function show(value) {
 // Far more than any case takes: what hangs is to be named.
 const LIMIT = 60_000;
 
-/** Runs the cases one after the other; answers a list of { feature, name, outcome, text? }. */
+/** Runs the cases one after the other; answers a list of { feature, name, outcome, text?, detail? }. */
 export async function runAll(features, environment) {
   const results = [];
   for (const [feature, cases] of Object.entries(features)) {
@@ -63,8 +63,8 @@ async function runOne(fn, environment) {
     timer = setTimeout(() => reject(new Error(`not over after ${LIMIT} ms`)), LIMIT);
   });
   try {
-    await Promise.race([fn(environment), late]);
-    return { outcome: 'passed' };
+    const detail = await Promise.race([fn(environment), late]);
+    return { outcome: 'passed', ...(detail !== undefined && { detail }) };
   } catch (error) {
     if (error instanceof Lack) return { outcome: 'lacking', text: error.message };
     return { outcome: 'failed', text: `${error}\n${error?.stack ?? ''}` };

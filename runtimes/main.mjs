@@ -1,6 +1,7 @@
 // What Node, Bun and Deno run: the suite, its results as one line of JSON.
 import { runAll } from './harness.mjs';
 import { io } from './io.mjs';
+import { matrix } from './matrix/matrix.mjs';
 import { memory } from './memory.mjs';
 import { orders } from './orders.mjs';
 import { smoke } from './smoke.mjs';
@@ -19,5 +20,5 @@ const environment = {
   },
 };
 
-const results = await runAll({ ...smoke, ...memory, ...io, ...orders }, environment);
+const results = await runAll({ ...smoke, ...memory, ...matrix, ...io, ...orders }, environment);
 console.log(JSON.stringify(results));

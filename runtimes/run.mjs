@@ -1,13 +1,17 @@
 // npm run test:runtimes [-- name…]: the smoke suite against the built packages, on every runtime or on those named.
-// Prints a table, what failed and what is lacking, and last `N passed, N failed`.
+// Prints a table, what failed and what is lacking, and last `N passed, N failed`. With a Node and both browsers it checks
+// docs/after-await.md; `--write` writes it.
 import { setUp } from '../scripts/setup.mjs';
+import { checkPage } from './matrix/page.mjs';
 import { lacking, failures, table } from './report.mjs';
 import { runtimes } from './runtimes.mjs';
 import { serve } from './server.mjs';
 import { openWorkshop } from './workshop.mjs';
 
 setUp();
-const wanted = process.argv.slice(2).map((name) => name.toLowerCase());
+const isWriting = process.argv.includes('--write');
+const names = process.argv.slice(2).filter((argument) => argument !== '--write');
+const wanted = names.map((name) => name.toLowerCase());
 const chosen = runtimes.filter(({ name }) => {
   const known = name.toLowerCase();
   return wanted.length === 0 || wanted.some((part) => known.includes(part));
@@ -27,6 +31,7 @@ server.close();
 workshop.close();
 
 console.log(table(columns));
+columns.push({ name: 'the page', results: checkPage(columns, { isWriting }) });
 console.log(lacking(columns));
 console.log(failures(columns));
 const all = columns.flatMap(({ results }) => results);

@@ -13,14 +13,17 @@ export async function serve(folder) {
     response.setHeader('content-type', 'text/javascript');
     response.end(await readFile(join(folder, name)));
   };
+  const page = (response, name) => {
+    response.setHeader('content-type', 'text/html');
+    response.end(`<!doctype html><body><script type="module" src="${name}"></script>`);
+  };
   const answers = {
     '/fast': (_, response) => response.end('fast'),
     // Until the client has gone.
     '/slow': () => undefined,
-    '/': (_, response) => {
-      response.setHeader('content-type', 'text/html');
-      response.end('<!doctype html><script type="module" src="/page.js"></script>');
-    },
+    '/': (_, response) => page(response, '/page.js'),
+    '/unfollowed-calls.html': (_, response) => page(response, '/matrix/unfollowed-calls.js'),
+    '/matrix/unfollowed-calls.js': (_, response) => script(response, 'matrix/unfollowed-calls.js'),
     '/page.js': (_, response) => script(response, 'page.js'),
     '/worker.js': (_, response) => script(response, 'worker.js'),
     '/unfollowed.js': (_, response) => script(response, 'unfollowed.js'),

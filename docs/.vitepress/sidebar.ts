@@ -49,6 +49,7 @@ const explanation = [
   'design',
   'not-cancellable',
   'runtimes',
+  'after-await',
   'stability',
   'diagnostics',
   'messages',
