@@ -2,6 +2,11 @@
 
 const SOURCE = /\.[cm]?[jt]sx?$|\.(?:vue|svelte)$/;
 const PACKAGES = /[\\/]node_modules[\\/]/;
+/**
+ * The build of Ambit's packages that is rewritten already. A workspace links packages by their real paths, and a plugin may have
+ * printed the code anew by then, without the comment that marks it.
+ */
+const REWRITTEN = /[\\/](?:core|sync)[\\/]dist[\\/](?:production[\\/])?explicit[\\/]/;
 
 /** @param {{ include?: FilterPattern; exclude?: FilterPattern }} options */
 export function createFilter({ include, exclude }) {
@@ -9,7 +14,7 @@ export function createFilter({ include, exclude }) {
   const isExcluded = exclude === undefined ? () => false : matcherOf(exclude);
   return (id) => {
     const path = id.split('?')[0];
-    return isIncluded(path) && !isExcluded(path);
+    return isIncluded(path) && !isExcluded(path) && !REWRITTEN.test(path);
   };
 }
 

@@ -5,6 +5,9 @@ test.each([
   [{}, '/app/src/a.vue?vue&type=script', true],
   [{}, '/app/node_modules/other/a.js', false],
   [{}, '/app/src/a.css', false],
+  // Linked by a workspace.
+  [{}, '/app/packages/core/dist/production/explicit/combinators/retry.js', false],
+  [{ include: '**/*.js' }, '/app/packages/sync/dist/explicit/index.js', false],
   [{ include: 'src/**' }, '/app/src/deep/a.js', true],
   [{ include: 'src/*.js' }, '/app/src/deep/a.js', false],
   [{ include: [/a\.js$/g] }, '/app/a.js', true],
