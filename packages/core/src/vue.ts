@@ -1,2 +1,2 @@
 export { useAction, watchTask } from './frameworks/vue.ts';
-export type { UseActionOptions, UsedAction } from './frameworks/vue.ts';
+export type { PerformedCall, UseActionOptions, UsedAction } from './frameworks/vue.ts';

@@ -1,4 +1,4 @@
-import { onDestroy } from 'svelte';
+import { onDestroy, untrack } from 'svelte';
 import { createSubscriber } from 'svelte/reactivity';
 import { Action } from '../actions/action.ts';
 import type { ActionOptions } from '../actions/action-options.ts';
@@ -18,7 +18,10 @@ export type ComponentActionOptions = Omit<ActionOptions, 'group'>;
  * @beta
  */
 export interface ComponentAction<A extends unknown[], T> {
-  /** As `Action.perform`; does nothing once the component is destroyed. */
+  /**
+   * As `Action.perform`; does nothing once the component is destroyed. An effect that calls it depends on the arguments that it gives, not
+   * on what the function reads: that would depend on whether the call has to wait for its turn.
+   */
   readonly perform: (...args: A) => Task<T> | undefined;
   /** As `Action.cancel`. */
   readonly cancel: (reason?: unknown) => void;
@@ -53,7 +56,7 @@ export function action<A extends unknown[], T>(
   const read = createSubscriber((update) => detached(() => own.subscribe(update)));
   onDestroy(() => own[Symbol.dispose]());
   return {
-    perform: (...args) => own.perform(...args),
+    perform: (...args) => untrack(() => own.perform(...args)),
     cancel: (reason) => own.cancel(reason),
     get isRunning() {
       read();

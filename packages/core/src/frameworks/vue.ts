@@ -1,4 +1,11 @@
-import { getCurrentScope, onScopeDispose, shallowReadonly, shallowRef, watch } from 'vue';
+import {
+  getCurrentScope,
+  onScopeDispose,
+  shallowReadonly,
+  shallowRef,
+  triggerRef,
+  watch,
+} from 'vue';
 import type { ShallowRef, WatchCallback, WatchHandle, WatchOptions, WatchSource } from 'vue';
 import { Action } from '../actions/action.ts';
 import type { ActionOptions } from '../actions/action-options.ts';
@@ -17,18 +24,32 @@ import { withErrorHandler } from './with-error-handler.ts';
 export type UseActionOptions = Omit<ActionOptions, 'group'>;
 
 /**
+ * A call of an action: `await` it for its result. It is no promise with a `catch`, since Vue takes such a one that a listener in a template
+ * returns for the listener's, and would report each call that is cancelled as an error, and each failure twice.
+ *
+ * @beta
+ */
+export interface PerformedCall<T> extends PromiseLike<T> {
+  /** The task of the call. */
+  readonly task: Task<T>;
+}
+
+/**
  * What {@link useAction} gives.
  *
  * @beta
  */
 export interface UsedAction<A extends unknown[], T> {
-  /** As `Action.perform`; does nothing once the component is unmounted. */
-  readonly perform: (...args: A) => Task<T> | undefined;
+  /**
+   * As `Action.perform`, for listeners in templates too: `@click="save(draft)"`. Undefined: the call was dropped, or the component is
+   * unmounted.
+   */
+  readonly perform: (...args: A) => PerformedCall<T> | undefined;
   /** As `Action.cancel`. */
   readonly cancel: (reason?: unknown) => void;
   /** Whether a call has not ended. */
   readonly isRunning: Readonly<ShallowRef<boolean>>;
-  /** The task of the newest call. */
+  /** The task of the newest call. What shows its `state` is shown again when that task, or another one, has ended. */
   readonly last: Readonly<ShallowRef<Task<T> | undefined>>;
 }
 
@@ -57,7 +78,8 @@ export function useAction<A extends unknown[], T>(
   const last = shallowRef<Task<T>>();
   const show = (): void => {
     isRunning.value = action.isRunning;
-    last.value = action.last;
+    if (last.value === action.last) triggerRef(last);
+    else last.value = action.last;
   };
   detached(() => action.subscribe(show));
   onScopeDispose(() => {
@@ -65,11 +87,16 @@ export function useAction<A extends unknown[], T>(
     isRunning.value = false;
   });
   return {
-    perform: (...args) => action.perform(...args),
+    perform: (...args) => callOf(action.perform(...args)),
     cancel: (reason) => action.cancel(reason),
     isRunning: shallowReadonly(isRunning),
     last: shallowReadonly(last),
   };
+}
+
+function callOf<T>(task: Task<T> | undefined): PerformedCall<T> | undefined {
+  if (task === undefined) return undefined;
+  return { task, then: (onFulfilled, onRejected) => task.then(onFulfilled, onRejected) };
 }
 
 /**

@@ -31,3 +31,8 @@ export function place(): Element & { readonly textContent: string } {
   window.document.body.append(element);
   return element;
 }
+
+/** As a user clicks on it. */
+export function click(element: Element | null | undefined): void {
+  (element as unknown as EventTarget).dispatchEvent(new window.Event('click'));
+}

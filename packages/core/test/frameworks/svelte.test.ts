@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-test('action performs, shows, and is cancelled with its component, whatever scope that was made in', () => {
+test('action performs, in effects too, shows, and is cancelled with its component, whatever scope that was made in', () => {
   const program = join(__dirname, '../fixtures/svelte.mjs');
   const { stdout, stderr } = spawnSync(process.execPath, ['--conditions=browser', program], {
     encoding: 'utf8',
@@ -16,5 +16,7 @@ test('action performs, shows, and is cancelled with its component, whatever scop
     'undefined end of a, end of b, end of bad, end of c',
     'E',
     'rejected cannot save',
+    // An effect depends on what it gives to perform alone.
+    '1 2',
   ]);
 });

@@ -1,14 +1,15 @@
-import { place } from './dom.ts';
+import { click, place } from './dom.ts';
 import { createApp, defineComponent, effectScope, h, nextTick, ref } from 'vue';
 import { ContextVar, Future, sleepForever, taskGroup } from '@ambit/core';
 import type { Task } from '@ambit/core';
 import { currentGroup } from '@ambit/core/lowlevel';
 import { useAction, watchTask } from '@ambit/core/vue';
-import type { UsedAction } from '@ambit/core/vue';
+import type { PerformedCall, UsedAction } from '@ambit/core/vue';
 import { watchReported } from '../support/reported-errors.ts';
 
-/** Waits until a task has ended, and has been shown. */
-async function end(task: Task<unknown> | undefined): Promise<void> {
+/** Waits until a task, or that of a call, has ended, and has been shown. */
+async function end(ending: Task<unknown> | PerformedCall<unknown> | undefined): Promise<void> {
+  const task = ending !== undefined && 'task' in ending ? ending.task : ending;
   await task?.join().catch(() => undefined);
   await nextTick();
 }
@@ -63,7 +64,8 @@ test('useAction performs, shows, and is cancelled by unmounting', async () => {
   answer.resolve();
   await end(b);
   expect(text()).toBe('false fulfilled');
-  expect(b?.result()).toBe('B');
+  expect(b?.task.result()).toBe('B');
+  expect(await b).toBe('B');
   const c = used?.perform('c');
   unmount();
   await end(c);
@@ -95,6 +97,61 @@ test('a failure goes to the handler of the app, or to onError', async () => {
   expect(errors).toEqual([new Error('no network'), new Error('no network')]);
   expect(got).toEqual([new Error('no network'), options]);
   expect(got[1]).toBe(options);
+  unmount();
+});
+
+test('a listener in a template may perform: Vue is not told of a cancelled call, and once of a failure', async () => {
+  const element = place();
+  const errors: unknown[] = [];
+  let text = '';
+  let used: UsedAction<[string], never> | undefined;
+  const Root = defineComponent({
+    setup() {
+      used = useAction(
+        async (given: string) => {
+          if (given === 'bad') throw new Error('no network');
+          return sleepForever();
+        },
+        { mode: 'restartable' },
+      );
+      const { perform } = used;
+      return () => h('button', { onClick: () => perform(text) });
+    },
+  });
+  const app = createApp(Root);
+  app.config.errorHandler = (error) => errors.push(error);
+  app.mount(element);
+  const clickFor = (given: string): void => {
+    text = given;
+    click(element.firstElementChild);
+  };
+  clickFor('a');
+  const a = used?.last.value;
+  clickFor('bad');
+  await end(a);
+  await end(used?.last.value);
+  clickFor('c');
+  const c = used?.last.value;
+  used?.cancel();
+  await end(c);
+  expect([a?.state, c?.state]).toEqual(['cancelled', 'cancelled']);
+  expect(errors).toEqual([new Error('no network')]);
+  app.unmount();
+});
+
+test('the state of the newest call is shown when it ends before the others', async () => {
+  const answers = { a: new Future<void>(), b: new Future<void>() };
+  let used: UsedAction<['a' | 'b'], void> | undefined;
+  const { text, unmount } = mount(() => {
+    used = useAction((name: 'a' | 'b') => answers[name].wait());
+    const { isRunning, last } = used;
+    return () => `${String(isRunning.value)} ${String(last.value?.state)}`;
+  });
+  used?.perform('a');
+  const b = used?.perform('b');
+  answers.b.resolve();
+  await end(b);
+  expect(text()).toBe('true fulfilled');
   unmount();
 });
 
