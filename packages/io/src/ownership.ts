@@ -19,7 +19,7 @@ export function own(handle: AsyncDisposable): Holding {
 /** The same for what is real where hosts are simulated: it closes as well when the host that has opened it crashes. */
 export function ownReal(handle: AsyncDisposable): Holding {
   const forget = onPowerOff(() => {
-    // Nobody is left to be told of an error.
+    // No caller is left to be told of an error.
     close(handle).catch(() => undefined);
   });
   return new Holding(handle, currentOwner(), forget);

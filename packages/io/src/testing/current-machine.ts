@@ -7,7 +7,7 @@ export type InContext = <R>(fn: () => R) => R;
 /** Where code runs. */
 interface Where {
   readonly machine: Machine;
-  /** Whether its calls are the platform's own all the same. */
+  /** Whether its calls are the platform's own anyway. */
   readonly hasLeft: boolean;
 }
 
