@@ -27,15 +27,23 @@ export function compareWithBaseline({ outcomes, node }: Run): string[] {
 }
 
 /** Keeps the figures of this run as those to compare with. */
-export function writeBaseline({ outcomes, node }: Run): void {
-  const claims = outcomes.map(({ title, rows }) => [
-    title,
-    Object.fromEntries(
+export function writeBaseline(run: Run): void {
+  write(run, {});
+}
+
+/** Keeps the figures of a few claims, beside those of all others. */
+export function keepInBaseline(run: Run): void {
+  write(run, read()[lineOf(run.node)] ?? {});
+}
+
+function write({ outcomes, node }: Run, others: Record<string, Record<string, number>>): void {
+  const claims = { ...others };
+  for (const { title, rows } of outcomes) {
+    claims[title] = Object.fromEntries(
       rows.slice(1).map(({ name, times }) => [name, Number((1 / times).toFixed(3))]),
-    ),
-  ]);
-  const known = read();
-  known[lineOf(node)] = Object.fromEntries(claims) as Record<string, Record<string, number>>;
+    );
+  }
+  const known = { ...read(), [lineOf(node)]: claims };
   writeFileSync(file, `${JSON.stringify(known, null, 2)}\n`);
 }
 

@@ -1,6 +1,6 @@
-// npm run bench [-- name…] [--node path]… [--passes n] [--rounds n] [--guard]
+// npm run bench [-- name…] [--node path]… [--passes n] [--rounds n] [--guard] [--keep]
 // Measures the claims of bench/claims, or of those named, on this Node or on those named, and prints them. All of them: writes
-// docs/benchmarks.md, its chart, and the baseline that `--guard` compares with.
+// docs/benchmarks.md, its chart, and the baseline that `--guard` compares with. Of those named, `--keep` writes the baseline alone.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { compareWithPython } from './asyncio.ts';
 import { chartOf } from './chart.ts';
-import { compareWithBaseline, writeBaseline } from './guard.ts';
+import { compareWithBaseline, keepInBaseline, writeBaseline } from './guard.ts';
 import { pageOf } from './page.ts';
 import { runPrograms } from './run-programs.ts';
 import type { Run } from './run.ts';
@@ -23,6 +23,7 @@ const { values, positionals } = parseArgs({
     passes: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '3' },
     guard: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
   },
 });
 
@@ -46,6 +47,7 @@ for (const node of values.node) runs.push(await measureOn(node));
 
 if (values.guard) reportGuard(runs.flatMap(compareWithBaseline));
 else if (positionals.length === 0) await writePage();
+else if (values.keep) for (const run of runs) keepInBaseline(run);
 
 async function measureOn(path: string): Promise<Run> {
   const node = execFileSync(path, ['--version'], { encoding: 'utf8' }).trim();
