@@ -201,7 +201,14 @@ export default defineConfig(
   {
     // Other libraries, as their users write with them; a cleanup that throws is one of the questions.
     files: ['conformance/**/*.mjs'],
-    languageOptions: { globals: { AbortController: false, AbortSignal: false, URL: false } },
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          ...['AbortController', 'AbortSignal', 'Event', 'EventTarget', 'URL', 'clearTimeout'],
+          ...['fetch', 'performance'],
+        ].map((name) => [name, false]),
+      ),
+    },
     rules: { 'no-unsafe-finally': 'off' },
   },
   {

@@ -57,7 +57,7 @@ const explanation = [
   'rules',
   'decisions/index',
 ];
-const measured = ['comparison', 'benchmarks'];
+const measured = ['comparison', 'type-ahead', 'benchmarks'];
 
 export function sidebar(): DefaultTheme.SidebarItem[] {
   const pagesIn = (folder: string) =>
