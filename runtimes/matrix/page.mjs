@@ -5,9 +5,9 @@ import { root } from '../../scripts/setup.mjs';
 
 const PAGE = join(root, 'docs/after-await.md');
 const MADE = /(?<=<!-- made by runtimes\/run\.mjs -->\n)[^]*(?=<!-- end -->)/;
-const FOLLOWED = 'calls after an await';
-const KNOWN = 'the scope is known after an await';
-const UNFOLLOWED = 'no silent loss without the plugin';
+const FOLLOWED = ['calls after an await', 'calls of pages after an await'];
+const KNOWN = ['the scope is known after an await'];
+const UNFOLLOWED = ['no silent loss without the plugin'];
 const BROWSERS = ['Chromium', 'Firefox'];
 
 /**
@@ -68,17 +68,17 @@ const nodeOrName = (name) => name.split(' ')[0];
 const doorOf = (title) => title.split(': ')[0];
 const nameOf = (title) => title.slice(doorOf(title).length + 2);
 
-function titlesOf({ results }, feature) {
-  return results.filter((result) => result.feature === feature).map(({ name }) => name);
+function titlesOf({ results }, features) {
+  return results.filter(({ feature }) => features.includes(feature)).map(({ name }) => name);
 }
 
-function find({ results }, feature, title) {
-  return results.find((result) => result.feature === feature && result.name === title);
+function find({ results }, features, title) {
+  return results.find(({ feature, name }) => features.includes(feature) && name === title);
 }
 
-function marks(chosen, feature, title) {
+function marks(chosen, features, title) {
   const words = { passed: 'yes', lacking: '–', failed: '**no**' };
-  return chosen.map((column) => words[find(column, feature, title).outcome]);
+  return chosen.map((column) => words[find(column, features, title).outcome]);
 }
 
 /** One word for both browsers, or one for each. */
@@ -99,14 +99,14 @@ function wordOf(outcome) {
 }
 
 function counts(chosen) {
-  const lines = [FOLLOWED, KNOWN].map((feature) => {
+  const lines = [FOLLOWED, KNOWN].map((features) => {
     const each = chosen.map((column) => {
-      const all = titlesOf(column, feature).map((title) => find(column, feature, title).outcome);
+      const all = titlesOf(column, features).map((title) => find(column, features, title).outcome);
       const asked = all.filter((outcome) => outcome !== 'lacking').length;
       const passed = all.filter((outcome) => outcome === 'passed').length;
       return `${nodeOrName(column.name)}: ${passed} of ${asked}`;
     });
-    return `- ${feature}: ${each.join(', ')}`;
+    return `- ${features[0]}: ${each.join(', ')}`;
   });
   return `${lines.join('\n')}\n`;
 }
