@@ -14,6 +14,8 @@ import { currentLoop, park } from '@ambit/core/lowlevel';
 /** A loop whose time can be held: that of a test. */
 interface TestLoop extends EventLoop {
   hold?(): Disposable;
+  /** Whether it is that of code that has crashed. */
+  readonly isOver?: boolean;
 }
 
 /** What a simulated network, once there is one, says of its hosts. */
@@ -36,7 +38,14 @@ export function setSimulation(own: Simulation): void {
 /** Does work that no loop sees. Time does not move until it has ended. */
 export function realWork<T>(work: () => Promise<T>): Promise<T> {
   const loop: TestLoop = currentLoop();
-  return loop.hold === undefined ? work() : held(loop.hold(), work);
+  if (loop.hold === undefined) return work();
+  return loop.isOver === true ? forever() : held(loop.hold(), work);
+}
+
+/** Nothing goes on in what has crashed. */
+function forever(): Promise<never> {
+  // eslint-disable-next-line no-restricted-syntax -- there is no scope any more to wait in
+  return new Promise<never>(() => undefined);
 }
 
 async function held<T>(hold: Disposable, work: () => Promise<T>): Promise<T> {

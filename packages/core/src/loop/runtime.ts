@@ -27,6 +27,8 @@ export class Runtime {
   readonly pace: Pace;
   /** Decides when waits that were woken resume. Undefined: the host's pace does. */
   deliver: ((settle: () => void, waiter: object) => void) | undefined;
+  /** Whether no wait begins any more: that of what has crashed. */
+  isOver = false;
   /** From 0 to below 1: a test gives its own, so that what came of a seed comes of it again. */
   random: () => number = Math.random;
   /** In debug mode: called for each wait that says which tasks block it. */

@@ -87,12 +87,14 @@ function leave(waiter: Waiter<unknown>): void {
 const never: Handle = { when: Infinity, cancel: () => undefined };
 
 /** A loop on which time stands still and nothing is ever called back. */
-const stopped: EventLoop & { readonly _pace: Pace } = {
+const stopped: EventLoop & { readonly _pace: Pace; readonly isOver: true; hold(): Disposable } = {
   now: () => 0,
   callSoon: () => undefined,
   callNext: () => never,
   callLater: () => never,
   callAt: () => never,
+  hold: () => ({ [Symbol.dispose]: () => undefined }),
+  isOver: true,
   _pace: { isDue: () => true, defer: () => undefined },
 };
 
@@ -103,6 +105,7 @@ function nowhere(): Runtime {
   if (runtimeOfNothing === undefined) {
     runtimeOfNothing = new Runtime(stopped);
     runtimeOfNothing.deliver = () => undefined;
+    runtimeOfNothing.isOver = true;
   }
   return runtimeOfNothing;
 }

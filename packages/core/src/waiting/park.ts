@@ -91,6 +91,7 @@ export function parkIn<T, O extends ParkOptions = ParkOptions, H = undefined>(
   if (signal !== undefined) waiter.adoption = adopt(signal, waiter);
   const host = scope._nearestOpen();
   if (host._runtime.deliver !== undefined) {
+    if (host._runtime.isOver) return waiter.promise;
     waiter.deliver = host._runtime.deliver;
     waiter.scope = scope;
   }

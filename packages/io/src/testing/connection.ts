@@ -4,7 +4,7 @@ import { node } from '../node.ts';
 import { Direction } from './direction.ts';
 import { graft } from './graft.ts';
 import type { Graft, Place } from './graft.ts';
-import type { Listening, Machine } from './machine.ts';
+import type { Life, Listening, Machine } from './machine.ts';
 import { systemError, unknownName } from './system-error.ts';
 import { isLoopback, laneBetween } from './world.ts';
 
@@ -13,6 +13,8 @@ function mark(socket: Socket, state: { readonly connecting: boolean }): void {
 }
 
 interface Attempt {
+  /** Of the process that connects. */
+  readonly life: Life;
   readonly socket: Socket;
   readonly state: Graft;
   readonly machine: Machine;
@@ -26,20 +28,21 @@ export function connect(machine: Machine, socket: Socket, options: TcpNetConnect
   const { world } = machine;
   const state = graft(socket, machine);
   mark(socket, { connecting: true });
+  if (machine.isGrave) return;
   const name = options.host ?? 'localhost';
   // Some give it as a string.
   const { port: given } = options as { readonly port: unknown };
   const port = Number(given);
   const peer = world.findFrom(machine, name);
   if (peer === undefined && node.net.isIP(name) === 0) {
-    world.loop.callNext(() => state.inContext(() => socket.destroy(unknownName(name))));
+    machine.later(() => state.inContext(() => socket.destroy(unknownName(name))));
     return;
   }
   // Within a machine both ends have the loopback's address.
   const here = isLoopback(name) ? (name.includes(':') ? '::1' : '127.0.0.1') : undefined;
   state.local = placeOf(machine, options, here ?? machine.address);
   state.remote = { address: here ?? peer?.address ?? name, port };
-  knock({ socket, state, machine, peer, port });
+  knock({ life: machine.life, socket, state, machine, peer, port });
 }
 
 /** Where a socket is bound. Some give null for nowhere in particular. */
@@ -76,9 +79,10 @@ function ask(attempt: Attempt, peer: Machine, giveUp: Handle): void {
 }
 
 function answered(attempt: Attempt, peer: Machine, accepted: Accepted | undefined): void {
-  const { socket, state, machine, port } = attempt;
-  // The system answers for a program that no longer wants the connection.
-  if (socket.destroyed) accepted?.toServer.sendReset();
+  const { life, socket, state, machine, port } = attempt;
+  if (machine.isSilent) return;
+  // The system answers for a program that no longer wants the connection, or is gone.
+  if (socket.destroyed || life.isOver) accepted?.toServer.sendReset();
   else if (state.isGone) return;
   else if (accepted !== undefined) establish(attempt, peer, accepted);
   else {
@@ -87,7 +91,8 @@ function answered(attempt: Attempt, peer: Machine, accepted: Accepted | undefine
   }
 }
 
-function fail({ socket, state }: Attempt, code: string): void {
+function fail({ life, socket, state }: Attempt, code: string): void {
+  if (life.isOver) return;
   state.inContext(() => socket.destroy(systemError('connect', code, state.remote)));
 }
 

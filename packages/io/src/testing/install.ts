@@ -6,6 +6,7 @@ import { patchAgents, patchUndici } from './patch-agents.ts';
 import { patchClocks } from './patch-clocks.ts';
 import { patchDns } from './patch-dns.ts';
 import { patchEscapes } from './patch-escapes.ts';
+import { patchFiles } from './patch-files.ts';
 import { patchNet } from './patch-net.ts';
 import { patchTimers } from './patch-timers.ts';
 import { patchTls } from './patch-tls.ts';
@@ -30,6 +31,7 @@ export function install(): void {
   patchTimers();
   patchClocks();
   patchEscapes();
+  patchFiles();
   patchFetch();
   syncBuiltinESMExports();
 }

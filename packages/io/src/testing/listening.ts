@@ -12,9 +12,9 @@ interface Place {
 /** Has a server of Node's listen on a simulated machine. */
 export function listen(machine: Machine, server: Server, options: ListenOptions): void {
   const inContext = contextHere();
-  const { loop } = machine.world;
+  if (machine.isGrave) return;
   const later = (event: string, value?: unknown): void => {
-    loop.callNext(() => inContext(() => server.emit(event, value)));
+    machine.later(() => inContext(() => server.emit(event, value)));
   };
   const address = addressOf(options.host);
   let port: number;

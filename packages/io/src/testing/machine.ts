@@ -26,6 +26,12 @@ export interface Listening {
   readonly inContext: InContext;
 }
 
+/** The time from a start of a machine until its power is off: that of the processes on it. */
+export interface Life {
+  readonly machine: Machine;
+  isOver: boolean;
+}
+
 /** What the system of a simulated host knows: its sockets and ports. */
 export class Machine {
   readonly world: World;
@@ -39,16 +45,32 @@ export class Machine {
   /** Ends what its processes have started outside of the simulation. */
   readonly #ends = new Set<() => void>();
   isUp = true;
+  life: Life = { machine: this, isOver: false };
+  /** Whether only code of a process that is gone runs on it. */
+  readonly isGrave: boolean;
+  #grave: Machine | undefined;
   /** Down without a word to the other ends. */
   isSilent = false;
   #nextPort = FIRST_PORT;
   #pools = new Pools();
 
-  constructor(world: World, name: string) {
+  /** @param address - of one that is on no network; left out: the next one of the network */
+  constructor(world: World, name: string, address?: string) {
     this.world = world;
     this.name = name;
-    this.address = `10.0.0.${world.machines.length + 1}`;
-    world.machines.push(this);
+    this.isGrave = address !== undefined;
+    this.address = address ?? `10.0.0.${world.machines.length + 1}`;
+    if (address === undefined) world.machines.push(this);
+  }
+
+  /** Where code of a process that is gone runs: without power, and never started again. */
+  get grave(): Machine {
+    if (this.#grave === undefined) {
+      this.#grave = new Machine(this.world, this.name, this.address);
+      this.#grave.isUp = false;
+      this.#grave.isSilent = true;
+    }
+    return this.#grave;
   }
 
   /** Of the process that runs on it. */
@@ -66,6 +88,14 @@ export class Machine {
     return () => {
       this.#ends.delete(end);
     };
+  }
+
+  /** Calls back in the next turn, unless its processes are gone by then. */
+  later(callback: () => void): void {
+    const { life } = this;
+    this.world.loop.callNext(() => {
+      if (!life.isOver) callback();
+    });
   }
 
   freePort(): number {
@@ -103,6 +133,8 @@ export class Machine {
 
   /** Nothing of a process is left. */
   free(): void {
+    this.life.isOver = true;
+    this.life = { machine: this, isOver: false };
     for (const timer of this.timers) timer.cancel();
     this.timers.clear();
     this.ends.clear();

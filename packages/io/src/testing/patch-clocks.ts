@@ -4,7 +4,8 @@ import { patch } from './patch.ts';
 
 /** What a clock and chance say on a simulated machine is the loop's and the seed's. */
 export function patchClocks(): void {
-  patch(Math, 'random', ({ world }) => world.random());
+  // A process that is gone draws nothing from the chance of the others.
+  patch(Math, 'random', ({ world, isGrave }) => (isGrave ? 0 : world.random()));
   patch(globalThis.performance, 'now', ({ world }) => world.loop.now());
   patch(process, 'uptime', ({ world }) => world.loop.now() / 1000);
   patch(process, 'hrtime', ({ world }, _self, [since]) =>

@@ -44,9 +44,10 @@ function lookup(
   name: string,
   asked: { readonly isAll: boolean; readonly done: Done },
 ): void {
+  if (machine.isGrave) return;
   const inContext = contextHere();
   const address = addressOf(machine, name);
-  machine.world.loop.callNext(() => {
+  machine.later(() => {
     inContext(() => {
       if (address === undefined) asked.done(unknownName(name));
       else if (asked.isAll) asked.done(null, [{ address, family: familyOf(address) }]);

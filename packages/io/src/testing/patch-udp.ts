@@ -3,7 +3,7 @@ import { node } from '../node.ts';
 import { contextHere, currentMachine } from './current-machine.ts';
 import type { InContext } from './current-machine.ts';
 import { escaped } from './escaped.ts';
-import type { Machine } from './machine.ts';
+import type { Life, Machine } from './machine.ts';
 import { patchOf } from './patch.ts';
 import type { InHost } from './patch.ts';
 import { sendArguments } from './udp-arguments.ts';
@@ -18,6 +18,8 @@ interface Remote {
 
 interface UdpState {
   readonly machine: Machine;
+  /** Of the process that it belongs to. */
+  readonly life: Life;
   readonly inContext: InContext;
   /** The address that it was bound to; undefined: all of the machine. */
   address: string | undefined;
@@ -63,16 +65,11 @@ export function patchUdp(): void {
   for (const [name, act] of Object.entries(methods)) {
     onSocket(name, (machine, self, args) => {
       const socket = self as Socket;
+      if (machine.isGrave) return name === 'bind' ? socket : undefined;
       return act(socket, stateOf(socket, machine), args);
     });
   }
-  for (const name of SETTINGS) onSocket(name, () => undefined);
-  for (const name of ['getRecvBufferSize', 'getSendBufferSize']) onSocket(name, () => BUFFER);
-  for (const name of MEMBERSHIPS) {
-    onSocket(name, () => {
-      throw escaped(`dgram.Socket.${name}`, 'multicast', 'send to each host');
-    });
-  }
+  patchSettings(onSocket);
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called on the socket itself
   const { close } = proto;
   onSocket('close', (machine, self, args) => {
@@ -85,8 +82,20 @@ export function patchUdp(): void {
   });
 }
 
+function patchSettings(onSocket: (name: string, inHost: InHost) => void): void {
+  for (const name of SETTINGS) onSocket(name, () => undefined);
+  for (const name of ['getRecvBufferSize', 'getSendBufferSize']) onSocket(name, () => BUFFER);
+  for (const name of MEMBERSHIPS) {
+    onSocket(name, () => {
+      throw escaped(`dgram.Socket.${name}`, 'multicast', 'send to each host');
+    });
+  }
+}
+
 function machineOf(self: unknown): Machine | undefined {
-  return states.get(self as Socket)?.machine ?? currentMachine();
+  const state = states.get(self as Socket);
+  if (state === undefined) return currentMachine();
+  return state.life.isOver ? state.machine.grave : state.machine;
 }
 
 function stateOf(socket: Socket, machine: Machine): UdpState {
@@ -94,6 +103,7 @@ function stateOf(socket: Socket, machine: Machine): UdpState {
   if (known !== undefined) return known;
   const state: UdpState = {
     machine,
+    life: machine.life,
     inContext: contextHere(),
     address: undefined,
     port: 0,
@@ -104,7 +114,7 @@ function stateOf(socket: Socket, machine: Machine): UdpState {
 }
 
 function later({ machine, inContext }: UdpState, act: () => void): void {
-  machine.world.loop.callNext(() => {
+  machine.later(() => {
     inContext(act);
   });
 }

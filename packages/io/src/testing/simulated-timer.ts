@@ -1,6 +1,6 @@
 import type { Handle } from '@ambit/core';
 import { contextHere } from './current-machine.ts';
-import type { Machine } from './machine.ts';
+import type { Life, Machine } from './machine.ts';
 
 /** What a timer of the platform's gets. */
 export interface TimerOrder {
@@ -53,6 +53,7 @@ export class SimulatedTimer extends AlwaysRef {
 
   readonly #machine: Machine;
   readonly #order: TimerOrder;
+  readonly #life: Life;
   readonly #inContext = contextHere();
   #handle: Handle | undefined;
   #number: number | undefined;
@@ -60,6 +61,7 @@ export class SimulatedTimer extends AlwaysRef {
   constructor(machine: Machine, order: TimerOrder) {
     super();
     this.#machine = machine;
+    this.#life = machine.life;
     this.#order = order;
     this.refresh();
   }
@@ -67,7 +69,7 @@ export class SimulatedTimer extends AlwaysRef {
   refresh(): this {
     this.#disarm();
     const { world, timers, isUp } = this.#machine;
-    if (!isUp) return this;
+    if (!isUp || this.#life.isOver) return this;
     const handle = world.at(world.loop.now() + this.#order.ms, () => {
       timers.delete(handle);
       this.#fire();
@@ -114,11 +116,12 @@ export class SimulatedTimer extends AlwaysRef {
 /** A turn of the virtual loop, for `setImmediate`. */
 export class SimulatedTurn extends AlwaysRef {
   readonly #machine: Machine;
-  readonly #handle: Handle;
+  readonly #handle: Handle | undefined;
 
   constructor(machine: Machine, callback: () => void) {
     super();
     this.#machine = machine;
+    if (machine.isGrave) return;
     const inContext = contextHere();
     const { world, timers } = machine;
     const handle = world.outside(() =>
@@ -132,6 +135,7 @@ export class SimulatedTurn extends AlwaysRef {
   }
 
   close(): void {
+    if (this.#handle === undefined) return;
     this.#handle.cancel();
     this.#machine.timers.delete(this.#handle);
   }
