@@ -43,7 +43,7 @@ export function realWork<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** Nothing goes on in what has crashed. */
-function forever(): Promise<never> {
+export function forever(): Promise<never> {
   // eslint-disable-next-line no-restricted-syntax -- there is no scope any more to wait in
   return new Promise<never>(() => undefined);
 }

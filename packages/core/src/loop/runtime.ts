@@ -42,8 +42,8 @@ export class Runtime {
     this.pace = pace ?? hostPace;
     if (pace !== undefined) {
       Runtime.areAllPacedByHost = false;
-      this.deliver = (settle) => {
-        if (pace.isDue()) pace.defer(settle);
+      this.deliver = (settle, waiter) => {
+        if (pace.isDue()) pace.defer(settle, waiter);
         else settle();
       };
     }

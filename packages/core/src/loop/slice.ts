@@ -14,8 +14,8 @@ import { hostIdleTime, hostLoop, hostNow } from './event-loop.ts';
 export interface Pace {
   /** Whether what is ready now has to go on in the next turn. */
   isDue(): boolean;
-  /** Calls back in the next turn. */
-  defer(settle: () => void): void;
+  /** Calls back in the next turn. `waiter`: the wait that is settled, if the caller is not the one that waits. */
+  defer(settle: () => void, waiter?: object): void;
 }
 
 // How long a turn of the host's loop may go on, in milliseconds.

@@ -18,8 +18,9 @@ import { VirtualLoop } from './virtual-loop.ts';
  * what its tasks hold stays held. Code outside that waits for something in the scope waits forever: give
  * it a time limit. Does nothing to a scope that has not begun or has ended.
  *
- * Code in the scope that waits for a promise of the platform goes on when that settles, up to its next
- * checkpoint. So does a wait that was woken in the same tick, except in a test with a seed.
+ * Nothing can stop a promise of the platform: code in the scope that waits for one goes on when that settles, up
+ * to its next wait, which never ends. So does a wait that was woken in the same turn, except in a test with a seed
+ * or with a simulated network: there each wait resumes by itself.
  *
  * @param scope - with all that is in it
  * @throws TypeError if it is not a CancelScope; InvalidStateError for the scope around everything

@@ -4,6 +4,7 @@ import { checkFunction, checkOptions, checkTime } from '../internal/check.ts';
 import { hostNow } from '../loop/event-loop.ts';
 import type { EventLoop, Handle } from '../loop/event-loop.ts';
 import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentRuntime } from '../scope/current-scope.ts';
 import { microtask } from '../internal/microtask.ts';
 import { callSafely } from '../internal/report-later.ts';
 import { originOf } from './virtual-date.ts';
@@ -11,7 +12,7 @@ import type { VirtualLoopOptions } from './virtual-date.ts';
 import { unlessCrashed } from './crashed.ts';
 import { Holds } from './holds.ts';
 import { nextHostTurn } from './host.ts';
-import type { Schedule } from './schedule.ts';
+import { Schedule } from './schedule.ts';
 import { Watch } from './watch.ts';
 import { VirtualPace } from './virtual-pace.ts';
 import { manualTimers, VirtualTimer } from './virtual-timer.ts';
@@ -33,9 +34,7 @@ export class VirtualLoop implements EventLoop {
   readonly #idle = manualTimers(this);
   readonly #watch: Watch;
   readonly #settlers: (() => void)[] = [];
-  readonly #holds = new Holds(() => {
-    this._touch();
-  });
+  readonly #holds = new Holds(() => this._touch());
   #now = 0;
   /** @internal The instant of the host's clock at which a test has taken too long: nothing but its failure matters then. */
   _limit = Infinity;
@@ -61,9 +60,7 @@ export class VirtualLoop implements EventLoop {
       isHalted: () => this.#isHalted,
       step: () => this.#step(),
       proceed: () => this.#proceed(),
-      rest: () => {
-        this.#rest();
-      },
+      rest: () => this.#rest(),
     });
   }
 
@@ -89,9 +86,7 @@ export class VirtualLoop implements EventLoop {
     });
     return {
       when: this.#now,
-      cancel: () => {
-        isCancelled = true;
-      },
+      cancel: () => void (isCancelled = true),
     };
   }
 
@@ -157,6 +152,13 @@ export class VirtualLoop implements EventLoop {
   /** How many timers are pending, idle ones not counted. */
   get pendingTimers(): number {
     return this._timers.size;
+  }
+
+  /** @internal One thing happens at a time from now on, in the usual order: a crash stops all that has not happened. */
+  stepByStep(): void {
+    if (this._schedule !== undefined) return;
+    this._schedule = new Schedule(this, { choose: () => 0 });
+    currentRuntime().deliver = this._schedule.deliver;
   }
 
   /** @internal Nothing here is ever called back again: what waits for this loop stays where it is. */

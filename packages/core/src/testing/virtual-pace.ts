@@ -1,4 +1,6 @@
 import type { Pace } from '../loop/slice.ts';
+import { currentFrame } from '../scope/cancel-scope.ts';
+import { isCrashed } from './crashed.ts';
 
 // So much may go on in one turn. Counted, since the host's clock, which a slow machine puts forward, must not decide what a test does.
 const LONGEST_TURN = 1000;
@@ -9,12 +11,18 @@ interface Turning {
   isOverdue(): boolean;
 }
 
+/** What goes on when the loop has turned, unless its scope has crashed by then. */
+interface Deferred {
+  readonly scope: object | undefined;
+  readonly settle: () => void;
+}
+
 /** Lets the host's timers and signals, and the time limit of a test, come through. */
 export class VirtualPace implements Pace {
   readonly #loop: Turning;
   /** How much went on since the loop last turned, and what waits until it turns again. */
   #steps = 0;
-  #deferred: (() => void)[] = [];
+  #deferred: Deferred[] = [];
 
   constructor(loop: Turning) {
     this.#loop = loop;
@@ -30,14 +38,14 @@ export class VirtualPace implements Pace {
     return this.#deferred.length > 0 || this.#steps > LONGEST_TURN || this.#loop.isOverdue();
   }
 
-  defer(settle: () => void): void {
-    this.#deferred.push(settle);
+  defer(settle: () => void, waiter: { readonly scope?: object } = {}): void {
+    this.#deferred.push({ scope: waiter.scope ?? currentFrame()._scope, settle });
     if (this.#deferred.length === 1) this.#loop.callNext(this.#goOn);
   }
 
   readonly #goOn = (): void => {
     const ready = this.#deferred;
     this.#deferred = [];
-    for (const settle of ready) settle();
+    for (const { scope, settle } of ready) if (!isCrashed(scope)) settle();
   };
 }

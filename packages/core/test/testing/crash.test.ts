@@ -113,6 +113,19 @@ describe('crash', () => {
     expect(isComplete).toBe(true);
   });
 
+  test('what goes on in the next turn does not go on either', () =>
+    testRun(async () => {
+      const log: string[] = [];
+      const event = new Event();
+      const scope = machine(() => event.wait().then(() => log.push('on')));
+      // More than goes on in one turn.
+      for (let step = 0; step < 1001; step += 1) void checkpoint();
+      event.set();
+      crash(scope);
+      await sleep(10);
+      expect(log).toEqual([]);
+    }));
+
   test('does nothing to a scope that has not begun, has ended, or has crashed', () =>
     testRun(async () => {
       const scope = new CancelScope();

@@ -1,5 +1,6 @@
 import { isThenable } from '@ambit/core/lowlevel';
 import { node } from '../node.ts';
+import { forever } from '../real-work.ts';
 import { currentLife } from './current-machine.ts';
 import type { Life } from './machine.ts';
 
@@ -9,18 +10,21 @@ type Call = (this: unknown, ...args: unknown[]) => unknown;
 export function patchFiles(): void {
   const { fs } = node;
   for (const name of Object.keys(fs.promises)) {
-    wrap(fs, name);
-    wrap(fs.promises, name);
+    if (name === 'watch') continue;
+    wrap(fs, name, () => undefined);
+    wrap(fs.promises, name, forever);
   }
 }
 
-function wrap(target: object, name: string): void {
+/** `idle`: what the call of a process that is gone returns. */
+function wrap(target: object, name: string, idle: () => unknown): void {
   const { [name]: original } = target as Record<string, unknown>;
   if (typeof original !== 'function') return;
   const call = original as Call;
   const wrapped: Call = function (this: unknown, ...args) {
     const life = currentLife();
     if (life === undefined) return call.apply(this, args);
+    if (life.isOver) return idle();
     const last = args.at(-1);
     if (typeof last === 'function') args[args.length - 1] = calledBack(life, last as Call);
     const answer = call.apply(this, args);
@@ -50,8 +54,7 @@ async function answered(life: Life, answer: PromiseLike<unknown>): Promise<unkno
     if (isHandle(value)) patchHandles(Object.getPrototypeOf(value) as object);
     return value;
   } finally {
-    // eslint-disable-next-line no-restricted-syntax -- of a process that is gone nothing goes on
-    if (life.isOver) await new Promise(() => undefined);
+    if (life.isOver) await forever();
   }
 }
 
@@ -64,6 +67,6 @@ function patchHandles(proto: object): void {
   if (handles.has(proto)) return;
   handles.add(proto);
   for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(proto))) {
-    if (name !== 'constructor' && typeof value === 'function') wrap(proto, name);
+    if (name !== 'constructor' && typeof value === 'function') wrap(proto, name, forever);
   }
 }

@@ -14,8 +14,9 @@ export interface CrashOptions {
 /**
  * A machine of a {@link SimulatedNetwork}, with a name, an address and ports of its own. On it, and in all that is
  * awaited and spawned there, `net`, `tls`, `http`, `https`, `dgram`, `dns.lookup`, `fetch`, timers, clocks and
- * `Math.random` are the simulation's. What would leave the simulation throws: unix sockets, `dns.resolve`, child
- * processes, worker threads.
+ * `Math.random` are the simulation's. What would leave the simulation throws: unix sockets, descriptors, multicast,
+ * `dns.resolve`, `node:child_process`, `new Worker`. The files, processes and threads of `@ambit/io` are real, and hold
+ * the time of the simulation while a call is under way.
  *
  * @beta
  * @example
@@ -91,7 +92,11 @@ export class SimulatedHost {
 
   /**
    * Ends the machine at once: nothing of main goes on, not even `finally`. Its system resets its connections and
-   * refuses new ones. With `silent` nothing answers: what waits for it waits until a time limit.
+   * refuses new ones. With `silent` nothing answers: what waits for it waits until a time limit. What `@ambit/io` has
+   * started for it ends: processes are killed, files closed.
+   *
+   * Nothing can stop a promise of the platform: code that waits for one goes on when that settles, up to its next wait.
+   * Meanwhile it has no network and no timers, and asynchronous calls of `node:fs` do nothing, also after a restart.
    *
    * @param options - `silent`: the other ends hear nothing
    * @throws TypeError

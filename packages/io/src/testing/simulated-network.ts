@@ -42,9 +42,12 @@ export class SimulatedNetwork implements AsyncDisposable {
     checkNetworkOptions('SimulatedNetwork', options);
     const { seed = 1, connectTimeout = 127_000, date = FIRST_DAY, ...links } = options ?? {};
     checkRuntime();
+    const loop = virtualLoop();
+    // So that a host that crashes stops all that was woken and has not gone on.
+    (loop as VirtualLoop & Steppable).stepByStep();
     this.#world = new World({
       ...links,
-      loop: virtualLoop(),
+      loop,
       random: randomOf(seed),
       connectTimeout,
       origin: date.getTime(),
@@ -227,6 +230,11 @@ function isFirst(
   const at = (one: SimulatedHost, other: SimulatedHost): number =>
     pairs.findIndex(([first, second]) => first === one && second === other);
   return at(from, to) < at(to, from);
+}
+
+/** A part of a VirtualLoop that is not public. */
+interface Steppable {
+  stepByStep(): void;
 }
 
 function virtualLoop(): VirtualLoop {

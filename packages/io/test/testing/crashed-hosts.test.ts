@@ -7,7 +7,7 @@ import * as http from 'node:http';
 import * as net from 'node:net';
 import { join } from 'node:path';
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
-import { getRunningLoop, sleep, sleepForever } from '@ambit/core';
+import { Future, getRunningLoop, sleep, sleepForever } from '@ambit/core';
 import { testRun } from '@ambit/core/testing';
 import {
   openProcess,
@@ -56,9 +56,10 @@ const tries: Record<string, Try> = {
   'a thread of @ambit/io': (done) =>
     toThread(WORK, 'note', folder.path('file'), 'x').then(done, () => undefined),
   'a file of node:fs': (done) => {
-    fs.stat(folder.path('.'), done);
+    fs.writeFile(folder.path('file'), 'x', done);
   },
-  'a file of node:fs/promises': (done) => fs.promises.stat(folder.path('.')).then(done, done),
+  'a file of node:fs/promises': (done) =>
+    fs.promises.writeFile(folder.path('file'), 'x').then(done, done),
 };
 
 test.each(Object.entries(tries))('%s', (_name, attempt) =>
@@ -159,15 +160,37 @@ test('a timer that was kept does not begin anew after a restart', () =>
     assert.deepEqual(log, []);
   }));
 
-test('without a seed too', () =>
-  testRun(async () => {
-    await using network = new SimulatedNetwork();
-    const log: string[] = [];
-    const host = network.host('host', async () => {
-      await pause(5);
-      log.push('pause');
-    });
-    host.crash();
-    await sleep(10);
-    assert.deepEqual([log, getRunningLoop().now()], [[], 10]);
-  }));
+describe('without a seed too', () => {
+  test.each([0, 1, 5])('what was woken %d microtasks before does not go on', (microtasks) =>
+    testRun(async () => {
+      await using network = new SimulatedNetwork();
+      const log: string[] = [];
+      const future = new Future<void>();
+      const host = network.host('host', async () => {
+        await future.wait();
+        log.push('goes on');
+      });
+      await sleep(1);
+      future.resolve();
+      for (let count = 0; count < microtasks; count += 1) await Promise.resolve();
+      host.crash();
+      await sleep(10);
+      assert.deepEqual(log, []);
+    }),
+  );
+
+  test('nor what wakes at the same instant', () =>
+    testRun(async () => {
+      await using network = new SimulatedNetwork();
+      const log: string[] = [];
+      const crashing = sleep(5);
+      const host = network.host('host', async () => {
+        await sleep(5);
+        log.push('goes on');
+      });
+      await crashing;
+      host.crash();
+      await sleep(10);
+      assert.deepEqual([log, getRunningLoop().now()], [[], 15]);
+    }));
+});
