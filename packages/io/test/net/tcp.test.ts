@@ -246,12 +246,14 @@ describe('connectUnix', () => {
 test('what was sent arrives, also if something was left unread when the stream is closed', async () => {
   await taskGroup(async (group) => {
     const [here, there] = await tcpPair();
-    group.spawn(() => here.send(new Uint8Array(200_000)));
+    const early = group.spawn(() => here.send(new Uint8Array(200_000)));
     await there.receive(10);
     const sent = group.spawn(() => there.send(new Uint8Array(1_000_000)));
     let received = 0;
     const reading = group.spawn(async () => {
       for await (const bytes of here) received += bytes.length;
+      // A close does not wait for a send.
+      await early;
       await here.close();
     });
     await sent;
