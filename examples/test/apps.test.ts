@@ -62,7 +62,7 @@ describe.each(['chromium', 'firefox'])('in %s', (browser) => {
   });
 });
 
-test('a component of React is changed while it runs: what is under way goes on, and is aborted as before', () => {
+test('in development a component of React is mounted twice, and changed while it runs: the rest is as in production', () => {
   const { status, stderr } = node(join(dist, 'shared/drive/hot-update.js'), pathOf('chromium'));
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 });

@@ -25,7 +25,9 @@ await run(async (group) => {
   group.defer(() => browser.close());
   const page = await browser.newPage();
   const complaints = complaintsOf(page);
-  await changesWhileUsed(new Visitor(page, shop, await develop(group, shop)));
+  const visitor = new Visitor(page, shop, await develop(group, shop));
+  await changesWhileUsed(visitor);
+  await mountsTwice(visitor);
   assert.deepEqual(complaints, []);
 });
 
@@ -71,5 +73,21 @@ async function changesWhileUsed(visitor: Visitor): Promise<void> {
   await visitor.types('s');
   await visitor.isOpen('search', 1);
   await visitor.leave();
+  visitor.allIsOver();
+}
+
+/** In development StrictMode mounts each component twice: what the first mount has begun is aborted, and what suspends goes on. */
+async function mountsTwice(visitor: Visitor): Promise<void> {
+  const { shop } = visitor;
+  shop.hold('reviews');
+  await visitor.clicks('.views a', 'Things');
+  await visitor.clicks('.rows a', 'Fold a crane');
+  await visitor.sees('.detail .status', 'Loading…');
+  await visitor.isOpen('reviews', 1);
+  shop.letGo('reviews');
+  await visitor.sees('.detail h3', 'Fold a crane');
+  await visitor.leave();
+  for (const part of ['things', 'details', 'reviews'] as const)
+    await visitor.counts(part, { finished: 1, failed: 0 });
   visitor.allIsOver();
 }
