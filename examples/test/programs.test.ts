@@ -37,7 +37,9 @@ test.each([[[]], [['nothing']], [['../scripts/setup']]])(
     const start = [join(root, 'scripts/start.mjs'), ...args];
     const { stderr, status } = spawnSync(process.execPath, start, { encoding: 'utf8' });
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^ambit: .*name an.*: agent, broadcast, .*, mcp-server, .*tail\n$/);
+    expect(stderr).toMatch(
+      /^ambit: .*name an.*: agent, apps, broadcast, .*, mcp-server, .*tail\n$/,
+    );
   },
 );
 
