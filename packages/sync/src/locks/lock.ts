@@ -216,11 +216,18 @@ export class Lock {
     );
   }
 
+  #heldBy: { readonly owner: string; readonly text: string } | undefined;
+
   /** How a wait for it is described. */
   readonly #waiting = {
     name: (): string => {
       const owner = this._hold?.task?.name;
-      return owner === undefined ? this._label : `${this._label} (held by ${show(owner)})`;
+      if (owner === undefined) return this._label;
+      // A recorder asks at each wait: one text for as long as one task has it.
+      if (this.#heldBy?.owner !== owner) {
+        this.#heldBy = { owner, text: `${this._label} (held by ${show(owner)})` };
+      }
+      return this.#heldBy.text;
     },
     blockedBy: (): Task<unknown>[] => (this._hold?.task === undefined ? [] : [this._hold.task]),
     isCertain: (waiting: object): boolean =>

@@ -1,4 +1,12 @@
-import { CancelScope, gather, InvalidStateError, run, sleep, taskGroup } from '@ambit/core';
+import {
+  CancelScope,
+  formatTaskTree,
+  gather,
+  InvalidStateError,
+  run,
+  sleep,
+  taskGroup,
+} from '@ambit/core';
 import { settle, testRun } from '@ambit/core/testing';
 import { Lock } from '@ambit/sync';
 
@@ -18,6 +26,20 @@ test('lets one in at a time, in the order they came', () =>
     }
     await group.join();
     expect(log).toEqual(['a in', 'a out', 'b in', 'b out', 'c in', 'c out']);
+  }));
+
+test('a wait tells which task has the lock, and of each new one', () =>
+  testRun(async (group) => {
+    const lock = new Lock({ name: 'x' });
+    for (const name of ['a', 'b', 'c']) {
+      group.spawn(() => lock.run(() => sleep(10)), { name });
+    }
+    await settle();
+    expect(formatTaskTree()).toMatch(/task b: .* waits for lock "x" \(held by "a"\)/);
+    expect(formatTaskTree()).toMatch(/task c: .* waits for lock "x" \(held by "a"\)/);
+    await sleep(10);
+    expect(formatTaskTree()).toMatch(/task c: .* waits for lock "x" \(held by "b"\)/);
+    await group.join();
   }));
 
 test('released, it belongs to the next at once: nobody barges in before it has resumed', () =>
