@@ -72,8 +72,16 @@ function isReal(loop: TestLoop): boolean {
   return loop.hold === undefined;
 }
 
-// What a timer can hold; more would be 1 ms.
-const LONGEST = 2 ** 31 - 1;
+/** Milliseconds: what a timer can hold; more would be 1 ms. */
+export const LONGEST_DELAY: number = 2 ** 31 - 1;
+
+// The host's, also where a test has put others in their place.
+const { setTimeout, clearTimeout } = globalThis;
+
+/** Sets a timer of the real clock that does not keep the process alive. None for more than a timer can hold. */
+export function realTimer(ms: number, callback: () => void): NodeJS.Timeout | undefined {
+  return ms > LONGEST_DELAY ? undefined : outsideHosts(() => setTimeout(callback, ms)).unref();
+}
 
 /** {@link moveOnAfter} by the real clock, for what is inside of {@link realWork}. */
 export async function moveOnAfterReal<T>(
@@ -82,12 +90,10 @@ export async function moveOnAfterReal<T>(
 ): Promise<T | undefined> {
   if (isReal(currentLoop())) return moveOnAfter(ms, body);
   const scope = new CancelScope();
-  const cancel = (): void => {
-    scope.cancel();
-  };
-  const timer = ms > LONGEST ? undefined : outsideHosts(() => setTimeout(cancel, ms));
   // What it waits for keeps the process alive. A crash leaves it behind.
-  timer?.unref();
+  const timer = realTimer(ms, () => {
+    scope.cancel();
+  });
   try {
     return await scope.run(body);
   } finally {

@@ -19,9 +19,7 @@ import { BusyResourceError } from '../errors.ts';
 import { own } from '../ownership.ts';
 import type { Holding } from '../ownership.ts';
 import { INTERRUPTED, Pieces } from '../pieces.ts';
-
-/** The longest that a timer can be set for. */
-const LONGEST = 2 ** 31 - 1;
+import { LONGEST_DELAY } from '../real-work.ts';
 
 /**
  * The signals that a process gets. Made by {@link openSignals}.
@@ -133,7 +131,7 @@ export class SignalReceiver implements AsyncIterable<NodeJS.Signals>, Disposable
 
   async #nextSignal(): Promise<void> {
     // A listener for signals alone does not keep the process alive, and a call waits here.
-    const alive = setInterval(() => undefined, LONGEST);
+    const alive = setInterval(() => undefined, LONGEST_DELAY);
     try {
       await untilDraining(() => this.#untilWoken(), undefined);
     } finally {

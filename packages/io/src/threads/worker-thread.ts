@@ -1,5 +1,6 @@
 import type { Future } from '@ambit/core';
 import type { ResourceLimits } from 'node:worker_threads';
+import { realTimer } from '../real-work.ts';
 import type { Encoded } from './error-codec.ts';
 import { LiveThread } from './live-thread.ts';
 import type { WorkerOutcome } from './live-thread.ts';
@@ -11,12 +12,6 @@ export interface WorkerThreadOptions {
   readonly idleTimeout: number;
   readonly resourceLimits: ResourceLimits | undefined;
 }
-
-// What a timer can hold; more would be 1 ms.
-const LONGEST = 2 ** 31 - 1;
-
-// The host's, also on a virtual loop: a thread is real.
-const { setTimeout, clearTimeout } = globalThis;
 
 /**
  * A place for a thread, one call at a time. The thread starts with the first call, ends when it was idle for long or broke, and another
@@ -48,9 +43,9 @@ export class WorkerThread implements Thread {
   /** No call is in it. */
   rest(): void {
     const { idleTimeout } = this.#options;
-    if (idleTimeout > LONGEST || this.#live === undefined) return;
+    if (this.#live === undefined) return;
     // eslint-disable-next-line @ambit/no-unowned-task -- the end of the pool waits for it, too
-    this.#idle = setTimeout(() => void this.kill(), idleTimeout).unref();
+    this.#idle = realTimer(idleTimeout, () => void this.kill());
   }
 
   async kill(): Promise<void> {

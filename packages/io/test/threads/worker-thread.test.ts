@@ -129,11 +129,17 @@ test('a call that is over tells its thread no more: that has another one', async
 });
 
 describe('an idle thread', () => {
-  test('ends after its time', async () => {
-    const thread = new WorkerThread({ ...options, idleTimeout: 5 });
+  /** One whose first call is over. */
+  async function afterCall(idleTimeout: number): Promise<WorkerThread> {
+    const thread = new WorkerThread({ ...options, idleTimeout });
     const call = thread.begin(order);
     last().answer({ is: 'cancelled' });
     await call;
+    return thread;
+  }
+
+  test('ends after its time', async () => {
+    const thread = await afterCall(5);
     thread.rest();
     await sleep(20);
     expect(last().terminated).toBe(1);
@@ -141,10 +147,7 @@ describe('an idle thread', () => {
   });
 
   test('does not while it has a call', async () => {
-    const thread = new WorkerThread({ ...options, idleTimeout: 5 });
-    const call = thread.begin(order);
-    last().answer({ is: 'cancelled' });
-    await call;
+    const thread = await afterCall(5);
     thread.rest();
     const next = thread.begin(order);
     await sleep(20);
@@ -154,20 +157,14 @@ describe('an idle thread', () => {
   });
 
   test('whose time is more than a timer can hold stays', async () => {
-    const thread = new WorkerThread({ ...options, idleTimeout: 2 ** 40 });
-    const call = thread.begin(order);
-    last().answer({ is: 'cancelled' });
-    await call;
+    const thread = await afterCall(2 ** 40);
     thread.rest();
     await sleep(20);
     expect(thread.isRunning).toBe(true);
   });
 
   test('that is being ended is left alone by the next call; the end of the pool waits for both', async () => {
-    const thread = new WorkerThread(options);
-    const call = thread.begin(order);
-    last().answer({ is: 'cancelled' });
-    await call;
+    const thread = await afterCall(Infinity);
     const ending = thread.kill();
     const next = thread.begin(order);
     expect(FakeWorker.all).toHaveLength(2);
