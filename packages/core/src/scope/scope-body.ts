@@ -37,11 +37,11 @@ export function callIn<A>(scope: ScopeCore, body: (argument: A) => unknown, argu
 }
 
 function callWith<A>(argument: A, body: (argument: A) => unknown): unknown {
-  const watched = ambient.watch?.begins();
+  const goesOn = ambient.watch?.begins();
   const returned = body(argument);
   if (!isThenable(returned)) return returned;
   const promise = nativeOf(returned);
-  watched?.goesOn(promise);
+  goesOn?.(promise);
   return promise;
 }
 

@@ -2,7 +2,7 @@ import { taskBegun } from '../diagnostics/channels.ts';
 import { isThenable } from '../internal/check.ts';
 import { nativeOf, whenSettled } from '../internal/native-promise.ts';
 import { ambient } from '../loop/ambient.ts';
-import type { WatchedBody } from '../loop/context/loss-watch.ts';
+import type { GoesOn } from '../loop/context/loss-watch.ts';
 import { currentFrame } from '../scope/cancel-scope.ts';
 import { taskOf } from './current-group.ts';
 import type { Task } from './task.ts';
@@ -16,7 +16,7 @@ export function begin(task: Task<unknown>, fn: (task: never) => unknown): void {
 
 function call(task: Task<unknown>, fn: (task: never) => unknown): void {
   const called = taskBegun.hasSubscribers ? announced(task, fn) : fn;
-  const body = ambient.watch?.begins();
+  const goesOn = ambient.watch?.begins();
   let returned: unknown;
   try {
     returned = called(task as never);
@@ -25,7 +25,7 @@ function call(task: Task<unknown>, fn: (task: never) => unknown): void {
     task._fail(error);
     return;
   }
-  if (isThenable(returned)) follow(task, returned, body);
+  if (isThenable(returned)) follow(task, returned, goesOn);
   else task._end('fulfilled', returned);
 }
 
@@ -33,7 +33,7 @@ function call(task: Task<unknown>, fn: (task: never) => unknown): void {
 function follow(
   task: Task<unknown>,
   promise: PromiseLike<unknown>,
-  body: WatchedBody | undefined,
+  goesOn: GoesOn | undefined,
 ): void {
   if (ambient.isFollowing) {
     // We are in the task's scope, and so are these: the scope tells them whose end it is, and no task needs a closure.
@@ -41,7 +41,7 @@ function follow(
     return;
   }
   const native = nativeOf(promise);
-  body?.goesOn(native);
+  goesOn?.(native);
   whenSettled(
     native,
     (value) => {

@@ -2,15 +2,8 @@ import { emitWarning } from '../../internal/emit-warning.ts';
 import { microtask } from '../../internal/microtask.ts';
 import type { Slot } from '../slot.ts';
 
-/** A body of a scope or task. */
-export class WatchedBody {
-  promise: Promise<unknown> | undefined;
-
-  /** It has come to its first `await`. The caller handles the rejection of its promise. */
-  goesOn(promise: Promise<unknown>): void {
-    this.promise = promise;
-  }
-}
+/** To be called when a body has come to its first `await`. The caller handles the rejection of its promise. */
+export type GoesOn = (body: Promise<unknown>) => void;
 
 /**
  * Tells once, while a program is developed, that it waits outside of every frame although the body of some scope is under way: most
@@ -29,18 +22,20 @@ export class LossWatch {
    * Before the body of a scope or task is called. It counts from the next microtask on, which comes before any that the body makes:
    * what else the program begins in this turn is not in the body.
    */
-  begins(): WatchedBody | undefined {
+  begins(): GoesOn | undefined {
     if (this.#isOver) return undefined;
-    const body = new WatchedBody();
+    let body: Promise<unknown> | undefined;
     microtask(() => {
-      if (body.promise === undefined) return;
+      if (body === undefined) return;
       const end = (): void => {
         this.#bodies -= 1;
       };
       this.#bodies += 1;
-      void body.promise.then(end, end);
+      void body.then(end, end);
     });
-    return body;
+    return (promise) => {
+      body = promise;
+    };
   }
 
   /** Code waits, without a signal. */
