@@ -1,7 +1,8 @@
 import { currentFrame } from '../scope/cancel-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
-import { checkOptions, checkSignal, checkTime } from '../internal/check.ts';
+import { checkTime } from '../internal/check.ts';
 import { promiseTry } from '../internal/promise-try.ts';
+import { checkSignalOptions } from '../internal/signal-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { noteCall } from '../loop/note-call.ts';
 import { nextTurn, parkIn } from './park.ts';
@@ -29,7 +30,7 @@ export function sleep<T>(ms: number, options: SleepOptions<T> & { readonly value
 export function sleep<T>(ms: number, options?: SleepOptions<T>): Promise<T | undefined> {
   return promiseTry(() => {
     checkTime('sleep', 'ms', ms);
-    checkSleepOptions('sleep', options);
+    checkSignalOptions('sleep', options);
     if (ms <= 0) return nextTurn(options?.value, { signal: options?.signal, name: 'sleep' });
     return until(currentRuntime().loop.now() + ms, options, ms);
   });
@@ -47,7 +48,7 @@ export function sleep<T>(ms: number, options?: SleepOptions<T>): Promise<T | und
 export function sleepUntil(instant: number, options?: SignalOptions): Promise<void> {
   return promiseTry(() => {
     checkTime('sleepUntil', 'instant', instant);
-    checkSleepOptions('sleepUntil', options);
+    checkSignalOptions('sleepUntil', options);
     const isPast = instant <= currentRuntime().loop.now();
     if (isPast) return nextTurn(undefined, { signal: options?.signal, name: 'sleep' });
     return until<void>(instant, options);
@@ -64,15 +65,9 @@ export function sleepUntil(instant: number, options?: SignalOptions): Promise<vo
  */
 export function sleepForever(options?: SignalOptions): Promise<never> {
   return promiseTry(() => {
-    checkSleepOptions('sleepForever', options);
+    checkSignalOptions('sleepForever', options);
     return until<never>(Infinity, options);
   });
-}
-
-function checkSleepOptions(where: string, options: SignalOptions | undefined): void {
-  if (options === undefined) return;
-  checkOptions(where, options);
-  checkSignal(where, options.signal);
 }
 
 function until<T>(
