@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   CancelScope,
   ContextVar,
@@ -633,7 +635,7 @@ describe('an existing server', () => {
   });
 
   test('at a path tells it as its host', async () => {
-    const path = `/tmp/ambit-http-${process.pid}.sock`;
+    const path = join(tmpdir(), `ambit-http-${process.pid}.sock`);
     const server = serverOf(hello).listen(path);
     await once(server, 'listening');
     await taskGroup(async (group) => {

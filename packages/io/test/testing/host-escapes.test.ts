@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import * as childProcess from 'node:child_process';
 import * as dgram from 'node:dgram';
 import * as net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { simulate } from '@ambit/io/testing';
+
+const SOCKET = join(tmpdir(), 'no-such.sock');
 
 /** Each has to throw, or to reject, as nothing of it is simulated. */
 const escapes: Record<string, () => unknown> = {
@@ -24,8 +28,8 @@ const escapes: Record<string, () => unknown> = {
     new ChildProcess().spawn({ file: 'true', args: ['true'] });
   },
   'new Worker': () => new Worker('', { eval: true }),
-  'a unix socket': () => net.connect('/tmp/no-such.sock'),
-  'a server of a unix socket': () => net.createServer().listen('/tmp/no-such.sock'),
+  'a unix socket': () => net.connect(SOCKET),
+  'a server of a unix socket': () => net.createServer().listen(SOCKET),
   'a server of a descriptor': () => net.createServer().listen({ fd: 1 }),
   'a server of a handle': () => net.createServer().listen({ _handle: {} }),
   'UDP of a descriptor': () => dgram.createSocket('udp4').bind({ fd: 1 }),

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import * as tls from 'node:tls';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import express from 'express';
 import fastify from 'fastify';
 import { Redis } from 'ioredis';
@@ -189,7 +191,7 @@ test('https and tls.connect without a socket of the caller', () =>
         const refused = tls.connect({ host: 'server', port: 444 });
         const [error] = (await once(refused, 'error')) as [NodeJS.ErrnoException];
         assert.equal(error.code, 'ECONNREFUSED');
-        assert.throws(() => tls.connect({ path: '/tmp/x.sock' }), InvalidStateError);
+        assert.throws(() => tls.connect({ path: join(tmpdir(), 'x.sock') }), InvalidStateError);
       });
     },
     { date: new Date() },

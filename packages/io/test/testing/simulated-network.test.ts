@@ -5,6 +5,8 @@ import * as net from 'node:net';
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { InvalidStateError, getRunningLoop, sleep, timeout, TimeoutError } from '@ambit/core';
 import { testRun } from '@ambit/core/testing';
 import { connectTcp, listenTcp, openUdp } from '@ambit/io';
@@ -216,8 +218,8 @@ describe('hosts', () => {
     simulate(async (network) => {
       const host = network.host('host');
       host.run(() => {
-        assert.throws(() => net.connect('/tmp/x.sock'), InvalidStateError);
-        assert.throws(() => net.createServer().listen('/tmp/x.sock'), InvalidStateError);
+        assert.throws(() => net.connect(join(tmpdir(), 'x.sock')), InvalidStateError);
+        assert.throws(() => net.createServer().listen(join(tmpdir(), 'x.sock')), InvalidStateError);
         assert.throws(() => spawn('true'), InvalidStateError);
         assert.throws(() => {
           dns.resolve('host', () => undefined);
