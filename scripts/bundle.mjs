@@ -10,6 +10,7 @@ import ts from 'typescript';
 import { MARK, transform as follow } from '../unplugin/src/transform.mjs';
 import { doorsOf, FOLLOWING, SHORTENED } from './doors.mjs';
 import { shortener } from './production.mjs';
+import { pureClasses } from './pure-classes.mjs';
 import { readJson } from './setup.mjs';
 
 /** Writes a package's `dist`: the code from its sources, the declarations from those that tsc has written into `build`. */
@@ -108,7 +109,12 @@ const COMMON = {
  * files with several modules.
  */
 async function emit({ dist, banner, isForBundlers, modulesIn }, input, plugins) {
-  const bundled = await rollup({ input, plugins, external: isOther, onLog: fail });
+  const bundled = await rollup({
+    input,
+    plugins: isForBundlers ? plugins : [...plugins, pureClasses],
+    external: isOther,
+    onLog: fail,
+  });
   const files = modulesIn
     ? { preserveModules: true, preserveModulesRoot: modulesIn }
     : { manualChunks: inSeveral };

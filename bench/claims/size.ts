@@ -51,7 +51,7 @@ await weigh({
         ),
     },
   ],
-  aims: [{ atMost: 7 }],
+  aims: [{ atMost: 13.5 }],
 });
 
 await weigh({
