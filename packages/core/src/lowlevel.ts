@@ -31,6 +31,7 @@ export { diagnosticsChannel } from './diagnostics/channels.ts';
 export type { Channel as DiagnosticsChannel } from './internal/channel.ts';
 export { callSafely } from './internal/report-later.ts';
 export { sharingStack } from './internal/sharing-stack.ts';
+export { keepShape } from './internal/keep-shapes.ts';
 
 // Checks of arguments at the public doors: each names the argument, the value and the cure.
 export {

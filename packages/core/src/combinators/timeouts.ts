@@ -1,3 +1,4 @@
+import { keepShape } from '../internal/keep-shapes.ts';
 import { CancelScope } from '../scope/cancel-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { checkFunction, checkTime } from '../internal/check.ts';
@@ -10,8 +11,9 @@ import { underSignal } from '../waiting/under-signal.ts';
 
 /** Has a place in itself for what other scopes rarely have. */
 class TimedScope extends CancelScope {
-  /** One that stays, as that of Waiter. */
-  static readonly _sample: TimedScope = new TimedScope(0);
+  static {
+    keepShape(this, new TimedScope(0));
+  }
 
   override _deadline: number;
   override _timer: Timer | undefined = undefined;
@@ -24,7 +26,9 @@ class TimedScope extends CancelScope {
 
 /** One that fails when its time is over. */
 class TimeLimit extends TimedScope {
-  static override readonly _sample: TimeLimit = new TimeLimit(0, 0, undefined);
+  static {
+    keepShape(this, new TimeLimit(0, 0, undefined));
+  }
 
   readonly #ms: number;
   readonly #message: string | undefined;

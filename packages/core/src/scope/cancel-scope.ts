@@ -1,3 +1,4 @@
+import { keepShape } from '../internal/keep-shapes.ts';
 import { noteCall } from '../loop/note-call.ts';
 import { unlimitListeners } from '#platform';
 import { ambient } from '../loop/ambient.ts';
@@ -29,13 +30,6 @@ import { arm } from './triggers.ts';
  * const answer = await scope.run(() => ask(scope.signal)); // undefined if it was cut short
  */
 export class CancelScope extends ScopeCore implements Disposable {
-  /** @internal They stay, as that of Waiter: one as it begins, one that is cancelled, one with variables. */
-  static readonly _samples: readonly CancelScope[] = [
-    new CancelScope(),
-    cancelled(new CancelScope()),
-    withVariables(new CancelScope()),
-  ];
-
   constructor(options?: ScopeOptions) {
     super();
     if (options !== undefined) this._configure(options);
@@ -203,21 +197,18 @@ export class CancelScope extends ScopeCore implements Disposable {
   [Symbol.dispose](): void {
     this._end();
   }
+
+  static {
+    const [cancelled, withVariables] = [new CancelScope(), new CancelScope()];
+    cancelled.cancel();
+    withVariables._variables = { key: this, value: undefined, outer: undefined };
+    keepShape(this, new CancelScope(), cancelled, withVariables);
+  }
 }
 
 /** What it hangs on, or is going to. */
 function above(scope: CancelScope): CancelScope | undefined {
   return scope._parent ?? scope._options?.parent;
-}
-
-function cancelled(scope: CancelScope): CancelScope {
-  scope.cancel();
-  return scope;
-}
-
-function withVariables(scope: CancelScope): CancelScope {
-  scope._variables = { key: scope, value: undefined, outer: undefined };
-  return scope;
 }
 
 export class RootScope extends CancelScope {

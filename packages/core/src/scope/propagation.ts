@@ -22,6 +22,7 @@
  * nor scopes that an earlier wave has reached: their waiters are taken or belong to cleanup that was shielded on purpose.
  * A cancellation inside of a callback is a wave of its own, and finds the tree in a consistent state.
  */
+import { keepShape } from '../internal/keep-shapes.ts';
 import { callSafely, reportLater } from '../internal/report-later.ts';
 import type { Host, Link } from '../internal/linked-list.ts';
 import type { CancelledError } from './cancelled-error.ts';
@@ -45,8 +46,9 @@ export interface Registration extends Link<Registration> {
  * could see a tree that is cancelled in part. Iterative, so that depth costs no stack.
  */
 export class Wave {
-  /** One that stays, as that of Waiter. */
-  static readonly _sample: Wave = new Wave(undefined as never);
+  static {
+    keepShape(this, new Wave(undefined as never));
+  }
 
   readonly reason: CancelledError;
   readonly #abandoned: { _abandon(reason: CancelledError): void }[] = [];

@@ -1,3 +1,4 @@
+import { rareFields } from '../internal/keep-shapes.ts';
 import { showBriefly } from '../internal/show-briefly.ts';
 import { show } from '../internal/check.ts';
 import { scopeCancelled } from '../diagnostics/channels.ts';
@@ -55,7 +56,7 @@ export abstract class ScopeCore extends ScopeNode {
 
   static {
     showBriefly(this.prototype, (scope) => scope._summary());
-    Object.assign(this.prototype, {
+    rareFields(this.prototype, {
       name: '',
       cancelCaught: false,
       _variables: undefined,

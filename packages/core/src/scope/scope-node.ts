@@ -25,6 +25,7 @@
  *
  * All walks are loops. A tree may be deeper than the stack: a chain of 100,000 scopes is cancelled like one of ten.
  */
+import { rareFields } from '../internal/keep-shapes.ts';
 import type { CancelledError } from './cancelled-error.ts';
 import { Wave } from './propagation.ts';
 import type { Registration } from './propagation.ts';
@@ -54,7 +55,7 @@ export abstract class ScopeNode {
   declare _shield: boolean;
 
   static {
-    Object.assign(this.prototype, { _own: undefined, _shield: false });
+    rareFields(this.prototype, { _own: undefined, _shield: false });
   }
 
   /** @internal Whether it has a signal to abort, in the third phase of a cancellation. */

@@ -1,3 +1,4 @@
+import { keepShape } from '../internal/keep-shapes.ts';
 import { adoptInto } from './adopted.ts';
 import { bound } from './bind.ts';
 import type { BindOptions } from './bind.ts';
@@ -31,10 +32,8 @@ import { underSignal } from '../waiting/under-signal.ts';
  * await group.join();
  */
 export class TaskGroup extends GroupCore implements AsyncDisposable {
-  /** @internal One that stays, as that of Waiter. */
-  static readonly _samples: readonly object[] = /* @__PURE__ */ samplesOf(TaskGroup);
-
   static {
+    keepShape(this, ...samplesOf(TaskGroup));
     showBriefly(this.prototype, ({ scope, size }) => {
       const name = scope.name === '' ? 'TaskGroup' : `TaskGroup ${show(scope.name)}`;
       return `${name} (${String(size)} ${size === 1 ? 'task' : 'tasks'})`;
@@ -234,7 +233,6 @@ export class TaskGroup extends GroupCore implements AsyncDisposable {
   }
 }
 
-/* @__NO_SIDE_EFFECTS__ */
 function samplesOf(Group: typeof TaskGroup): readonly object[] {
   const group = new Group();
   group.scope._end();

@@ -1,3 +1,4 @@
+import { rareFields } from '../internal/keep-shapes.ts';
 import { show } from '../internal/check.ts';
 import { showBriefly } from '../internal/show-briefly.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
@@ -59,7 +60,7 @@ export class Task<T> extends Outcome<T> implements AsyncDisposable {
 
   static {
     showBriefly(this.prototype, (task) => `Task ${show(task.name)} (${task.state})`);
-    Object.assign(this.prototype, {
+    rareFields(this.prototype, {
       _isOwned: true,
       _isDaemon: false,
       _isCallers: false,

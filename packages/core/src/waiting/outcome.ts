@@ -1,3 +1,4 @@
+import { keepShape, rareFields } from '../internal/keep-shapes.ts';
 import { noteCall } from '../loop/note-call.ts';
 import { currentFrame } from '../scope/cancel-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
@@ -19,8 +20,9 @@ export class Listener implements Link<Listener> {
   _host: Host<Listener> | undefined;
   readonly callback: () => void;
 
-  /** One that stays, as that of Waiter. */
-  static readonly _sample: Listener = new Listener(() => undefined);
+  static {
+    keepShape(this, new Listener(() => undefined));
+  }
 
   constructor(callback: () => void) {
     this.callback = callback;
@@ -46,7 +48,7 @@ export abstract class Outcome<T> implements Promise<T> {
   declare _isOwned: boolean;
 
   static {
-    Object.assign(this.prototype, { _promise: undefined, _isObserved: false, _isOwned: false });
+    rareFields(this.prototype, { _promise: undefined, _isObserved: false, _isOwned: false });
   }
 
   /** @internal How it is called in messages. */

@@ -1,3 +1,4 @@
+import { keepShape } from '../internal/keep-shapes.ts';
 import { remove } from '../internal/linked-list.ts';
 import type { Host, Link } from '../internal/linked-list.ts';
 import type { Tally } from './tally.ts';
@@ -45,12 +46,11 @@ export class Parked<T, D> implements Place<T, D>, Undo, Link<Parked<T, D>> {
   readonly #waker: Waker<T> & { readonly isSettled?: boolean };
   readonly #onAbandon: (() => void) | undefined;
 
-  /** One that stays, as that of Waiter. */
-  static readonly _sample: Parked<unknown, unknown> = new Parked(
-    Waiter._sample,
-    undefined,
-    undefined,
-  );
+  static {
+    const waiter = new Waiter<unknown>();
+    waiter.wake(undefined);
+    keepShape(this, new Parked(waiter, undefined, undefined));
+  }
 
   constructor(waker: Waker<T>, data: D, onAbandon: (() => void) | undefined) {
     this.#waker = waker;

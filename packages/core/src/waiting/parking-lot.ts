@@ -15,6 +15,7 @@
  *   that wakes it wins; the caller leaves the other lines in its undo.
  * - `repark` moves a caller to another line without waking it: a condition has the woken caller queue for its lock.
  */
+import { keepShape } from '../internal/keep-shapes.ts';
 import { currentFrame } from '../scope/cancel-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { checkCount, checkFunction, checkOptions, checkSignal } from '../internal/check.ts';
@@ -57,8 +58,9 @@ export interface LotOptions<D> extends ParkOptions {
  * }
  */
 export class ParkingLot<T = void, D = undefined> {
-  /** @internal One that stays, as that of Waiter. */
-  static readonly _sample: ParkingLot = new ParkingLot();
+  static {
+    keepShape(this, new ParkingLot());
+  }
 
   /** @internal */ _first: Parked<T, D> | undefined;
   /** @internal */ _last: Parked<T, D> | undefined;

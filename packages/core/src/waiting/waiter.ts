@@ -1,3 +1,4 @@
+import { keepShape, rareFields } from '../internal/keep-shapes.ts';
 import type { Registration, Wave } from '../scope/propagation.ts';
 import { waitEnded } from '../diagnostics/channels.ts';
 import { announceEnd, waits } from '../diagnostics/wait-watch.ts';
@@ -58,7 +59,7 @@ export class Waiter<T> implements Registration, Waker<T> {
   declare readonly _isWaitedIn: boolean;
 
   static {
-    Object.assign(this.prototype, {
+    rareFields(this.prototype, {
       until: undefined,
       adoption: undefined,
       deliver: undefined,
@@ -70,14 +71,12 @@ export class Waiter<T> implements Registration, Waker<T> {
     });
   }
 
-  /** @internal One that stays: with the last object of a shape goes the code compiled for it (decision 8). */
-  static readonly _sample: Waiter<unknown> = Waiter.#settled(new Waiter<unknown>());
-
-  // Importing leaves no promise that is pending: tools that look for leaks would report it.
-  static #settled(sample: Waiter<unknown>): Waiter<unknown> {
+  static {
+    // Importing leaves no promise that is pending: tools that look for leaks would report it.
+    const sample = new Waiter<unknown>();
     sample.#state = 'settled';
     sample.#resolve(undefined);
-    return sample;
+    keepShape(this, sample);
   }
 
   constructor(what?: ParkOptions['name'] | Blocked) {

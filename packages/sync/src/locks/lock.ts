@@ -3,6 +3,7 @@ import type { Task } from '@ambit/core';
 import {
   checkFunction,
   isWithin,
+  keepShape,
   noteLoan,
   ParkingLot,
   ready,
@@ -71,13 +72,15 @@ export class Hold implements Disposable {
  * });
  */
 export class Lock {
+  static {
+    keepShape(Hold, new Hold(new Lock()));
+  }
+
   /** @internal The callers that wait; the data is their future hold. */
   readonly _lot: ParkingLot<Hold, Hold> = new ParkingLot<Hold, Hold>();
   /** @internal Undefined while the lock is free; then no caller waits. */
   _hold: Hold | undefined;
   /** @internal */ readonly _label: string;
-  /** @internal One that stays: with the last object of a shape goes the code compiled for it (decision 8). */
-  static readonly _sample: Hold = new Hold(new Lock());
   // Only of locks that are used by `run`.
   #ambientHold: ContextVar<Hold> | undefined;
 

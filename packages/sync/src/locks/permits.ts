@@ -1,4 +1,11 @@
-import { isDebugging, ParkingLot, ready, refused, throwIfCancelled } from '@ambit/core/lowlevel';
+import {
+  isDebugging,
+  keepShape,
+  ParkingLot,
+  ready,
+  refused,
+  throwIfCancelled,
+} from '@ambit/core/lowlevel';
 import type { Guard } from './guard-of.ts';
 import { Holders } from './holders.ts';
 import type { Blocked } from './holders.ts';
@@ -29,6 +36,10 @@ class PermitGuard implements Disposable {
  * I4: a permit is in one place: `free + borrowed = total`.
  */
 export class Permits {
+  static {
+    keepShape(PermitGuard, new PermitGuard(new Permits(0, ''), 0));
+  }
+
   readonly #lot = new ParkingLot<Guard, PermitGuard>();
   /** Negative while more are borrowed than a lowered total allows. */
   #free: number;
@@ -36,9 +47,6 @@ export class Permits {
   readonly #label: string;
   // Only in debug mode.
   #holders: Holders | undefined;
-
-  /** @internal One that stays, as that of a lock. */
-  static readonly _sample: Disposable = new PermitGuard(new Permits(0, ''), 0);
 
   constructor(total: number, label: string) {
     this.#free = total;
