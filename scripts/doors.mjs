@@ -42,34 +42,31 @@ export function pathOf(door) {
 
 /**
  * What package.json says of them. `module-sync` leads `import` and `require` to one copy where Node knows it. Browsers, and a program
- * on Node with the condition `ambit-explicit`, get the copy whose scope follows `await` without AsyncLocalStorage.
+ * on Node with the condition `ambit-explicit`, get the copy whose scope follows `await` without AsyncLocalStorage. The types are named
+ * once, before the conditions of runtimes: Node reads all of it at each start.
  */
 export function exportsOf(project) {
   const doors = doorsOf(project).map((door) => {
-    const code = filesOf(door, 'dist');
-    const commonJs = {
-      ...code,
-      types: `./dist/cjs/${door}.d.ts`,
-      default: `./dist/cjs/${door}.js`,
-    };
-    const target = { 'module-sync': code, import: code, require: commonJs };
-    const source = { '@ambit/source': `./src/${door}.ts` };
-    if (!FOLLOWING.includes(basename(project))) return [pathOf(door), { ...source, ...target }];
+    const types = { import: `./dist/${door}.d.ts`, require: `./dist/cjs/${door}.d.ts` };
+    const begin = { '@ambit/source': `./src/${door}.ts`, types };
+    const [code, require] = [`./dist/${door}.js`, `./dist/cjs/${door}.js`];
+    const target = { 'module-sync': code, import: code, require };
+    if (!FOLLOWING.includes(basename(project))) return [pathOf(door), { ...begin, ...target }];
     const explicit = {
-      import: { ...code, default: `./dist/explicit/${door}.js` },
-      require: { ...commonJs, default: `./dist/explicit/cjs/${door}.js` },
+      import: `./dist/explicit/${door}.js`,
+      require: `./dist/explicit/cjs/${door}.js`,
     };
     const byRuntime = { 'ambit-explicit': explicit, workerd: target, browser: explicit };
     const production = SHORTENED.includes(basename(project)) && productionOf(door, explicit);
-    return [pathOf(door), { ...source, ...production, ...byRuntime, ...target }];
+    return [pathOf(door), { ...begin, ...production, ...byRuntime, ...target }];
   });
   return { ...Object.fromEntries(doors), './package.json': './package.json' };
 }
 
 /** For `import`, as bundlers read it: a program that requires a door gets the same copy as without the condition. */
-function productionOf(door, { import: { types }, require }) {
-  const code = { types, default: `./dist/production/${door}.js` };
-  const explicit = { import: { types, default: `./dist/production/explicit/${door}.js` }, require };
+function productionOf(door, { require }) {
+  const code = `./dist/production/${door}.js`;
+  const explicit = { import: `./dist/production/explicit/${door}.js`, require };
   const target = { 'module-sync': code, import: code };
   const byRuntime = { 'ambit-explicit': explicit, workerd: target, browser: explicit };
   return { production: { ...byRuntime, ...target } };
@@ -80,7 +77,3 @@ export const SHORTENED = ['core'];
 
 /** The packages that run in browsers. */
 export const FOLLOWING = ['core', 'sync'];
-
-function filesOf(door, folder) {
-  return { types: `./${folder}/${door}.d.ts`, default: `./${folder}/${door}.js` };
-}
