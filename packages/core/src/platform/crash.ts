@@ -1,5 +1,3 @@
-import { inspect } from 'node:util';
-
 /** Written at once, also if the process exits right after. */
 export function printError(text: string): void {
   process.stderr.write(`${text}\n`);
@@ -19,6 +17,8 @@ export function crash(error: unknown): void {
 
 /** As Node prints it. */
 export function describeUncaught(error: unknown): string {
+  // Loaded here, as above.
+  const { inspect } = process.getBuiltinModule('node:util');
   const what = error instanceof Error ? inspect(error) : `Uncaught:\n${inspect(error)}`;
   return `${what}\n\nNode.js ${process.version}`;
 }

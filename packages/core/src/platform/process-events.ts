@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import timers from 'node:timers';
 import type { SignalName } from '../internal/signal-name.ts';
 
@@ -46,7 +45,7 @@ export function isHeardByOthers(event: string): boolean {
 /** Whether a process can handle it. Windows has few signals; there, others never come. */
 export function isSignal(name: unknown): name is SignalName {
   if (typeof name !== 'string' || name === 'SIGKILL' || name === 'SIGSTOP') return false;
-  return name in constants.signals || process.platform === 'win32';
+  return name in signalNumbers() || process.platform === 'win32';
 }
 
 /** Calls back when the process gets a signal, which no longer ends it then. */
@@ -92,7 +91,7 @@ function noteDry(): void {
 
 /** What a shell says of a process that a signal ended. */
 export function exitCodeOf(signal: SignalName): number {
-  return 128 + constants.signals[signal];
+  return 128 + signalNumbers()[signal];
 }
 
 /**
@@ -117,4 +116,9 @@ export function exit(code: number): void {
 
 export function setExitCode(code: number): void {
   process.exitCode = code;
+}
+
+/** Loaded when it is needed: most programs only name the signals that `run` listens to by itself. */
+function signalNumbers(): Record<SignalName, number> {
+  return process.getBuiltinModule('node:os').constants.signals;
 }
