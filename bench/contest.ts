@@ -1,4 +1,6 @@
 import { CancelScope } from '@ambit/core';
+import { contenderFor, roundsWanted, say } from './messages.ts';
+import type { Aim, Sample } from './messages.ts';
 
 /** One way to do the job that a claim is about. */
 export interface Contender {
@@ -11,12 +13,6 @@ export interface Contender {
   readonly outside?: boolean;
 }
 
-/** A claim: Ambit takes at most `atMost` times as much as `against`; without `against`, at most `atMost`. */
-export interface Aim {
-  readonly against?: string;
-  readonly atMost: number;
-}
-
 export interface Claim {
   readonly title: string;
   readonly count: number;
@@ -27,37 +23,8 @@ export interface Claim {
   readonly rate?: string;
 }
 
-/** A message from a program of this directory to the program that runs it. */
-export type Message =
-  | { readonly is: 'claim'; readonly claim: Announced }
-  | { readonly is: 'sample'; readonly sample: Sample };
-
-/** A claim as it is told to others. */
-export interface Announced {
-  readonly title: string;
-  /** What is counted: 'µs' of processor time for each job, 'bytes', … */
-  readonly unit: string;
-  readonly count: number;
-  readonly contenders: readonly string[];
-  readonly aims: readonly Aim[];
-  readonly rate?: string | undefined;
-}
-
-export interface Sample {
-  readonly value: number;
-  /** Microseconds that passed, for each job, where that is another figure. */
-  readonly passed?: number;
-}
-
 /** Milliseconds. */
 const WARM_UP = 1000;
-
-/** What this process is to measure; undefined: it is only to tell what there is. */
-const wanted = JSON.parse(process.env['AMBIT_BENCH'] ?? '{}') as {
-  readonly title?: string;
-  readonly contender?: string;
-  readonly rounds?: number;
-};
 
 /**
  * Measures the contender that this process is for: a warm-up of a second, in which its code is compiled, then a number of rounds,
@@ -73,7 +40,7 @@ export async function contest({ title, count, contenders, aims = [], rate }: Cla
     const start = performance.now();
     do await measure(prepare(jobs), jobs);
     while (performance.now() - start < WARM_UP);
-    for (let round = 0; round < (wanted.rounds ?? 1); round += 1) {
+    for (let round = 0; round < roundsWanted; round += 1) {
       say({ is: 'sample', sample: await measure(prepare(jobs), jobs) });
     }
   };
@@ -85,7 +52,7 @@ export async function contest({ title, count, contenders, aims = [], rate }: Cla
 export async function weigh({ title, unit, contenders, aims = [] }: Weighing): Promise<void> {
   const contender = contenderFor({ title, unit, count: 1, aims }, contenders);
   if (contender === undefined) return;
-  for (let round = 0; round < (wanted.rounds ?? 1); round += 1) {
+  for (let round = 0; round < roundsWanted; round += 1) {
     say({ is: 'sample', sample: { value: await contender.weigh() } });
   }
 }
@@ -99,23 +66,6 @@ export interface Weighing {
     readonly weigh: () => number | Promise<number>;
   }[];
   readonly aims?: readonly Aim[];
-}
-
-/** Announces a claim, and answers which of its contenders this process is to measure, if any. */
-function contenderFor<C extends { readonly name: string }>(
-  claim: Omit<Announced, 'contenders'>,
-  contenders: readonly C[],
-): C | undefined {
-  if (wanted.title === undefined) {
-    say({ is: 'claim', claim: { ...claim, contenders: contenders.map(({ name }) => name) } });
-  }
-  if (wanted.title !== claim.title) return undefined;
-  return contenders.find(({ name }) => name === wanted.contender);
-}
-
-function say(message: Message): void {
-  if (process.send === undefined) throw new Error('bench: start this with `npm run bench`');
-  process.send(message);
 }
 
 async function measure(run: () => Promise<unknown>, jobs: number): Promise<Sample> {

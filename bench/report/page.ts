@@ -29,7 +29,8 @@ export function pageOf({ runs, python, versions, date }: Page): string {
     'Each contender runs in processes of its own, in turn with the others. It does the same job in each round, after a second of ' +
       'warm-up and a garbage collection. The tables compare processor time (microseconds for each job, including the garbage ' +
       'collector), because the machine is shared. They show the median of the rounds and, in parentheses, the least. Machines ' +
-      'differ, so look at the factors. Rates per second use the time that passed, with the client on the same machine.',
+      'differ, so look at the factors. Tables that say "just started" measure the first 1,000 jobs of a process without a warm-up, each ' +
+      'round in a process of its own, alone and with the import. Rates per second use the time that passed, with the client on the same machine.',
     `The time of each contender, divided by the time of Ambit, on Node ${first?.node ?? ''}:`,
     '![The time of each contender, divided by the time of Ambit](./benchmarks.svg)',
     '## Aims',

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { Announced, Message, Sample } from '../contest.ts';
+import type { Announced, Message, Sample } from '../messages.ts';
 
 /** A claim, with what was measured for each contender: ours first. */
 export interface Measured extends Announced {
@@ -19,6 +19,9 @@ export interface Plan {
   readonly onClaim?: (title: string, at: number, of: number) => void;
 }
 
+// Not where a process is to be cold: each import would read its source map.
+const FLAGS = ['--expose-gc', '--enable-source-maps'];
+
 /** Measures all claims of all programs, one contender at a time. */
 export async function* runPrograms(plan: Plan): AsyncGenerator<Measured, void> {
   const claims: (readonly [program: string, claim: Announced])[] = [];
@@ -31,18 +34,23 @@ export async function* runPrograms(plan: Plan): AsyncGenerator<Measured, void> {
   }
 }
 
-async function claimsOf(plan: Plan, program: string): Promise<Announced[]> {
-  const messages = await start(plan, program, {});
+async function claimsOf({ node }: Plan, program: string): Promise<Announced[]> {
+  const messages = await start(program, { node, flags: FLAGS, order: {} });
   return messages.flatMap((message) => (message.is === 'claim' ? [message.claim] : []));
 }
 
 async function measure(plan: Plan, program: string, claim: Announced): Promise<Measured> {
+  const { node } = plan;
   const samples = new Map(claim.contenders.map((name): [string, Sample[]] => [name, []]));
-  for (let pass = 0; pass < plan.passes; pass += 1) {
+  const { passes, rounds, flags } =
+    claim.isCold === true
+      ? { passes: plan.passes * plan.rounds, rounds: 1, flags: [] }
+      : { ...plan, flags: FLAGS };
+  for (let pass = 0; pass < passes; pass += 1) {
     // In turn, so that a machine that grows slow is slow for all of them.
     for (const contender of claim.contenders) {
-      const order = { title: claim.title, contender, rounds: plan.rounds };
-      for (const message of await start(plan, program, order)) {
+      const order = { title: claim.title, contender, rounds };
+      for (const message of await start(program, { node, flags, order })) {
         if (message.is === 'sample') samples.get(contender)?.push(message.sample);
       }
     }
@@ -50,11 +58,18 @@ async function measure(plan: Plan, program: string, claim: Announced): Promise<M
   return { ...claim, samples };
 }
 
+interface Start {
+  readonly node: string;
+  /** Of Node. */
+  readonly flags: readonly string[];
+  readonly order: object;
+}
+
 /** Runs a program with an order, and answers what it said. */
-async function start(plan: Plan, program: string, order: object): Promise<Message[]> {
+async function start(program: string, { node, flags, order }: Start): Promise<Message[]> {
   const child = fork(program, {
-    execPath: plan.node,
-    execArgv: ['--expose-gc', '--enable-source-maps'],
+    execPath: node,
+    execArgv: [...flags],
     env: { ...process.env, AMBIT_BENCH: JSON.stringify(order) },
   });
   const messages: Message[] = [];

@@ -1,5 +1,5 @@
 import CliTable from 'cli-table3';
-import type { Aim } from '../contest.ts';
+import type { Aim } from '../messages.ts';
 import type { Measured } from './run-programs.ts';
 
 /** A claim as it is shown: what each contender takes, and by what factor that is more than ours. */
@@ -18,6 +18,8 @@ interface Row {
   readonly median: number;
   readonly least: number;
   readonly passed: number | undefined;
+  /** The median with the import, where the process was cold. */
+  readonly imported: number | undefined;
   /** Its median, divided by the median of Ambit. */
   readonly times: number;
 }
@@ -34,12 +36,12 @@ export function outcomeOf({
   const figures = contenders.map((name) => {
     const taken = samples.get(name) ?? [];
     const values = taken.map(({ value }) => value);
-    const passed = taken.flatMap((sample) => sample.passed ?? []);
     return {
       name,
       median: medianOf(values),
       least: Math.min(...values),
-      passed: passed.length === 0 ? undefined : medianOf(passed),
+      passed: medianIfAny(taken.flatMap((sample) => sample.passed ?? [])),
+      imported: medianIfAny(taken.flatMap((sample) => sample.imported ?? [])),
     };
   });
   const ours = figures[0]?.median ?? NaN;
@@ -61,6 +63,10 @@ function ratioTo(rows: readonly Row[], { against }: Aim, ours: number): number {
   return 1 / row.times;
 }
 
+function medianIfAny(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : medianOf(values);
+}
+
 function medianOf(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 }
@@ -77,8 +83,11 @@ export function markdownOf(measured: readonly { line: string; outcome: Outcome }
   const [first] = measured;
   if (first === undefined) throw new Error('there is a run at least');
   const { title, unit, rate, rows } = first.outcome;
-  const rates = rate === undefined ? [] : [`${rate}/s`];
-  const head = ['', ...measured.flatMap(({ line }) => [`${line}: ${unit}`, '× Ambit', ...rates])];
+  const more = [
+    ...(rate === undefined ? [] : [`${rate}/s`]),
+    ...(isCold(first.outcome) ? [WITH_IMPORT] : []),
+  ];
+  const head = ['', ...measured.flatMap(({ line }) => [`${line}: ${unit}`, '× Ambit', ...more])];
   const lines = rows.map(({ name }, at) => [
     name,
     ...measured.flatMap(({ outcome }) => briefly(outcome, at)),
@@ -86,14 +95,27 @@ export function markdownOf(measured: readonly { line: string; outcome: Outcome }
   return `### ${title}\n\n${tableOf(head, lines)}`;
 }
 
-/** Median and least, the factor, and how many there are in a second, if that is asked for. */
-function briefly({ rows, rate }: Outcome, at: number): string[] {
+const WITH_IMPORT = 'with the import';
+
+function isCold({ rows }: Outcome): boolean {
+  return rows.some(({ imported }) => imported !== undefined);
+}
+
+/** With the import: the figure, and its factor. */
+function importedOf({ rows }: Outcome, { imported = NaN }: Row): string {
+  return `${numberOf(imported)} (${(imported / (rows[0]?.imported ?? NaN)).toFixed(2)} ×)`;
+}
+
+/** Median and least, the factor, how many there are in a second, if that is asked for, and what it is with the import. */
+function briefly(outcome: Outcome, at: number): string[] {
+  const { rows, rate } = outcome;
   const row = rows[at];
   if (row === undefined) throw new Error('all runs have the same contenders');
   return [
     `${numberOf(row.median)} (${numberOf(row.least)})`,
     `${row.times.toFixed(2)} ×`,
     ...(rate === undefined ? [] : [numberOf(perSecond(row))]),
+    ...(isCold(outcome) ? [importedOf(outcome, row)] : []),
   ];
 }
 
@@ -107,9 +129,12 @@ function titleOf({ title, count }: Outcome): string {
   return count > 1 ? `${title}, ${count.toLocaleString('en')} times` : title;
 }
 
-function headOf({ unit, rate, rows }: Outcome): string[] {
+function headOf(outcome: Outcome): string[] {
+  const { unit, rate, rows } = outcome;
   const passed = rows.some((row) => row.passed !== undefined) ? ['passed'] : [];
-  return ['', unit, 'least', ...passed, '× Ambit', ...(rate === undefined ? [] : [`${rate}/s`])];
+  const rates = rate === undefined ? [] : [`${rate}/s`];
+  const imported = isCold(outcome) ? [WITH_IMPORT] : [];
+  return ['', unit, 'least', ...passed, '× Ambit', ...rates, ...imported];
 }
 
 function cellsOf(outcome: Outcome, row: Row): string[] {
@@ -121,6 +146,7 @@ function cellsOf(outcome: Outcome, row: Row): string[] {
     ...passed,
     `${row.times.toFixed(2)} ×`,
     ...(outcome.rate === undefined ? [] : [numberOf(perSecond(row))]),
+    ...(isCold(outcome) ? [importedOf(outcome, row)] : []),
   ];
 }
 
