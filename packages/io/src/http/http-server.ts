@@ -19,11 +19,12 @@ export interface HttpAddress {
 interface ListenOptions extends WaitOptions {
   readonly port?: number | undefined;
   readonly host?: string | undefined;
+  readonly reusePort?: boolean | undefined;
 }
 
 /** Starts to listen; Node's own error if that fails. */
 export function listen(server: AnyServer, options: ListenOptions): Promise<void> {
-  const { port, host, signal } = options;
+  const { port, host, reusePort = false, signal } = options;
   return park<void>(
     (waker) => {
       const forget = (): void => {
@@ -38,7 +39,7 @@ export function listen(server: AnyServer, options: ListenOptions): Promise<void>
         forget();
         waker.fail(error);
       };
-      server.on('listening', listening).on('error', failed).listen({ port, host });
+      server.on('listening', listening).on('error', failed).listen({ port, host, reusePort });
       return () => {
         if (!server.listening) return;
         forget();

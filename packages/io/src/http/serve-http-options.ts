@@ -8,6 +8,7 @@ import {
 import type { IncomingMessage } from 'node:http';
 import type { WaitOptions } from '../cancellable.ts';
 import { checkString, checkWithin } from '../check.ts';
+import { checkReusePort } from '../net/reuse-port.ts';
 import type { HttpAddress } from './http-server.ts';
 import type { DeadlineSource } from './time-limit.ts';
 
@@ -17,6 +18,12 @@ export interface ServeHttpOptions extends WaitOptions {
   readonly port?: number | undefined;
   /** Default: Node's, all addresses of the machine. */
   readonly host?: string | undefined;
+  /**
+   * Lets several processes listen on one port; the system distributes the connections. Needs Node 22.12, and Linux or BSD.
+   * A process that stops listening loses connections that the system had given it in that moment, before they were
+   * accepted; the workers of node:cluster, which do not need this, lose none. Default: false.
+   */
+  readonly reusePort?: boolean | undefined;
   /** How many milliseconds requests get to finish once the service is told to stop; default 10,000. */
   readonly grace?: number | undefined;
   /**
@@ -48,9 +55,10 @@ export function checkServeOptions(
   server: 'listening' | 'new',
 ): void {
   checkOptions('serveHttp', options);
-  const { port, host, limit, deadlineFrom, signal, ...rest } = options ?? {};
+  const { port, host, reusePort, limit, deadlineFrom, signal, ...rest } = options ?? {};
   if (port !== undefined || server === 'new') checkWithin('serveHttp', 'port', port, 0, 65_535);
   if (host !== undefined) checkString('serveHttp', 'host', host);
+  checkReusePort('serveHttp', reusePort);
   if (limit !== undefined) checkCount('serveHttp', 'limit', limit, 1);
   for (const name of ['grace', 'lameDuck', 'requestTimeout'] as const) {
     if (rest[name] !== undefined) checkDuration('serveHttp', name, rest[name]);

@@ -16,6 +16,7 @@ import type { WaitOptions } from '../cancellable.ts';
 import { checkString, checkWithin } from '../check.ts';
 import { opening } from '../ownership.ts';
 import { Listener } from './listener.ts';
+import { checkReusePort } from './reuse-port.ts';
 import { checkUnixPath, UnixPath } from './unix-path.ts';
 
 /** Options of every listener. */
@@ -32,7 +33,7 @@ export interface ListenTcpOptions extends ListenOptions {
   readonly port: number;
   /** An address of this machine, or a name of it. Default: all of them. */
   readonly host?: string | undefined;
-  /** Lets several processes listen on one port; the system distributes the connections. Needs Node 22.12. */
+  /** Lets several processes listen on one port; the system distributes the connections. Needs Node 22.12, and Linux or BSD. */
   readonly reusePort?: boolean | undefined;
 }
 
@@ -133,20 +134,7 @@ function checkTcpOptions(options: unknown): asserts options is ListenTcpOptions 
   const { port, host, reusePort } = options as ListenTcpOptions;
   checkWithin('listenTcp', 'port', port, 0, 65_535);
   if (host !== undefined) checkString('listenTcp', 'host', host);
-  if (reusePort !== undefined) checkReusePort(reusePort);
-}
-
-// Node before would ignore it, and the second process would not get the port.
-function checkReusePort(value: unknown): void {
-  if (typeof value !== 'boolean') {
-    throw new TypeError(`listenTcp: reusePort is ${show(value)}; give true or false`);
-  }
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const isKnown = major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);
-  if (isKnown || !value) return;
-  throw new TypeError(
-    `listenTcp: reusePort needs Node 22.12 or newer, and this is ${process.versions.node}; leave it out`,
-  );
+  checkReusePort('listenTcp', reusePort);
 }
 
 function checkCommon(where: string, options: unknown): void {
