@@ -11,6 +11,7 @@ export class CancelCallback implements Registration, Disposable {
   _host: Host<Registration> | undefined;
   readonly #callback: (reason: CancelledError) => void;
   readonly #restore = ambient.snapshot();
+  #isTakenBack = false;
 
   constructor(callback: (reason: CancelledError) => void) {
     this.#callback = callback;
@@ -27,6 +28,8 @@ export class CancelCallback implements Registration, Disposable {
   }
 
   _notify(reason: CancelledError): void {
+    // A callback before this one may have taken it back, in the same cancellation.
+    if (this.#isTakenBack) return;
     const callback = this.#callback;
     this.#restore(() => {
       callback(reason);
@@ -34,6 +37,7 @@ export class CancelCallback implements Registration, Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isTakenBack = true;
     remove<Registration>(this);
   }
 }

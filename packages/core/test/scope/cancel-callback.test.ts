@@ -23,6 +23,25 @@ describe('onCancel', () => {
     }));
 
   // rule 40
+  test('does not call back what a callback of the same cancellation has taken back', () => {
+    const log: string[] = [];
+    const scope = new CancelScope();
+    const taken: Disposable[] = [];
+    scope.signal.addEventListener('abort', () => taken[0]?.[Symbol.dispose]());
+    scope.onCancel(() => {
+      log.push('first');
+      taken[1]?.[Symbol.dispose]();
+    });
+    taken.push(
+      scope.onCancel(() => log.push('taken back by a listener')),
+      scope.onCancel(() => log.push('taken back by a callback')),
+    );
+    scope.onCancel(() => log.push('last'));
+    scope.cancel();
+    expect(log).toEqual(['first', 'last']);
+  });
+
+  // rule 40
   test('calls back at once on a scope that is cancelled already', () => {
     const log: unknown[] = [];
     const scope = new CancelScope();
