@@ -130,6 +130,7 @@ export abstract class ScopeCore extends ScopeNode {
     if (this._state === 'ended') return;
     disarm(this);
     if (this._reason === undefined) this._spread(own);
+    else if (source === 'deadline') this._runOut(own);
   }
 
   /** @internal */

@@ -114,6 +114,11 @@ export abstract class ScopeNode {
     wave.travel(this);
   }
 
+  /** @internal Its time is over, though it was cancelled before: heard by what hangs on it and bears cancellations. */
+  _runOut(own: CancelledError): void {
+    new Wave(own).travel(this);
+  }
+
   /** @internal */
   _reach(wave: Wave): this | undefined {
     if (this._shield || this._reason !== undefined) return undefined;

@@ -49,6 +49,53 @@ describe('stop()', () => {
       expect(loop.now()).toBe(200);
     }));
 
+  test('is cut by a time limit that begins in a scope that is cancelled already', () =>
+    testRun(async (group, loop) => {
+      const cuts: [string, (task: Task<void>) => Promise<unknown>][] = [
+        ['a limit around it', (task) => timeout(10, () => task.stop())],
+        ['a limit further out', (task) => timeout(10, () => timeout(50, () => task.stop()))],
+        ['a limit further in', (task) => moveOnAfter(50, () => moveOnAfter(10, () => task.stop()))],
+        ['a group with a time', (task) => taskGroup(() => task.stop(), { timeout: 10 })],
+        ['a limit of an await', (task) => timeout(10, async () => task)],
+        [
+          'a limit that is moved',
+          (task) =>
+            timeout(50, async (limit) => {
+              limit.deadline = loop.now() + 10;
+              await task.stop();
+            }),
+        ],
+      ];
+      for (const [name, cut] of cuts) {
+        const task = group.spawn(slowToEnd(1000), { name });
+        task.cancel();
+        const scope = new CancelScope();
+        scope.cancel();
+        const begun = loop.now();
+        expect(await scope.run(() => cut(task)).catch(String)).toBeUndefined();
+        expect([name, loop.now() - begun]).toEqual([name, 10]);
+        expect(task.state).toBe('cancelling');
+      }
+    }));
+
+  test('is cut by a time limit of a scope that is cancelled while it waits', () =>
+    testRun(async (group, loop) => {
+      const task = group.spawn(slowToEnd(1000));
+      const scope = new CancelScope();
+      const stopping = scope.run(() => timeout(20, () => task.stop()));
+      await sleep(10);
+      scope.cancel();
+      await stopping;
+      expect(loop.now()).toBe(20);
+    }));
+
+  test('leaves nothing on the task when it was cut', () =>
+    testRun(async (group) => {
+      const task = group.spawn(slowToEnd(100));
+      for (let i = 0; i < 3; i += 1) await moveOnAfter(1, () => task.stop());
+      expect(task._first).toBeUndefined();
+    }));
+
   test('of each other ends with the time limit around both, though each is cancelled', () =>
     testRun(async () => {
       const tasks: Task<void>[] = [];
