@@ -123,8 +123,9 @@ export class CancelScope extends ScopeCore implements Disposable {
     checkTime('CancelScope', 'deadline', instant);
     if (this._state === 'ended' || this._own !== undefined) return;
     this._deadline = instant;
-    if (this._state === 'new') this._options = { ...this._options, timeout: undefined };
-    else arm(this);
+    if (this._options?.timeout !== undefined)
+      this._options = { ...this._options, timeout: undefined };
+    if (this._state !== 'new') arm(this);
   }
 
   /** The earliest deadline that holds here, of this scope and those around it; `-Infinity` once cancelled. */

@@ -153,5 +153,12 @@ export function cutShort(scope: CancelScope, born: number): Failure | undefined 
   if (own === undefined) return undefined;
   if (own.source === 'signal') return { error: own.reason };
   if (own.source !== 'deadline') return undefined;
-  return { error: new TimeoutError(Math.max(scope.deadline - born, 0), scope) };
+  return { error: new TimeoutError(timeOf(scope, born), scope) };
+}
+
+/** The milliseconds that were given: those of `timeout` as they were written, else what was left until the deadline. */
+function timeOf(scope: CancelScope, born: number): number {
+  const { timeout, deadline } = scope._options ?? {};
+  const isTimeout = timeout !== undefined && scope.deadline !== deadline;
+  return Math.max(isTimeout ? timeout : scope.deadline - born, 0);
 }

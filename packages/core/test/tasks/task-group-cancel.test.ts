@@ -2,6 +2,7 @@ import {
   CancelledError,
   CancelScope,
   checkpoint,
+  getRunningLoop,
   isCancelled,
   moveOnAfter,
   shield,
@@ -12,7 +13,7 @@ import {
   timeout,
   TimeoutError,
 } from '@ambit/core';
-import type { TaskGroup } from '@ambit/core';
+import type { TaskGroup, TaskGroupOptions } from '@ambit/core';
 import { testRun } from '@ambit/core/testing';
 import { failInCleanup, failureOf } from '../support/failures.ts';
 
@@ -109,6 +110,21 @@ test('a cancellation from outside that comes while a cancelled group winds down 
 
 // rule 95
 describe('a group’s own time', () => {
+  test('tells the time that was given, as it was written, also by a real clock', async () => {
+    const timed = async (body: (group: TaskGroup) => unknown, options?: TaskGroupOptions) =>
+      ((await failureOf(taskGroup(body, { timeout: 1.5, ...options }))) as TimeoutError).ms;
+    expect(await timed(() => sleepForever())).toBe(1.5);
+    const late = getRunningLoop().now() + 1000;
+    expect(await timed(() => sleepForever(), { deadline: late })).toBe(1.5);
+    expect(await timed(() => sleepForever(), { timeout: -5 })).toBe(0);
+    const moved = await timed(({ scope }) => {
+      scope.deadline += 3;
+      return sleepForever();
+    });
+    expect(moved).toBeGreaterThan(4);
+    expect(moved).toBeLessThanOrEqual(4.5);
+  });
+
   test('cuts body or children short: TimeoutError, once all have ended', () =>
     testRun(async (_group, loop) => {
       const inBody = taskGroup(() => sleepForever(), { timeout: 10, name: 'job' });
