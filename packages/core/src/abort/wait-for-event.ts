@@ -47,6 +47,7 @@ export function waitForEvent<T = unknown>(
   try {
     checkOptions('waitForEvent', options);
     checkTarget(target);
+    checkEventName(eventName);
   } catch (error) {
     return Promise.reject(error);
   }
@@ -71,4 +72,9 @@ function checkTarget(target: unknown): void {
   throw new TypeError(
     `waitForEvent: target is ${show(target)}; give an EventTarget or an EventEmitter`,
   );
+}
+
+function checkEventName(name: unknown): void {
+  if (typeof name === 'string' || typeof name === 'symbol') return;
+  throw new TypeError(`waitForEvent: eventName is ${show(name)}; give the name of an event`);
 }

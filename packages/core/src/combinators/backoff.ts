@@ -1,4 +1,4 @@
-import { checkOneOf, checkTime, show } from '../internal/check.ts';
+import { checkNumber, checkOneOf, checkTime } from '../internal/check.ts';
 
 /** How the pauses between attempts grow. */
 export interface Backoff {
@@ -25,8 +25,12 @@ export function checkBackoff(where: string, backoff: Backoff): void {
   for (const key of ['delay', 'maxDelay'] as const) {
     if (backoff[key] !== undefined) checkTime(where, key, backoff[key]);
   }
-  if (backoff.factor !== undefined && !(backoff.factor >= 0)) {
-    throw new RangeError(`${where}: factor is ${show(backoff.factor)}; give a number from 0`);
-  }
+  if (backoff.factor !== undefined) checkFactor(where, backoff.factor);
   if (backoff.jitter !== undefined) checkOneOf(where, 'jitter', backoff.jitter, ['full', 'none']);
+}
+
+function checkFactor(where: string, factor: unknown): void {
+  const cure = 'give a number from 0';
+  checkNumber(where, 'factor', factor, cure);
+  if (!(factor >= 0)) throw new RangeError(`${where}: factor is ${String(factor)}; ${cure}`);
 }

@@ -77,18 +77,19 @@ export function functionsOf(where: string, tasks: unknown): TaskFunction<unknown
       `${where}: tasks is ${show(tasks)}; give an array or a record of functions`,
     );
   }
-  const isIterable = !Array.isArray(tasks) && Symbol.iterator in tasks;
-  const functions = isIterable ? [...(tasks as Iterable<unknown>)] : Object.values(tasks);
+  const isList = Symbol.iterator in tasks;
+  // Not `Object.values` of an array: it passes over holes.
+  const functions = isList ? [...(tasks as Iterable<unknown>)] : Object.values(tasks);
   const wrong = functions.findIndex((fn) => typeof fn !== 'function');
   if (wrong >= 0) {
-    const key = Array.isArray(tasks) || isIterable ? wrong : (Object.keys(tasks)[wrong] ?? '');
+    const key = isList ? wrong : (Object.keys(tasks)[wrong] ?? '');
     checkFunction(where, `tasks[${key}]`, functions[wrong]);
   }
   return functions as TaskFunction<unknown>[];
 }
 
 export function sameShape(tasks: TaskFunctions, values: unknown[]): unknown {
-  if (Array.isArray(tasks) || Symbol.iterator in tasks) return values;
+  if (Symbol.iterator in tasks) return values;
   return Object.fromEntries(Object.keys(tasks).map((key, at) => [key, values[at]]));
 }
 

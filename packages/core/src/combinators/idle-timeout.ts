@@ -2,10 +2,9 @@ import { currentRuntime } from '../scope/current-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { checkFunction, checkTime } from '../internal/check.ts';
 import { promiseTry } from '../internal/promise-try.ts';
-import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { underSignal } from '../waiting/under-signal.ts';
-import { failAt, timeout } from './timeouts.ts';
+import { checkTimeoutOptions, failAt, timeout } from './timeouts.ts';
 
 /** Options for {@link idleTimeout}. */
 export interface IdleTimeoutOptions extends SignalOptions {
@@ -59,7 +58,7 @@ export function idleTimeout<T>(
   return promiseTry(() => {
     checkTime('idleTimeout', 'ms', ms);
     checkFunction('idleTimeout', 'body', body);
-    checkCall('idleTimeout', options);
+    checkTimeoutOptions('idleTimeout', options);
     const { total = Infinity, message, signal } = options ?? {};
     checkTime('idleTimeout', 'total', total);
     const period = Math.max(ms, 0);

@@ -2,6 +2,7 @@ import { keepShape } from '../internal/keep-shapes.ts';
 import { CancelScope } from '../scope/cancel-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { checkFunction, checkTime } from '../internal/check.ts';
+import { checkText } from '../internal/check-values.ts';
 import { promiseTry } from '../internal/promise-try.ts';
 import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
@@ -51,6 +52,11 @@ export interface TimeoutOptions extends SignalOptions {
   readonly message?: string | undefined;
 }
 
+export function checkTimeoutOptions(where: string, options: TimeoutOptions | undefined): void {
+  checkCall(where, options);
+  checkText(where, 'message', options?.message);
+}
+
 /** What runs in a scope; it gets the scope. */
 export type ScopedBody<T> = (scope: CancelScope) => T | PromiseLike<T>;
 
@@ -75,7 +81,7 @@ export function timeout<T>(
   return promiseTry(() => {
     if (ms !== null) checkTime('timeout', 'ms', ms);
     checkFunction('timeout', 'body', body);
-    checkCall('timeout', options);
+    checkTimeoutOptions('timeout', options);
     const time = ms === null ? Infinity : Math.max(ms, 0);
     const instant = currentRuntime().loop.now() + time;
     const limit = { instant, time, message: options?.message };
@@ -102,7 +108,7 @@ export function timeoutAt<T>(
   return promiseTry(() => {
     checkTime('timeoutAt', 'instant', instant);
     checkFunction('timeoutAt', 'body', body);
-    checkCall('timeoutAt', options);
+    checkTimeoutOptions('timeoutAt', options);
     const time = Math.max(instant - currentRuntime().loop.now(), 0);
     const limit = { instant, time, message: options?.message };
     return underSignal(options?.signal, () => failAt(limit, body));

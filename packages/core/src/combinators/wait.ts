@@ -33,9 +33,8 @@ export async function wait<T extends Task<unknown>>(
 ): Promise<{ done: Set<T>; pending: Set<T> }> {
   const all = tasksOf(tasks);
   checkCall('wait', options);
-  const until = options?.until ?? 'all';
+  const { until = 'all', timeout: time = Infinity } = options ?? {};
   checkOneOf('wait', 'until', until, ['all', 'first-completed', 'first-failed']);
-  const time = options?.timeout ?? Infinity;
   checkTime('wait', 'timeout', time);
   refuseIfCancelled(currentFrame()._scope, options?.signal);
   const tasksHere = [...all];

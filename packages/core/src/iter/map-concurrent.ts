@@ -1,6 +1,7 @@
 import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
-import { checkCount, checkFunction, show } from '../internal/check.ts';
+import { checkCount, checkFunction } from '../internal/check.ts';
+import { checkFlag } from '../internal/check-values.ts';
 import { SourceReader } from './source-reader.ts';
 import { Fifo } from './fifo.ts';
 import { Pipeline } from './pipeline.ts';
@@ -107,7 +108,5 @@ export function mapConcurrent<T, U>(
 function checkMapOptions(options: MapConcurrentOptions | undefined): void {
   checkCall('mapConcurrent', options);
   checkCount('mapConcurrent', 'limit', options?.limit, 1);
-  const ordered: unknown = options?.ordered;
-  if (ordered === undefined || typeof ordered === 'boolean') return;
-  throw new TypeError(`mapConcurrent: ordered is ${show(ordered)}; give true or false`);
+  checkFlag('mapConcurrent', 'ordered', options?.ordered);
 }

@@ -1,5 +1,6 @@
 import { isSignal } from '#platform';
 import { checkOneOf, checkOptions, checkTime, show } from '../internal/check.ts';
+import { checkFlag } from '../internal/check-values.ts';
 import type { EventLoop } from '../loop/event-loop.ts';
 import type { SignalName } from '../internal/signal-name.ts';
 
@@ -35,6 +36,8 @@ export interface RunOptions {
 
 export function checkRunOptions(options: RunOptions): void {
   checkOptions('run', options);
+  checkFlag('run', 'debug', options.debug);
+  checkFlag('run', 'exitOnSignal', options.exitOnSignal);
   if (options.drain !== undefined) checkTime('run', 'drain', options.drain);
   if (options.grace !== undefined) checkTime('run', 'grace', options.grace);
   if (options.slowTurn !== undefined) checkTime('run', 'slowTurn', options.slowTurn);

@@ -1,5 +1,6 @@
 import type { CancelScope } from './cancel-scope.ts';
 import { checkName, checkOptions, checkSignal, checkTime, show } from '../internal/check.ts';
+import { checkFlag } from '../internal/check-values.ts';
 import { ScopeNode } from './scope-node.ts';
 
 /** Options for {@link CancelScope}. */
@@ -31,6 +32,7 @@ export function checkScopeOptions(where: string, options: ScopeOptions): void {
   if (options.timeout !== undefined) checkTime(where, 'timeout', options.timeout);
   if (options.deadline !== undefined) checkTime(where, 'deadline', options.deadline);
   if (options.grace !== undefined) checkTime(where, 'grace', options.grace);
+  checkFlag(where, 'shield', options.shield);
   if (options.parent !== undefined && !(options.parent instanceof ScopeNode)) {
     throw new TypeError(`${where}: parent is ${show(options.parent)}, not a CancelScope`);
   }

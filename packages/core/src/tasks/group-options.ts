@@ -8,6 +8,7 @@ import {
   checkOneOf,
   checkOptions,
 } from '../internal/check.ts';
+import { checkFlag } from '../internal/check-values.ts';
 import type { OnFailure } from './group-outcome.ts';
 import type { Task } from './task.ts';
 
@@ -54,4 +55,5 @@ export function checkSpawnOptions(where: string, options: SpawnOptions | undefin
   if (options === undefined) return;
   checkOptions(where, options);
   checkName(where, options.name);
+  checkFlag(where, 'daemon', options.daemon);
 }

@@ -1,4 +1,5 @@
-import { show } from '../internal/check.ts';
+import { checkOptions, show } from '../internal/check.ts';
+import { checkFlag } from '../internal/check-values.ts';
 import { timeOfDay } from '../loop/wall-clock.ts';
 
 /** Options for `VirtualLoop`. */
@@ -7,6 +8,11 @@ export interface VirtualLoopOptions {
   readonly autojump?: boolean | undefined;
   /** The time of day when the loop's clock is 0, for `schedule`. Default: the real one. */
   readonly date?: Date | undefined;
+}
+
+export function checkLoopOptions(options: VirtualLoopOptions | undefined): void {
+  checkOptions('VirtualLoop', options);
+  checkFlag('VirtualLoop', 'autojump', options?.autojump);
 }
 
 /** The time of day at which a virtual loop begins, in milliseconds since 1970. */

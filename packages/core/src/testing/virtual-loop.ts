@@ -1,13 +1,13 @@
 import type { Timers } from '../loop/timers.ts';
 import { ambient } from '../loop/ambient.ts';
-import { checkFunction, checkOptions, checkTime } from '../internal/check.ts';
+import { checkFunction, checkTime } from '../internal/check.ts';
 import { hostNow } from '../loop/event-loop.ts';
 import type { EventLoop, Handle } from '../loop/event-loop.ts';
 import { currentFrame } from '../scope/cancel-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { microtask } from '../internal/microtask.ts';
 import { callSafely } from '../internal/report-later.ts';
-import { originOf } from './virtual-date.ts';
+import { checkLoopOptions, originOf } from './virtual-date.ts';
 import type { VirtualLoopOptions } from './virtual-date.ts';
 import { unlessCrashed } from './crashed.ts';
 import { Holds } from './holds.ts';
@@ -53,7 +53,7 @@ export class VirtualLoop implements EventLoop {
   readonly _origin: number;
 
   constructor(options?: VirtualLoopOptions) {
-    checkOptions('VirtualLoop', options);
+    checkLoopOptions(options);
     this._origin = originOf(options?.date);
     this.#isJumping = options?.autojump ?? true;
     this.#watch = new Watch({

@@ -32,6 +32,7 @@ import { currentRuntime } from '../scope/current-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import type { Registration } from '../scope/propagation.ts';
 import { checkFunction, checkOptions, checkSignal } from '../internal/check.ts';
+import { checkFlag } from '../internal/check-values.ts';
 import { noteCall } from '../loop/note-call.ts';
 import { startSlice } from '../loop/slice.ts';
 import { append } from '../internal/linked-list.ts';
@@ -148,6 +149,7 @@ export function park<T>(
     checkFunction('park', 'register', register);
     checkOptions('park', options);
     checkSignal('park', options?.signal);
+    checkFlag('park', 'shield', options?.shield);
   } catch (error) {
     return Promise.reject(error);
   }

@@ -19,6 +19,7 @@ import { keepShape } from '../internal/keep-shapes.ts';
 import { currentFrame } from '../scope/cancel-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { checkCount, checkFunction, checkOptions, checkSignal } from '../internal/check.ts';
+import { checkFlag } from '../internal/check-values.ts';
 import { append } from '../internal/linked-list.ts';
 import { sharingStack } from '../internal/sharing-stack.ts';
 import { noteCall } from '../loop/note-call.ts';
@@ -80,6 +81,7 @@ export class ParkingLot<T = void, D = undefined> {
     try {
       checkOptions('ParkingLot.park', options);
       checkSignal('ParkingLot.park', options?.signal);
+      checkFlag('ParkingLot.park', 'shield', options?.shield);
       if (options?.onAbandon !== undefined) {
         checkFunction('ParkingLot.park', 'onAbandon', options.onAbandon);
       }
