@@ -35,6 +35,7 @@ export { keepShape } from './internal/keep-shapes.ts';
 
 // Checks of arguments at the public doors: each names the argument, the value and the cure.
 export {
+  checkAnswer,
   checkCount,
   checkDuration,
   checkFunction,

@@ -19,7 +19,7 @@ export interface CircuitBreakerOptions {
   /** How many probes may run at a time, and how many successes in a row close it: a whole number from 1. Default 1. */
   readonly halfOpen?: number | undefined;
   /** Whether this error is a failure of what is called; one that is not counts as a success. Default: always. */
-  readonly when?: ((error: unknown) => boolean) | undefined;
+  readonly when?: ((error: unknown) => boolean | PromiseLike<boolean>) | undefined;
   /** Told of each change. What it throws becomes an uncaught exception. */
   readonly onStateChange?: ((state: CircuitState, previous: CircuitState) => void) | undefined;
 }
@@ -147,15 +147,16 @@ class Circuit {
     } catch (error) {
       const { reason } = scope;
       const isCancelled = reason !== undefined && isCausedBy(reason, error);
-      if (!isCancelled) this.#judge(phase, error);
+      if (!isCancelled) await this.#judge(phase, error);
       throw error;
     } finally {
       if (phase.is === 'half-open') phase.probes -= 1;
     }
   }
 
-  #judge(phase: Phase, error: unknown): void {
-    const isFailure = this.#options.when?.(error) ?? true;
+  async #judge(phase: Phase, error: unknown): Promise<void> {
+    const { when } = this.#options;
+    const isFailure = when === undefined || (await when.call(this.#options, error));
     if (isFailure) this.#failed(phase, error);
     else this.#succeeded(phase);
   }

@@ -1,6 +1,6 @@
 import { ambient } from '../loop/ambient.ts';
 import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
-import { checkFunction, checkTime, isThenable } from '../internal/check.ts';
+import { checkAnswer, checkFunction, checkTime } from '../internal/check.ts';
 import { refuseIfCancelled } from '../waiting/park.ts';
 import { helperGroup } from '../tasks/run-group.ts';
 import type { TaskGroup } from '../tasks/task-group.ts';
@@ -117,8 +117,8 @@ class Gathering {
 
   #isEnough(): boolean {
     const answer: unknown = this.#options.until?.(this.#settled);
-    if (!isThenable(answer)) return Boolean(answer);
-    throw new TypeError('gatherSettled: until returned a promise; return true or false at once');
+    checkAnswer('gatherSettled', 'until', answer);
+    return Boolean(answer);
   }
 
   #cut(source: 'deadline' | 'explicit', reason: unknown): void {

@@ -1,3 +1,4 @@
+import { markHandled } from './mark-handled.ts';
 import { tryOr } from './try-or.ts';
 
 /** Checks of arguments at the public doors: each names the argument, the value and the cure. */
@@ -61,6 +62,23 @@ export function checkFunction(where: string, argument: string, value: unknown): 
     ? 'give the function itself, not what it returned when called: () => …'
     : 'give a function';
   throw new TypeError(`${where}: ${argument} is ${show(value)}, not a function; ${cure}`);
+}
+
+/**
+ * Checks that a function which must answer at once has not answered with a promise: that would count as yes.
+ *
+ * @param where - the call that needs the answer, `'Watch.waitFor'`
+ * @param argument - the name of the function
+ * @param answer - what it returned
+ * @throws TypeError
+ * @example
+ * checkAnswer('Watch.waitFor', 'predicate', answer);
+ */
+export function checkAnswer(where: string, argument: string, answer: unknown): void {
+  if (!isThenable(answer)) return;
+  // No caller waits for it: a rejection must not end the program beside this error.
+  markHandled(Promise.resolve(answer));
+  throw new TypeError(`${where}: ${argument} returned a promise; return the answer at once`);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { checkAnswer } from './check.ts';
 import { leavesOf } from './errors.ts';
 
 /**
@@ -38,13 +39,18 @@ export class TaskGroupError extends AggregateError {
    * @param predicate - gets each leaf
    * @returns one error with the leaves for which the predicate holds and one with the others;
    *   undefined in the place of an empty one
+   * @throws TypeError if the predicate returns a promise
    */
   split(
     predicate: (error: unknown) => boolean,
   ): [matching: TaskGroupError | undefined, rest: TaskGroupError | undefined] {
     const matching: unknown[] = [];
     const rest: unknown[] = [];
-    for (const leaf of this.leaves()) (predicate(leaf) ? matching : rest).push(leaf);
+    for (const leaf of this.leaves()) {
+      const answer: unknown = predicate(leaf);
+      checkAnswer('TaskGroupError.split', 'predicate', answer);
+      (answer ? matching : rest).push(leaf);
+    }
     return [this.#of(matching), this.#of(rest)];
   }
 

@@ -129,6 +129,19 @@ test('calls of an earlier state have no say', () =>
     expect(call.state).toBe('half-open');
   }));
 
+test('when may be asynchronous: what it resolves to counts', () =>
+  testRun(async () => {
+    const call = circuitBreaker(() => Promise.reject(refused), {
+      failures: 1,
+      when: async (error) => {
+        await sleep(1);
+        return error !== refused;
+      },
+    });
+    await expect(call()).rejects.toBe(refused);
+    expect(call.state).toBe('closed');
+  }));
+
 test('when says what a failure is; anything else shows that the service answers', () =>
   testRun(async () => {
     const missing = new Error('not found');

@@ -234,6 +234,8 @@ describe('TaskGroupError', () => {
     expect(types).toBeInstanceOf(TaskGroupError);
     expect(tree.split(() => true)[1]).toBeUndefined();
     expect(tree.split(() => false)[0]).toBeUndefined();
+    const promised = (() => Promise.resolve(false)) as never;
+    expect(() => tree.split(promised)).toThrow('split: predicate returned a promise');
   });
 
   test('an aggregate without errors is a leaf: it is not lost', () => {

@@ -1,5 +1,6 @@
 import { contextSnapshot } from '@ambit/core';
 import {
+  checkAnswer,
   checkFunction,
   ParkingLot,
   ready,
@@ -104,7 +105,7 @@ export class Watch<T> {
   /**
    * Waits for a value that fulfils a condition: the current one, or the first to come. A checkpoint.
    *
-   * @param predicate - synchronous; called at once, and then at each change, by the call that changes the value
+   * @param predicate - synchronous (a promise is a TypeError); called at once, and then at each change, by the call that changes the value
    * @param options - `signal`: ends the wait too
    * @returns that value
    * @throws (rejects) what the predicate throws; the ambient scope's CancelledError or `signal.reason`
@@ -116,7 +117,7 @@ export class Watch<T> {
       checkFunction('Watch.waitFor', 'predicate', predicate);
       throwIfCancelled(options);
       const value = this.#value;
-      if (predicate(value)) return ready(value);
+      if (holds(predicate, value)) return ready(value);
     } catch (error) {
       return refused(error);
     }
@@ -124,7 +125,7 @@ export class Watch<T> {
     return this.#conditions.park({
       signal: options?.signal,
       name: `${this.#label} condition`,
-      data: (value) => restore(() => predicate(value)),
+      data: (value) => restore(() => holds(predicate, value)),
     });
   }
 
@@ -162,15 +163,22 @@ export class Watch<T> {
     this.#conditions = counted(new ParkingLot(), this.#waits);
     for (let place = line.head; place !== undefined; place = line.head) {
       try {
-        // A predicate may set the value in its turn: then the others are asked about the newest.
+        // A predicate may set the value in its turn: then it and the others are asked about the newest.
         const value = this.#value;
         if (place.data(value)) place.wake(value);
-        else if (place === line.head) line.repark(this.#conditions);
+        else if (Object.is(value, this.#value) && place === line.head)
+          line.repark(this.#conditions);
       } catch (error) {
         place.fail(error);
       }
     }
   }
+}
+
+function holds<T>(predicate: (value: T) => boolean, value: T): boolean {
+  const answer: unknown = predicate(value);
+  checkAnswer('Watch.waitFor', 'predicate', answer);
+  return Boolean(answer);
 }
 
 function counted<T, D>(lot: ParkingLot<T, D>, tally: Tally): ParkingLot<T, D> {

@@ -1,3 +1,4 @@
+import { checkAnswer } from '@ambit/core/lowlevel';
 import type { Store } from './store.ts';
 
 /** Returns a number below 0 if the first item comes out first, above 0 if the second does, as for `Array.sort`. */
@@ -80,8 +81,10 @@ export class Heap<T> implements Store<T> {
   }
 
   #isBefore(a: Entry<T>, b: Entry<T>): boolean {
-    const order = this.#compare(a.item, b.item);
-    return order < 0 || (order === 0 && a.order < b.order);
+    const order: unknown = this.#compare(a.item, b.item);
+    if (typeof order === 'object') checkAnswer('PriorityQueue', 'compare', order);
+    // As Array.sort, which takes what is no number for 0.
+    return (order as number) < 0 || (!((order as number) > 0) && a.order < b.order);
   }
 
   #at(slot: number): Entry<T> {

@@ -1,5 +1,6 @@
 import { InvalidStateError } from '@ambit/core';
 import {
+  checkAnswer,
   checkCount,
   checkFunction,
   ParkingLot,
@@ -123,7 +124,7 @@ export class Condition {
    * Waits until the predicate holds; it is called under the lock, first at once, then after each
    * notification. A checkpoint.
    *
-   * @param predicate - synchronous
+   * @param predicate - synchronous: a promise is a TypeError
    * @param options - as those of {@link Condition.wait}
    * @returns the predicate's first truthy result
    * @throws (rejects) as {@link Condition.wait}, and what the predicate throws
@@ -183,7 +184,9 @@ export class Condition {
   // A predicate that throws ends the wait: another caller may be able to use the notification.
   #ask<T>(predicate: () => T, hold: Hold): T {
     try {
-      return predicate();
+      const answer = predicate();
+      checkAnswer('Condition.waitFor', 'predicate', answer);
+      return answer;
     } catch (error) {
       if (hold.isNotified) this.#pass(1);
       throw error;

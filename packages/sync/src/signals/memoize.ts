@@ -1,5 +1,6 @@
 import {
   captureOwner,
+  checkAnswer,
   checkCount,
   checkFunction,
   checkName,
@@ -139,7 +140,14 @@ class Cache<A extends unknown[], R> {
     checkCount('memoize', 'max', max, 1);
     checkPeriod('memoize', 'ttl', ttl);
     this.#fn = fn;
-    this.#keyOf = key === undefined ? memoKey : (args) => key.apply(options, args);
+    this.#keyOf =
+      key === undefined
+        ? memoKey
+        : (args) => {
+            const answer = key.apply(options, args);
+            checkAnswer('memoize', 'key', answer);
+            return answer;
+          };
     const name = options?.name ?? (fn.name === '' ? undefined : fn.name);
     this.#label = labelOf('memoize', 'memoize', { name });
     this.#answers = new Answers<R>(max, ttl);

@@ -239,3 +239,16 @@ test('arguments of the wrong kind are TypeErrors', () =>
     ).toThrow(failure);
     expect(watch.value).toBe(1);
   }));
+
+test('a predicate that sets the value is asked about the new one too', () =>
+  testRun(async () => {
+    const level = new Watch(0);
+    const first = level.waitFor((value) => {
+      if (value === 1) level.value = 2;
+      return value === 2;
+    });
+    const second = level.waitFor((value) => value === 2);
+    level.value = 1;
+    expect(await first).toBe(2);
+    expect(await second).toBe(2);
+  }));

@@ -420,6 +420,20 @@ test('arguments of the wrong kind are TypeErrors', () =>
   }));
 
 describe('PriorityQueue', () => {
+  test.each<[string, () => never]>([
+    ['NaN', () => NaN as never],
+    ['nothing', () => undefined as never],
+    ['false', () => false as never],
+  ])('what compare answers with %s counts as equal, as for Array.sort', (_, compare) =>
+    testRun(async () => {
+      const queue = new PriorityQueue<number>({ compare });
+      for (const item of [3, 1, 2, 5, 4]) await queue.put(item);
+      const taken: number[] = [];
+      while (!queue.empty) taken.push(await queue.get());
+      expect(taken).toEqual([3, 1, 2, 5, 4]);
+    }),
+  );
+
   interface Job {
     readonly rank: number;
     readonly name: string;
