@@ -1,11 +1,10 @@
 import { InvalidStateError } from '@ambit/core';
 import { checkCount, checkFunction, show } from '@ambit/core/lowlevel';
-import { GuardOf } from './guard-of.ts';
 import type { Guard } from './guard-of.ts';
 import { labelOf } from '../internal/options.ts';
 import type { NameOptions, WaitOptions } from '../internal/options.ts';
 import { Permits } from './permits.ts';
-import { after } from '../internal/after.ts';
+import type { PermitKeeper } from './permits.ts';
 
 /** Returned by {@link CapacityLimiter.statistics}. */
 export interface CapacityLimiterStatistics {
@@ -81,7 +80,7 @@ export class CapacityLimiter {
    * @throws (rejects) the ambient scope's CancelledError or `signal.reason`, and then none is taken
    */
   acquire(options?: WaitOptions): Promise<Guard> {
-    return after(this.#tokens.take(1, options), this.#lend);
+    return this.#tokens.take(1, options, this.#anonymousKeeper);
   }
 
   /**
@@ -90,8 +89,7 @@ export class CapacityLimiter {
    * @returns the guard, or undefined
    */
   tryAcquire(): Guard | undefined {
-    const token = this.#tokens.tryTake(1);
-    return token === undefined ? undefined : this.#lend();
+    return this.#tokens.tryTake(1, this.#anonymousKeeper);
   }
 
   /**
@@ -133,24 +131,21 @@ export class CapacityLimiter {
    * @returns the guard: disposing it gives the token back
    * @throws (rejects) InvalidStateError if it has a token, or waits for one
    */
-  async acquireOnBehalfOf(borrower: unknown, options?: WaitOptions): Promise<Guard> {
+  acquireOnBehalfOf(borrower: unknown, options?: WaitOptions): Promise<Guard> {
     if (this.#borrowers.has(borrower)) {
-      throw new InvalidStateError(
-        `CapacityLimiter.acquireOnBehalfOf: borrower is ${show(borrower)}, which has a token of the ` +
-          `${this.#label} or waits for one; acquire one token for each borrower`,
+      return Promise.reject(
+        new InvalidStateError(
+          `CapacityLimiter.acquireOnBehalfOf: borrower is ${show(borrower)}, which has a token of the ` +
+            `${this.#label} or waits for one; acquire one token for each borrower`,
+        ),
       );
     }
     this.#borrowers.set(borrower, undefined);
-    try {
-      const token = await this.#tokens.take(1, options);
-      this.#borrowers.set(borrower, token);
-      return new GuardOf(() => {
-        if (this.#borrowers.get(borrower) === token) this.releaseOnBehalfOf(borrower);
-      });
-    } catch (error) {
-      this.#borrowers.delete(borrower);
-      throw error;
-    }
+    return this.#tokens.take(1, options, {
+      lent: (token) => this.#borrowers.set(borrower, token),
+      returned: () => this.#borrowers.delete(borrower),
+      refused: () => this.#borrowers.delete(borrower),
+    });
   }
 
   /**
@@ -166,7 +161,6 @@ export class CapacityLimiter {
           `the ${this.#label}; release each token once`,
       );
     }
-    this.#borrowers.delete(borrower);
     token[Symbol.dispose]();
   }
 
@@ -176,10 +170,15 @@ export class CapacityLimiter {
     return { available, borrowed, total, waiting, peak };
   }
 
-  readonly #lend = (): Guard => {
-    this.#anonymous += 1;
-    return new GuardOf(() => {
-      this.release();
-    });
+  /** Tokens that are lent without a borrower's name. A guard whose token was given back by `release()` does nothing. */
+  readonly #anonymousKeeper: PermitKeeper = {
+    lent: () => {
+      this.#anonymous += 1;
+    },
+    returned: () => {
+      if (this.#anonymous === 0) return false;
+      this.#anonymous -= 1;
+      return true;
+    },
   };
 }

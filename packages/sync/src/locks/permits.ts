@@ -11,21 +11,33 @@ import { Holders } from './holders.ts';
 import type { Blocked } from './holders.ts';
 import type { WaitOptions } from '../internal/options.ts';
 
+/** Told, at that very moment, what becomes of a guard: in a turn of its own the teller would find another state. */
+export interface PermitKeeper {
+  /** The permits are handed over. */
+  lent(guard: Guard): void;
+  /** The guard is disposed. Returns whether it still has its permits. */
+  returned(guard: Guard): boolean;
+  /** The caller is refused, or waits no longer. */
+  refused?(): void;
+}
+
 /** Permits that are waited for or held: the guard. */
 class PermitGuard implements Disposable {
   readonly count: number;
+  readonly keeper: PermitKeeper | undefined;
   readonly #permits: Permits;
   #isHeld = true;
 
-  constructor(permits: Permits, count: number) {
+  constructor(permits: Permits, count: number, keeper: PermitKeeper | undefined) {
     this.#permits = permits;
     this.count = count;
+    this.keeper = keeper;
   }
 
   [Symbol.dispose](): void {
     if (!this.#isHeld) return;
     this.#isHeld = false;
-    this.#permits.give(this.count);
+    if (this.keeper?.returned(this) !== false) this.#permits.giveBack(this.count);
   }
 }
 
@@ -37,13 +49,15 @@ class PermitGuard implements Disposable {
  */
 export class Permits {
   static {
-    keepShape(PermitGuard, new PermitGuard(new Permits(0, ''), 0));
+    keepShape(PermitGuard, new PermitGuard(new Permits(0, ''), 0, undefined));
   }
 
   readonly #lot = new ParkingLot<Guard, PermitGuard>();
   /** Negative while more are borrowed than a lowered total allows. */
   #free: number;
   #borrowed = 0;
+  /** The most that there may be in all. */
+  most: number = Infinity;
   readonly #label: string;
   // Only in debug mode.
   #holders: Holders | undefined;
@@ -80,14 +94,16 @@ export class Permits {
   }
 
   /** Waits until the permits are free and all earlier callers have theirs. */
-  take(count: number, options: WaitOptions | undefined): Promise<Guard> {
+  take(count: number, options: WaitOptions | undefined, keeper?: PermitKeeper): Promise<Guard> {
     try {
       throwIfCancelled(options);
     } catch (error) {
+      keeper?.refused?.();
       return refused(error);
     }
-    const guard = this.tryTake(count);
-    return guard === undefined ? this.#wait(count, options) : ready(guard);
+    const guard = this.tryTake(count, keeper);
+    if (guard !== undefined) return ready(guard);
+    return this.#wait(new PermitGuard(this, count, keeper), options);
   }
 
   /**
@@ -101,10 +117,17 @@ export class Permits {
     return this.#holders.run(count, body);
   }
 
-  tryTake(count: number): Guard | undefined {
+  tryTake(count: number, keeper?: PermitKeeper): Guard | undefined {
     if (count > this.#free || this.#lot.head !== undefined) return undefined;
-    this.#move(count);
-    return new PermitGuard(this, count);
+    const guard = new PermitGuard(this, count, keeper);
+    this.#lend(guard);
+    return guard;
+  }
+
+  /** For a guard, whose permits others may have given back by hand before: never more than there may be. */
+  giveBack(count: number): void {
+    const room = this.most - this.total;
+    this.give(count - this.#borrowed > room ? this.#borrowed + room : count);
   }
 
   /** Giving more than is borrowed raises the total. */
@@ -122,36 +145,43 @@ export class Permits {
     );
   }
 
-  #wait(count: number, options: WaitOptions | undefined): Promise<Guard> {
-    if (this.#holders === undefined) return this.#park(count, options);
+  #wait(guard: PermitGuard, options: WaitOptions | undefined): Promise<Guard> {
+    if (this.#holders === undefined) return this.#park(guard, options);
     return this.#holders.wait(
       () => this.#borrowed,
-      (blocked) => this.#park(count, options, blocked),
+      (blocked) => this.#park(guard, options, blocked),
     );
   }
 
-  #park(count: number, options: WaitOptions | undefined, blocked?: Blocked): Promise<Guard> {
+  #park(guard: PermitGuard, options: WaitOptions | undefined, blocked?: Blocked): Promise<Guard> {
+    const { keeper } = guard;
     return this.#lot.park({
       signal: options?.signal,
       name: this.#label,
       blockedBy: blocked?.blockedBy,
       isCertain: blocked?.isCertain,
-      data: new PermitGuard(this, count),
-      // It may have held back others that ask for less.
-      onAbandon: this.#serve,
+      data: guard,
+      onAbandon: keeper?.refused === undefined ? this.#serve : () => this.#abandoned(keeper),
     });
   }
 
+  #abandoned(keeper: PermitKeeper): void {
+    keeper.refused?.();
+    this.#serve();
+  }
+
+  // Also when a caller gives up: it may have held back others that ask for less.
   readonly #serve = (): void => {
     for (let next = this.#lot.head; next !== undefined; next = this.#lot.head) {
       const guard = next.data;
       if (guard.count > this.#free) return;
-      if (next.wake(guard)) this.#move(guard.count);
+      if (next.wake(guard)) this.#lend(guard);
     }
   };
 
-  #move(count: number): void {
-    this.#free -= count;
-    this.#borrowed += count;
+  #lend(guard: PermitGuard): void {
+    this.#free -= guard.count;
+    this.#borrowed += guard.count;
+    guard.keeper?.lent(guard);
   }
 }

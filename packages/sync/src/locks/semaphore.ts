@@ -38,7 +38,6 @@ export interface SemaphoreStatistics {
  */
 export class Semaphore {
   readonly #permits: Permits;
-  /** @internal */ _max: number | undefined;
   /** @internal */ readonly _label: string;
 
   /**
@@ -49,11 +48,19 @@ export class Semaphore {
   constructor(permits: number, options?: SemaphoreOptions) {
     checkCount('Semaphore', 'permits', permits, 0);
     this._label = labelOf('Semaphore', 'semaphore', options);
-    if (options?.max !== undefined) {
-      checkCount('Semaphore', 'max', options.max, Math.max(permits, 1));
-      this._max = options.max;
-    }
+    const max = options?.max;
+    if (max !== undefined) checkCount('Semaphore', 'max', max, Math.max(permits, 1));
     this.#permits = new Permits(permits, this._label);
+    this._max = max ?? Infinity;
+  }
+
+  /** @internal The most permits there may be. */
+  get _max(): number {
+    return this.#permits.most;
+  }
+
+  set _max(max: number) {
+    this.#permits.most = max;
   }
 
   /** How many permits are free; callers in line may be waiting for just these. */
@@ -108,7 +115,7 @@ export class Semaphore {
   release(permits = 1): void {
     checkWhole('Semaphore.release', 'permits', permits, 1);
     const added = Math.max(permits - this.#permits.borrowed, 0);
-    if (this._max !== undefined && this.#permits.total + added > this._max) {
+    if (this.#permits.total + added > this._max) {
       throw new RangeError(
         `Semaphore.release: ${permits} more would exceed max (${this._max}) of the ${this._label}; ` +
           'release each permit once',
@@ -142,7 +149,7 @@ export class Semaphore {
    */
   resize(permits: number): void {
     checkCount('Semaphore.resize', 'permits', permits, 0);
-    if (this._max !== undefined && permits > this._max) {
+    if (permits > this._max) {
       throw new RangeError(
         `Semaphore.resize: permits is ${permits}, more than max (${this._max}) of the ${this._label}; ` +
           'give max or fewer',
@@ -164,7 +171,7 @@ export class Semaphore {
 
   #check(where: string, permits: number): void {
     checkWhole(where, 'permits', permits, 1);
-    if (this._max === undefined || permits <= this._max) return;
+    if (permits <= this._max) return;
     throw this.#tooMany(where, permits);
   }
 

@@ -125,3 +125,52 @@ test('run() lends a token for as long as the body runs', () =>
     expect(log).toEqual(['a', 'a out', 'b', 'b out']);
     expect(limiter.borrowed).toBe(0);
   }));
+
+// The token is the borrower's in the turn in which it is handed over, and not a tick later.
+test('a token can be given back in the turn in which it is handed over', () =>
+  testRun(async () => {
+    const limiter = new CapacityLimiter(1);
+    const first = limiter.acquire();
+    const second = limiter.acquire();
+    limiter.release();
+    limiter.release();
+    expect(limiter.borrowed).toBe(0);
+    (await first)[Symbol.dispose]();
+    (await second)[Symbol.dispose]();
+    expect(limiter.borrowed).toBe(0);
+
+    const held = await limiter.acquire();
+    const mine = limiter.acquireOnBehalfOf('me');
+    held[Symbol.dispose]();
+    limiter.releaseOnBehalfOf('me');
+    expect(limiter.borrowed).toBe(0);
+    (await mine)[Symbol.dispose]();
+    expect(limiter.borrowed).toBe(0);
+  }));
+
+test('a borrower that waits no longer can ask again in the same turn', () =>
+  testRun(async () => {
+    const limiter = new CapacityLimiter(1);
+    const held = await limiter.acquire();
+    const controller = new AbortController();
+    const given = limiter.acquireOnBehalfOf('me', controller);
+    controller.abort('no longer');
+    const again = limiter.acquireOnBehalfOf('me');
+    await expect(given).rejects.toBe('no longer');
+    await expect(limiter.acquireOnBehalfOf('you', controller)).rejects.toBe('no longer');
+    held[Symbol.dispose]();
+    (await again)[Symbol.dispose]();
+    using other = await limiter.acquireOnBehalfOf('you');
+    expect(other).toBeDefined();
+  }));
+
+test('a guard whose token was released by hand does nothing', () =>
+  testRun(async () => {
+    const limiter = new CapacityLimiter(2);
+    {
+      using held = await limiter.acquire();
+      limiter.release();
+      expect(held).toBeDefined();
+    }
+    expect(limiter.available).toBe(2);
+  }));

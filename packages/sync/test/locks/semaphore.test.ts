@@ -268,3 +268,38 @@ test('one with a max of its own lets them wait: a release may make up for it', (
     semaphore.release(2);
     await large;
   }));
+
+// I4
+test.each<[string, () => Semaphore]>([
+  ['BoundedSemaphore', () => new BoundedSemaphore(3)],
+  ['Semaphore with max', () => new Semaphore(3, { max: 3 })],
+])('%s: a guard whose permits were released by hand adds none', (_, make) =>
+  testRun(async () => {
+    const semaphore = make();
+    {
+      using held = await semaphore.acquire({ permits: 2 });
+      semaphore.release();
+      expect(held).toBeDefined();
+    }
+    expect(semaphore.available).toBe(3);
+  }),
+);
+
+test('nor does one after the bound was lowered', () =>
+  testRun(async () => {
+    const semaphore = new BoundedSemaphore(3);
+    {
+      using held = await semaphore.acquire({ permits: 2 });
+      semaphore.release(2);
+      semaphore.resize(0);
+      expect(held).toBeDefined();
+    }
+    expect(semaphore.available).toBe(0);
+  }));
+
+test('an infinite BoundedSemaphore takes its permits back', () =>
+  testRun(async () => {
+    const semaphore = new BoundedSemaphore(Infinity);
+    (await semaphore.acquire({ permits: 2 }))[Symbol.dispose]();
+    expect(semaphore.statistics()).toMatchObject({ available: Infinity, borrowed: 0 });
+  }));
