@@ -1,4 +1,11 @@
-import { ParkingLot, ready, refused, show, throwIfCancelled } from '@ambit/core/lowlevel';
+import {
+  isThenable,
+  ParkingLot,
+  ready,
+  refused,
+  show,
+  throwIfCancelled,
+} from '@ambit/core/lowlevel';
 import { labelOf } from '../internal/options.ts';
 import type { NameOptions, WaitOptions } from '../internal/options.ts';
 
@@ -58,14 +65,15 @@ export class TaskTracker {
    * @throws TypeError if it is no promise
    */
   track<P extends PromiseLike<unknown>>(work: P): P {
-    if (typeof (work as Partial<P> | null | undefined)?.then !== 'function') {
+    if (!isThenable(work)) {
       throw new TypeError(
         `TaskTracker.track: work is ${show(work)}; give a task or a promise, for example what ` +
           'an async function returns when called',
       );
     }
     this.#size += 1;
-    work.then(this.#end, this.#end);
+    // By a promise of the platform: one of a user may call back twice, or throw.
+    Promise.resolve(work).then(this.#end, this.#end);
     return work;
   }
 

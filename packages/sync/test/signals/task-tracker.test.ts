@@ -76,3 +76,39 @@ test('open, the end of the last one lets nobody go', () =>
     expect(waiting.done).toBe(false);
     tracker.close();
   }));
+
+type Then = (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void;
+
+test.each<[string, Then]>([
+  [
+    'calls back twice',
+    (resolve, reject) => {
+      resolve(1);
+      resolve(2);
+      reject(new Error('too late'));
+    },
+  ],
+  [
+    'throws',
+    () => {
+      throw new Error('refused');
+    },
+  ],
+  [
+    'calls back and then throws',
+    (resolve) => {
+      resolve(1);
+      throw new Error('too late');
+    },
+  ],
+])('work whose then %s ends once', (_, then) =>
+  testRun(async () => {
+    const tracker = new TaskTracker();
+    const work = { then } as unknown as PromiseLike<unknown>;
+    expect(tracker.track(work)).toBe(work);
+    expect(tracker.size).toBe(1);
+    tracker.close();
+    await tracker.wait();
+    expect(tracker.size).toBe(0);
+  }),
+);
