@@ -183,10 +183,14 @@ function copyOf(error: Error, parts: Readonly<Record<string, unknown>>): Error {
   Object.setPrototypeOf(copy, Object.getPrototypeOf(error) as object);
   for (const key of Reflect.ownKeys(error)) {
     const property = Object.getOwnPropertyDescriptor(error, key);
-    if (property !== undefined) Object.defineProperty(copy, key, property);
+    // Of a frozen error, they could not be replaced.
+    if (property !== undefined)
+      Object.defineProperty(copy, key, { ...property, configurable: true });
   }
   for (const [key, value] of Object.entries(parts)) {
     Object.defineProperty(copy, key, { value, writable: true, configurable: true });
   }
+  // Those of a frozen error are not among its properties.
+  suppress(copy, attachedErrors(error));
   return copy;
 }

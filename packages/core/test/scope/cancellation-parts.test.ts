@@ -155,3 +155,16 @@ describe('the SuppressedError of the platform is read as ours:', () => {
     expect((error as AggregateError).errors).toEqual([a, b]);
   });
 });
+
+test('a mixed aggregate that is frozen loses its cancellations too, and keeps what was attached to it', async () => {
+  const mixed = (await outOf((cancelled) => {
+    const error = Object.freeze(new AggregateError([cancelled, a], 'two', { cause: c }));
+    suppress(error, [b]);
+    return error;
+  })) as AggregateError;
+  expect(mixed).toMatchObject({ message: 'two', cause: c });
+  expect(mixed.errors).toEqual([a]);
+  expect(suppressedErrors(mixed)).toEqual([b]);
+  const pair = await outOf((cancelled) => Object.freeze(new SuppressedError(a, cancelled)));
+  expect(pair).toBe(a);
+});
