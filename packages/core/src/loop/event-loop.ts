@@ -1,3 +1,4 @@
+import { inContext, inKeptContext } from './ambient.ts';
 import { checkFunction, checkTime } from '../internal/check.ts';
 import { microtask } from '../internal/microtask.ts';
 import { callSafely } from '../internal/report-later.ts';
@@ -156,7 +157,7 @@ class HostTurn implements Handle {
       if (!this.#cancelled) callback();
     };
     if (setImmediate === undefined) postTurn(call);
-    else this.#immediate = setImmediate(call);
+    else this.#immediate = setImmediate(inKeptContext(call));
   }
 
   cancel(): void {
@@ -181,7 +182,8 @@ function postTurn(callback: () => void): void {
     Object.assign(channel.port1, { isOfAmbit: true });
     channel.port1.start();
   }
-  turns.push(callback);
+  // What a message brings has no context, whatever the runtime keeps.
+  turns.push(inContext(callback));
   channel.port2.postMessage(undefined);
 }
 

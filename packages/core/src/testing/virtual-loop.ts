@@ -1,5 +1,5 @@
 import type { Timers } from '../loop/timers.ts';
-import { ambient } from '../loop/ambient.ts';
+import { ambient, inKeptContext } from '../loop/ambient.ts';
 import { checkFunction, checkTime } from '../internal/check.ts';
 import { hostNow } from '../loop/event-loop.ts';
 import type { EventLoop, Handle } from '../loop/event-loop.ts';
@@ -75,7 +75,7 @@ export class VirtualLoop implements EventLoop {
 
   callNext(callback: () => void): Handle {
     checkFunction('callNext', 'callback', callback);
-    const own = unlessCrashed(callback);
+    const own = unlessCrashed(inKeptContext(callback));
     this.#watch.note();
     if (this._schedule !== undefined) return this._schedule.callNext(own);
     let isCancelled = false;

@@ -1,0 +1,30 @@
+import { ContextVar, getRunningLoop, run } from '@ambit/core';
+import { VirtualLoop } from '@ambit/core/testing';
+import type { EventLoop } from '@ambit/core';
+
+// As in browsers: nothing follows an `await`, and turns come by messages.
+jest.mock('#context', () => {
+  (globalThis as { setImmediate?: unknown }).setImmediate = undefined;
+  return jest.requireActual<object>('../../src/loop/context/synchronous.ts');
+});
+
+// rule 249
+test.each<[string, () => EventLoop | undefined]>([
+  ['the host’s loop', () => undefined],
+  ['a virtual loop', () => new VirtualLoop()],
+])('callNext of %s calls back in the context of its call', async (_name, make) => {
+  const variable = new ContextVar<string>();
+  const loop = make();
+  const seen = await run(
+    () =>
+      new Promise((resolve) => {
+        variable.run('there', () =>
+          getRunningLoop().callNext(() => {
+            resolve(variable.get());
+          }),
+        );
+      }),
+    { loop, signals: [] },
+  );
+  expect(seen).toBe('there');
+});
