@@ -46,9 +46,8 @@ export function channel<T>(
 ): [SendChannel<T>, ReceiveChannel<T>] {
   checkCount('channel', 'capacity', capacity, 0);
   const label = labelOf('channel', 'channel', options);
-  const onFull = options?.onFull ?? 'wait';
+  const { onFull = 'wait', onUndelivered } = options ?? {};
   checkOneOf('channel', 'onFull', onFull, ['wait', 'drop-oldest', 'drop-newest']);
-  const onUndelivered = options?.onUndelivered;
   if (onUndelivered !== undefined) checkFunction('channel', 'onUndelivered', onUndelivered);
   const core = new ChannelCore<T>({
     ...{ label, capacity, onFull },

@@ -1,5 +1,6 @@
 import { getRunningLoop, shield } from '@ambit/core';
 import { checkFunction, throwIfCancelled } from '@ambit/core/lowlevel';
+import { checkFlag } from '../internal/check.ts';
 import type { WaitOptions } from '../internal/options.ts';
 import { checkLeaseName, checkMilliseconds, checkWait } from './arguments.ts';
 import type { LeaseOptions } from './arguments.ts';
@@ -48,6 +49,7 @@ export async function runOnce<T>(
   const lock = new DistributedLock(store, key, options);
   const { keep = 86_400_000, wait = false, signal } = options ?? {};
   checkMilliseconds('runOnce', 'keep', keep, 1);
+  checkFlag('runOnce', 'wait', wait);
   const mark = new Mark(store, key, lock._leased);
   throwIfCancelled({ signal });
   if (await mark.isSet(signal)) return { ran: false };

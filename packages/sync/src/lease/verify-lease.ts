@@ -33,7 +33,8 @@ export async function verifyLease(
   options?: VerifyLeaseOptions,
 ): Promise<void> {
   checkOptions('verifyLease', options);
-  const table = quotedTable('verifyLease', options?.table ?? 'ambit_leases');
+  const { table: name = 'ambit_leases' } = options ?? {};
+  const table = quotedTable('verifyLease', name);
   const query = queryOf('verifyLease', client);
   checkHeld(lease);
   const text = `SELECT revoked FROM ${table}

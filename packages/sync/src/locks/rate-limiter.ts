@@ -53,8 +53,9 @@ export class RateLimiter {
     const where = 'RateLimiter';
     this.#label = labelOf(where, 'rate limiter', options);
     this.#settings = settingsOf(where, options);
-    this.#kind = options.window ?? 'bucket';
-    checkWindow(this.#kind);
+    const { window = 'bucket' } = options;
+    checkWindow(window);
+    this.#kind = window;
     this.#rate = rateOf(where, this.#settings, this.#kind);
     this.#window = this.#kind === 'bucket' ? new Bucket(this.#rate) : new Sliding(this.#rate);
   }

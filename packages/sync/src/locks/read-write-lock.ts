@@ -106,8 +106,9 @@ export class ReadWriteLock {
   constructor(options?: ReadWriteLockOptions) {
     this.#lots.read.tally = this.#lots.write.tally = this.#waits;
     this.#label = labelOf('ReadWriteLock', 'read-write lock', options);
-    this.#preferring = options?.preferring ?? 'fifo';
-    checkOneOf('ReadWriteLock', 'preferring', this.#preferring, ['fifo', 'readers', 'writers']);
+    const { preferring = 'fifo' } = options ?? {};
+    checkOneOf('ReadWriteLock', 'preferring', preferring, ['fifo', 'readers', 'writers']);
+    this.#preferring = preferring;
   }
 
   /**

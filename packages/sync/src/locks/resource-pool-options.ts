@@ -51,9 +51,10 @@ export function checkPoolOptions<T>(options: ResourcePoolOptions<T>): void {
   checkFunction(where, 'destroy', given.destroy);
   if (given.validate !== undefined) checkFunction(where, 'validate', given.validate);
   checkWhole(where, 'max', given.max, 1);
-  checkMin(given.min ?? 0, options.max);
-  checkPeriod(where, 'idleTimeout', given.idleTimeout ?? Infinity);
-  checkPeriod(where, 'maxAge', given.maxAge ?? Infinity);
+  const { min = 0, idleTimeout = Infinity, maxAge = Infinity } = given;
+  checkMin(min, options.max);
+  checkPeriod(where, 'idleTimeout', idleTimeout);
+  checkPeriod(where, 'maxAge', maxAge);
 }
 
 function checkMin(min: number, max: number): void {

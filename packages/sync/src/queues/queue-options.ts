@@ -1,3 +1,5 @@
+import { checkCount, checkOptions } from '@ambit/core/lowlevel';
+import { checkFlag } from '../internal/check.ts';
 import type { NameOptions } from '../internal/options.ts';
 
 /** Options for `Queue`. */
@@ -24,4 +26,19 @@ export interface QueueStatistics {
   readonly putting: number;
   /** How many callers wait until all is done. */
   readonly joining: number;
+}
+
+export function capacityOf(options: QueueOptions | undefined): number {
+  const { capacity = Infinity } = options ?? {};
+  checkCount('Queue', 'capacity', capacity, 1);
+  return capacity;
+}
+
+/** Whether these options of `shutdown` drop what is stored. */
+export function isImmediate(
+  options: { readonly immediate?: boolean | undefined } | undefined,
+): boolean {
+  checkOptions('Queue.shutdown', options);
+  checkFlag('Queue.shutdown', 'immediate', options?.immediate);
+  return options?.immediate === true;
 }

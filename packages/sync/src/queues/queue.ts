@@ -1,11 +1,4 @@
-import {
-  checkCount,
-  checkOptions,
-  ParkingLot,
-  ready,
-  refused,
-  throwIfCancelled,
-} from '@ambit/core/lowlevel';
+import { ParkingLot, ready, refused, throwIfCancelled } from '@ambit/core/lowlevel';
 import { announceQueue } from '../internal/channels.ts';
 import { QueueShutDownError } from '../internal/errors.ts';
 import { handOver } from '../internal/hand-over.ts';
@@ -13,6 +6,7 @@ import { SourceIterator } from '../internal/item-source.ts';
 import type { Subscription, Ready } from '../internal/item-source.ts';
 import { labelOf } from '../internal/options.ts';
 import type { WaitOptions } from '../internal/options.ts';
+import { capacityOf, isImmediate } from './queue-options.ts';
 import type { QueueOptions, QueueStatistics } from './queue-options.ts';
 import { Ring } from './ring.ts';
 import type { Store } from './store.ts';
@@ -57,8 +51,7 @@ export class Queue<T> implements AsyncIterable<T> {
     this.#getLabel = `${this.#label} get`;
     this.#putLabel = `${this.#label} put`;
     this.#unfinished = new UnfinishedItems(this.#label);
-    this.#capacity = options?.capacity ?? Infinity;
-    checkCount('Queue', 'capacity', this.#capacity, 1);
+    this.#capacity = capacityOf(options);
     announceQueue(this, options);
   }
 
@@ -168,11 +161,11 @@ export class Queue<T> implements AsyncIterable<T> {
    * @param options - `immediate`: drops the stored items, as if they were done
    */
   shutdown(options?: { readonly immediate?: boolean | undefined }): void {
-    checkOptions('Queue.shutdown', options);
+    const immediate = isImmediate(options);
     this.#isShutDown = true;
     this.#putters.failAll(() => this.#shutDownError('put', 'and takes no more items'));
     this.#getters.failAll(() => this.#shutDownError('get', 'and is empty'));
-    if (options?.immediate !== true) return;
+    if (!immediate) return;
     const dropped = this.size;
     this._store.clear();
     this.#unfinished.finish(dropped);

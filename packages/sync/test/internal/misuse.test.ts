@@ -4,6 +4,7 @@ import {
   Barrier,
   BoundedSemaphore,
   CapacityLimiter,
+  channel,
   Condition,
   Event,
   guard,
@@ -12,6 +13,7 @@ import {
   Lock,
   memoize,
   Once,
+  Queue,
   RateLimiter,
   ReadWriteLock,
   ResourcePool,
@@ -92,6 +94,23 @@ test.each<[string, () => unknown, string]>([
   ['ResourcePool', () => poolOf({ destroy: 1 }), 'destroy is 1'],
   ['ResourcePool', () => poolOf({ validate: true }), 'validate is true'],
   ['TaskTracker.track', () => new TaskTracker().track(any(nothing)), 'work is function nothing'],
+  // What JSON makes of Infinity, and of what is not known, is not taken for "not given".
+  ['Queue', () => new Queue({ capacity: any(null) }), 'capacity is null'],
+  ['channel', () => channel(1, { onFull: any(null) }), 'onFull is null'],
+  ['ReadWriteLock', () => new ReadWriteLock({ preferring: any(null) }), 'preferring is null'],
+  [
+    'RateLimiter',
+    () => new RateLimiter({ permits: 1, per: 1, window: any(null) }),
+    'window is null',
+  ],
+  ['ResourcePool', () => poolOf({ min: null }), 'min is null'],
+  ['ResourcePool', () => poolOf({ idleTimeout: null }), 'idleTimeout is null'],
+  ['ResourcePool', () => poolOf({ maxAge: null }), 'maxAge is null'],
+  [
+    'Queue.shutdown',
+    () => new Queue().shutdown({ immediate: any('yes') }),
+    'immediate is "yes"; give true or false',
+  ],
 ])('%s: a wrong argument is a TypeError that says so', (where, call, text) => {
   expect(call).toThrow(TypeError);
   expect(call).toThrow(`${where}: ${text}`);

@@ -11,6 +11,7 @@ import {
   runOnce,
 } from '@ambit/sync/lease';
 import type { JobOptions } from '@ambit/sync/lease';
+import { verifyLease } from '@ambit/sync/postgres';
 
 // A bad argument is named, with its value, by the call that got it.
 
@@ -71,6 +72,14 @@ test.each([
   ['JobGroup.run, lease: renew is undefined', () => job({ lease: { ttl: 100 } as never })],
   ['JobGroup.run, lease: age is -1', () => job({ lease: { ...terms, age: -1 } })],
   ['JobGroup.run, lease: margin is 5000', () => job({ lease: { ...terms, margin: 5000 } })],
+  [
+    'runOnce: wait is "yes"; give true or false',
+    () => runOnce(store, 'x', () => 1, { wait: 'yes' as never }),
+  ],
+  [
+    'verifyLease: table is null',
+    () => verifyLease({} as never, {} as never, { table: null as never }),
+  ],
 ])('refused: %s', (message, call) =>
   testRun(async () => {
     await expect(call()).rejects.toThrow(message);
