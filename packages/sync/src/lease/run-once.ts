@@ -73,7 +73,8 @@ class Mark {
 
   constructor(store: LeaseStore, key: string, leased: Leased) {
     this.#store = store;
-    this.#name = `${key}:done`;
+    // Unicode keeps the last character for uses like this one: the lock or the key `x:done` is not the mark of `x`.
+    this.#name = `${key}:done\uFDD0`;
     this.#leased = leased;
   }
 

@@ -140,6 +140,16 @@ describe('runOnce', () => {
       expect([await failing, now()]).toEqual([failure, 1000]);
     }));
 
+  test('another key, or a lock, is not the mark of a key', () =>
+    testRun(async (group) => {
+      const store = memoryStore();
+      group.spawn(() => runOnce(store, 'tick:done', () => sleep(50)));
+      group.spawn(() => new DistributedLock(store, 'tock:done').run(() => sleep(50)));
+      await sleep(1);
+      expect(await runOnce(store, 'tick', () => 1)).toEqual({ ran: true, value: 1 });
+      expect(await runOnce(store, 'tock', () => 1)).toEqual({ ran: true, value: 1 });
+    }));
+
   test('in a cancelled scope, or with an aborted signal, nothing is sent', () =>
     testRun(async () => {
       const store = new TroubledStore();
