@@ -133,7 +133,8 @@ export class Listener<A extends Address = Address> implements AsyncDisposable {
     checkOptions('accept', options);
     checkSignal('accept', options?.signal);
     throwIfCancelled(options);
-    if (this.#service !== undefined) throw this.#busy('accept');
+    // The service of a listener that is closed is over, or about to be.
+    if (this.#service !== undefined && !this.#isClosed) throw this.#busy('accept');
     return opening(
       'accept',
       async () => new SocketStream<A>(await this._next(options), this.#role),

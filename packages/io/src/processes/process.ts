@@ -174,6 +174,10 @@ export class Process implements AsyncDisposable {
 
   /** @internal */
   [giveTo](group: TaskGroup): void {
+    // In the order of the constructor, which has a reason.
+    for (const stream of [this.stdin, this.stdout, this.stderr]) {
+      if (stream !== undefined) group.adopt(stream);
+    }
     this.#holding.moveTo(group);
   }
 

@@ -86,11 +86,18 @@ export function send(
   abortSignal?: AbortSignal,
 ): Promise<unknown> {
   if (isIoredis(client)) {
-    const [name, ...args] = words;
+    const [name, ...args] = words.map(asSent);
     return client.call(String(name), ...(args as never[]));
   }
-  const texts = words.map((word) => (typeof word === 'number' ? String(word) : word));
-  return client.sendCommand(texts as never[], abortSignal === undefined ? {} : { abortSignal });
+  const given = words.map(asSent) as never[];
+  return client.sendCommand(given, abortSignal === undefined ? {} : { abortSignal });
+}
+
+/** What all clients take: of other bytes ioredis sends the numbers, as a text, and node-redis sends nothing. */
+function asSent(word: RedisWord): string | Buffer {
+  if (typeof word === 'string' || Buffer.isBuffer(word)) return word;
+  if (typeof word === 'number') return String(word);
+  return Buffer.from(word.buffer, word.byteOffset, word.byteLength);
 }
 
 export function checkClient(where: string, client: unknown): asserts client is RedisClient {

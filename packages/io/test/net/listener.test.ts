@@ -707,6 +707,7 @@ describe('serve', () => {
       expect(await ask(await dial(listener), 'on')).toBe('on');
       await listener.close();
       await expect(listener.serve(echo)).rejects.toMatchObject({ name: 'ClosedResourceError' });
+      await expect(listener.accept()).rejects.toMatchObject({ name: 'ClosedResourceError' });
     }),
   );
 
