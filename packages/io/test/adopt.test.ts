@@ -19,7 +19,7 @@ import {
   textStream,
   WorkerPool,
 } from '@ambit/io';
-import type { SocketStream } from '@ambit/io';
+import type { ByteStream, SocketStream } from '@ambit/io';
 import { PassThrough } from 'node:stream';
 import { isRunning } from './support/process-probe.ts';
 import { useFolder } from './support/temporary-folder.ts';
@@ -56,6 +56,12 @@ const streamKind = <T extends AsyncDisposable & { send(data: string): Promise<vo
     ),
   );
 
+const hasEnded = (stream: ByteStream): Promise<boolean> =>
+  stream.receive(1, { signal: AbortSignal.timeout(5) }).then(
+    () => true,
+    (error: unknown) => (error as Error).name !== 'TimeoutError',
+  );
+
 const kinds: Record<string, Kind<AsyncDisposable>> = {
   connectTcp: streamKind(() => connectTcp({ host, port })),
   textStream: streamKind(async () => textStream(await connectTcp({ host, port }))),
@@ -70,11 +76,7 @@ const kinds: Record<string, Kind<AsyncDisposable>> = {
   ),
   fromReadable: kind(
     () => fromReadable(new PassThrough()),
-    (stream) =>
-      stream.receive(1, { signal: AbortSignal.timeout(5) }).then(
-        () => true,
-        (error: unknown) => (error as Error).name === 'TimeoutError',
-      ),
+    async (stream) => !(await hasEnded(stream)),
   ),
   listenTcp: kind(
     () => listenTcp({ host, port: 0 }),
@@ -107,8 +109,13 @@ const kinds: Record<string, Kind<AsyncDisposable>> = {
   temporaryDirectory: kind(temporaryDirectory, ({ path }) => existsSync(path)),
   temporaryFile: kind(temporaryFile, ({ path }) => existsSync(path)),
   openProcess: kind(
-    () => openProcess('sleep', ['30']),
-    ({ pid }) => isRunning(pid),
+    () => openProcess('cat', []),
+    async ({ pid, stdin, stdout, stderr }) => {
+      if (!isRunning(pid)) return false;
+      await stdin!.send('x');
+      expect(await stdout!.receive(1)).toEqual(Buffer.from('x'));
+      return !(await hasEnded(stderr!));
+    },
   ),
   openSignals: kind(
     () => openSignals('SIGUSR2'),
