@@ -108,6 +108,10 @@ describe.each(['ioredis', 'node-redis'] as const)('%s', (kind) => {
       expect(await command(client, 'SET', 'key', 5)).toBe('OK');
       expect(await command(client, 'GET', 'key')).toBe('5');
       expect(await command(client, 'APPEND', 'key', Buffer.from('6'))).toBe(2);
+      // Bytes that are no Buffer, with others around them.
+      const bytes = new Uint8Array([0, 55, 56, 0]).subarray(1, 3);
+      expect(await command(client, 'APPEND', 'key', bytes)).toBe(4);
+      expect(await command(client, 'GET', 'key')).toBe('5678');
       await expect(command(client, 'LPUSH', 'key', 'x')).rejects.toThrow(/WRONGTYPE/);
     });
 
