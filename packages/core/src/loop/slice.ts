@@ -1,4 +1,6 @@
+import { ambient } from './ambient.ts';
 import { hostIdleTime, hostLoop, hostNow } from './event-loop.ts';
+import type { Handle } from './event-loop.ts';
 
 /**
  * The fairness law, in one place. Promises are settled by microtasks, and the host runs all of them before
@@ -79,11 +81,14 @@ function isUsedUp(now: number): boolean {
   return false;
 }
 
+// A turn serves all: it must not hold the scope of the caller that happens to ask for it.
+const outside = ambient.run(undefined, () => ambient.snapshot());
+
 /** Calls back in the next turn of the host's loop. */
 export function defer(settle: () => void): void {
   rest = 0;
   deferred.push(settle);
-  if (deferred.length === 1) hostLoop.callNext(goOn);
+  if (deferred.length === 1) hostPace.last = outside(() => hostLoop.callNext(goOn));
 }
 
 function goOn(): void {
@@ -93,5 +98,8 @@ function goOn(): void {
   for (const settle of ready) settle();
 }
 
-/** The pace of the host's loop. */
-export const hostPace: Pace = { isDue, defer };
+/**
+ * The pace of the host's loop. Its last turn stays, as a sample does (decision 8): on Node 20 all code that asks for the ambient
+ * scope is compiled for the shapes of what the host has called back by.
+ */
+export const hostPace: Pace & { last: Handle | undefined } = { isDue, defer, last: undefined };
