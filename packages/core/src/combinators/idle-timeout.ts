@@ -1,10 +1,9 @@
-import { currentRuntime } from '../scope/current-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { checkFunction, checkTime } from '../internal/check.ts';
 import { promiseTry } from '../internal/promise-try.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { underSignal } from '../waiting/under-signal.ts';
-import { checkTimeoutOptions, failAt, timeout } from './timeouts.ts';
+import { checkTimeoutOptions, timeout, TimeLimit } from './timeouts.ts';
 
 /** Options for {@link idleTimeout}. */
 export interface IdleTimeoutOptions extends SignalOptions {
@@ -73,8 +72,7 @@ function untilIdle<T>(
   body: (idle: IdleClock) => T | PromiseLike<T>,
   message = `no touch() for ${String(Math.round(ms))} ms: the operation made no progress`,
 ): Promise<T> {
-  const start = currentRuntime().loop.now();
-  return failAt({ instant: start + ms, time: ms, message }, (scope) => body(new Clock(scope, ms)));
+  return new TimeLimit(ms, message)._enter<T, never>((scope) => body(new Clock(scope, ms)));
 }
 
 class Clock implements IdleClock {

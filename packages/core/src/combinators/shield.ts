@@ -4,7 +4,7 @@ import { checkFunction, checkTime } from '../internal/check.ts';
 import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { underSignal } from '../waiting/under-signal.ts';
-import { failAt } from './timeouts.ts';
+import { TimeLimit } from './timeouts.ts';
 
 /** Options for {@link shield}. */
 export interface ShieldOptions extends SignalOptions {
@@ -42,11 +42,11 @@ export async function shield<T>(
   checkTime('shield', 'grace', grace);
   const work = (): Promise<T> => underSignal(signal, async () => body());
   const inner = signal === undefined ? body : work;
-  const ms = Math.max(timeout, 0);
   const outer = currentScope();
   const gracious = grace === Infinity ? inner : () => withGrace(outer, grace, inner);
-  const limit = { instant: currentRuntime().loop.now() + ms, time: ms, shield: true };
-  return failAt(limit, gracious);
+  const limit = new TimeLimit(Math.max(timeout, 0), undefined);
+  limit._shield = true;
+  return limit._enter<T, never>(gracious);
 }
 
 /** In a shield: comes to an end some time after the scope outside of that was cancelled. */

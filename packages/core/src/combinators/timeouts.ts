@@ -1,5 +1,6 @@
 import { keepShape } from '../internal/keep-shapes.ts';
 import { CancelScope } from '../scope/cancel-scope.ts';
+import type { Frame } from '../scope/frame.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { checkFunction, checkTime } from '../internal/check.ts';
 import { checkText } from '../internal/check-values.ts';
@@ -8,7 +9,7 @@ import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { TimeoutError } from '../scope/timeout-error.ts';
 import type { Timer } from '../loop/timer-heap.ts';
-import { underSignal } from '../waiting/under-signal.ts';
+import { enterUnder } from '../waiting/under-signal.ts';
 
 /** Has a place in itself for what other scopes rarely have. */
 class TimedScope extends CancelScope {
@@ -18,31 +19,40 @@ class TimedScope extends CancelScope {
 
   override _deadline: number;
   override _timer: Timer | undefined = undefined;
+  protected readonly _ms: number;
 
-  constructor(deadline: number) {
+  /** `ms`: from its start on, if it is not up to an instant. */
+  constructor(ms: number, instant: number = Infinity) {
     super();
-    this._deadline = deadline;
+    this._ms = ms;
+    this._deadline = instant;
+  }
+
+  // Here, where the scope around is known: looking for it costs something on Node 20.
+  override _start(here: Frame): void {
+    if (this._deadline === Infinity) {
+      this._deadline = here._scope._nearestOpen()._runtime.loop.now() + this._ms;
+    }
+    super._start(here);
   }
 }
 
 /** One that fails when its time is over. */
-class TimeLimit extends TimedScope {
+export class TimeLimit extends TimedScope {
   static {
-    keepShape(this, new TimeLimit(0, 0, undefined));
+    keepShape(this, new TimeLimit(0, undefined));
   }
 
-  readonly #ms: number;
   readonly #message: string | undefined;
 
-  constructor(deadline: number, ms: number, message: string | undefined) {
-    super(deadline);
-    this.#ms = ms;
+  constructor(ms: number, message: string | undefined, instant?: number) {
+    super(ms, instant);
     this.#message = message;
   }
 
   override _absorbed(): never {
     if (this._own?.source !== 'deadline') throw this._own as Error;
-    throw new TimeoutError(this.#ms, this, this.#message);
+    throw new TimeoutError(this._ms, this, this.#message);
   }
 }
 
@@ -83,9 +93,8 @@ export function timeout<T>(
     checkFunction('timeout', 'body', body);
     checkTimeoutOptions('timeout', options);
     const time = ms === null ? Infinity : Math.max(ms, 0);
-    const instant = currentRuntime().loop.now() + time;
-    const limit = { instant, time, message: options?.message };
-    return underSignal(options?.signal, () => failAt(limit, body));
+    const limit = new TimeLimit(time, options?.message);
+    return enterUnder<T, never>(options?.signal, limit, body);
   });
 }
 
@@ -110,23 +119,9 @@ export function timeoutAt<T>(
     checkFunction('timeoutAt', 'body', body);
     checkTimeoutOptions('timeoutAt', options);
     const time = Math.max(instant - currentRuntime().loop.now(), 0);
-    const limit = { instant, time, message: options?.message };
-    return underSignal(options?.signal, () => failAt(limit, body));
+    const limit = new TimeLimit(time, options?.message, instant);
+    return enterUnder<T, never>(options?.signal, limit, body);
   });
-}
-
-/** When a body fails, and how. */
-interface Limit extends Pick<TimeoutOptions, 'message'> {
-  readonly instant: number;
-  /** Milliseconds, for the message of the error. */
-  readonly time: number;
-  readonly shield?: boolean;
-}
-
-export function failAt<T>(limit: Limit, body: ScopedBody<T>): Promise<T> {
-  const scope = new TimeLimit(limit.instant, limit.time, limit.message);
-  if (limit.shield === true) scope._shield = true;
-  return scope._enter<T, never>(body);
 }
 
 /**
@@ -148,8 +143,8 @@ export function moveOnAfter<T>(
     checkTime('moveOnAfter', 'ms', ms);
     checkFunction('moveOnAfter', 'body', body);
     checkCall('moveOnAfter', options);
-    const instant = currentRuntime().loop.now() + Math.max(ms, 0);
-    return underSignal(options?.signal, () => moveOn(instant, body));
+    const scope = new TimedScope(Math.max(ms, 0));
+    return enterUnder<T, undefined>(options?.signal, scope, body);
   });
 }
 
@@ -173,10 +168,6 @@ export function moveOnAt<T>(
     checkTime('moveOnAt', 'instant', instant);
     checkFunction('moveOnAt', 'body', body);
     checkCall('moveOnAt', options);
-    return underSignal(options?.signal, () => moveOn(instant, body));
+    return enterUnder<T, undefined>(options?.signal, new TimedScope(Infinity, instant), body);
   });
-}
-
-function moveOn<T>(instant: number, body: ScopedBody<T>): Promise<T | undefined> {
-  return new TimedScope(instant)._enter<T, undefined>(body);
 }

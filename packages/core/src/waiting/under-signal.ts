@@ -21,3 +21,21 @@ export function underSignal<T>(
   refuseIfCancelled(currentFrame()._scope, signal);
   return new CallScope({ signal })._enter<T, never>(body);
 }
+
+/** Enters a scope with the body of a call that was given a signal, or none. */
+export function enterUnder<T, U>(
+  signal: AbortSignal | undefined,
+  scope: CancelScope,
+  body: (scope: CancelScope) => T | PromiseLike<T>,
+): Promise<T | U> {
+  // Apart: a function that could make a closure is slower also where it makes none.
+  return signal === undefined ? scope._enter<T, U>(body) : enterLate<T, U>(signal, scope, body);
+}
+
+function enterLate<T, U>(
+  signal: AbortSignal,
+  scope: CancelScope,
+  body: (scope: CancelScope) => T | PromiseLike<T>,
+): Promise<T | U> {
+  return underSignal(signal, () => scope._enter<T, U>(body));
+}
