@@ -8,7 +8,7 @@ import {
 import type { IncomingMessage } from 'node:http';
 import type { WaitOptions } from '../cancellable.ts';
 import { checkString, checkWithin } from '../check.ts';
-import { checkReusePort } from '../net/reuse-port.ts';
+import { checkReusePort } from '../reuse-port.ts';
 import type { HttpAddress } from './http-server.ts';
 import type { DeadlineSource } from './time-limit.ts';
 

@@ -16,7 +16,7 @@ import type { WaitOptions } from '../cancellable.ts';
 import { checkString, checkWithin } from '../check.ts';
 import { opening } from '../ownership.ts';
 import { Listener } from './listener.ts';
-import { checkReusePort } from './reuse-port.ts';
+import { checkReusePort } from '../reuse-port.ts';
 import { checkUnixPath, UnixPath } from './unix-path.ts';
 
 /** Options of every listener. */

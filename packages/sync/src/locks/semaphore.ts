@@ -59,6 +59,7 @@ export class Semaphore {
     return this.#permits.most;
   }
 
+  /** @internal */
   set _max(max: number) {
     this.#permits.most = max;
   }
