@@ -38,6 +38,7 @@ const guides = [
   ...[
     'postgresql',
     'redis',
+    'several-cores',
     'several-machines',
     'agents',
     'mcp-server',

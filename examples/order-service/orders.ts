@@ -10,9 +10,10 @@ export interface Order {
 }
 
 export async function createTables(pool: Pool): Promise<void> {
+  // One at a time: of two services that begin together, one would fail.
   await query(
     pool,
-    `CREATE TABLE IF NOT EXISTS orders (
+    `SELECT pg_advisory_xact_lock(1); CREATE TABLE IF NOT EXISTS orders (
        id text PRIMARY KEY, item text NOT NULL, price int NOT NULL, invoice text, placed timestamptz DEFAULT now())`,
   );
 }

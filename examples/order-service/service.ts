@@ -5,6 +5,8 @@ import { WorkerPool } from '@ambit/io';
 import type { HttpAddress } from '@ambit/io';
 import { serveExpress } from '@ambit/io/express';
 import { serveFastify } from '@ambit/io/fastify';
+import { elect } from '@ambit/sync/lease';
+import { redisStore } from '@ambit/sync/redis';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import type { Logger } from 'pino';
@@ -16,6 +18,8 @@ import { makeApp } from './routes.ts';
 
 export interface Config {
   readonly port: number;
+  /** Whether several processes listen at the port. */
+  readonly reusePort?: boolean;
   readonly postgres: { readonly host: string; readonly port: number };
   readonly redis: { readonly host: string; readonly port: number };
   readonly prices: string;
@@ -43,11 +47,15 @@ export async function serveOrders(config: Config): Promise<void> {
     const threads = new WorkerPool({ size: 2 });
     const workshop = { pool, redis, threads, connection: config.redis };
     group.spawn(() => makeInvoices(workshop), { name: 'invoices' });
-    group.spawn(() => jobs.sweep(pool), { name: 'sweep', daemon: true });
+    group.spawn(() => sweepOnOneNode(redis, () => jobs.sweep(pool), log), {
+      name: 'sweep',
+      daemon: true,
+    });
 
     const parts = { pool, redis, jobs, prices: pricesFrom(config.prices) };
     const options = {
       port: config.port,
+      reusePort: config.reusePort,
       host: '127.0.0.1',
       limit: 200,
       requestTimeout: 30_000,
@@ -63,3 +71,18 @@ export async function serveOrders(config: Config): Promise<void> {
   await taskGroup(serve, { name: 'service' });
 }
 // #endregion service
+
+// #region sweep
+/** Where the service runs several times, the one that has the lease sweeps. If it is gone, another goes on. */
+async function sweepOnOneNode(
+  redis: Redis,
+  sweep: () => Promise<void>,
+  log: Logger,
+): Promise<void> {
+  const lead = async (): Promise<void> => {
+    log.info('sweeps');
+    await sweep();
+  };
+  await elect(redisStore(redis), 'sweep', lead, { ttl: 3000, poll: 500 });
+}
+// #endregion sweep

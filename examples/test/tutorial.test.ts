@@ -11,7 +11,7 @@ const root = resolve(__dirname, '../..');
 // The first two have their samples written in them, and readme.test.ts runs them. Some show programs that have tests of their
 // own, and the others are not about how to use it.
 const others =
-  /^docs\/(guides\/testing|design|guides\/(?:interop[\w-]*|agents|mcp-server|llm-proxy|order-service)|benchmarks|type-ahead|decisions\/\d.*|rules)\.md$/;
+  /^docs\/(guides\/testing|design|guides\/(?:interop[\w-]*|agents|mcp-server|llm-proxy|order-service|several-cores)|benchmarks|type-ahead|decisions\/\d.*|rules)\.md$/;
 
 interface Sample {
   readonly page: string;
