@@ -22,7 +22,10 @@ await run(
       prices: PRICES,
       framework: 'fastify',
       log,
-      onListening: ({ port }) => process.send?.({ port }),
+      onListening: ({ port }) => {
+        log.info('listens');
+        process.send?.({ port });
+      },
     });
     log.info('ended');
   },

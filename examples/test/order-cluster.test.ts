@@ -39,7 +39,7 @@ async function start(): Promise<Service> {
     // Node ends workers whose primary is gone.
     await until(() => workersOf(service).length === 0);
   });
-  await until(() => workersOf(service).length === 2 && sweepers(service).length > 0);
+  await until(() => thoseThat('listens', service).length === 2 && sweepers(service).length > 0);
   return service;
 }
 
@@ -48,14 +48,16 @@ function workersOf({ child }: Service): number[] {
   return stdout.split('\n').filter(Boolean).map(Number);
 }
 
-/** The processes that have begun to sweep, in order. */
-function sweepers({ log }: Service): number[] {
+/** The processes that have said this, in order. */
+function thoseThat(said: string, { log }: Service): number[] {
   return log.flatMap((line) => {
     if (!line.startsWith('{')) throw new Error(log.slice(log.indexOf(line)).join('\n'));
     const { msg, pid } = JSON.parse(line) as { msg?: string; pid: number };
-    return msg === 'sweeps' ? [pid] : [];
+    return msg === said ? [pid] : [];
   });
 }
+
+const sweepers = (service: Service): number[] => thoseThat('sweeps', service);
 
 /** Clients that place orders, until they are told to stop or can connect no more. */
 function load({ url }: Service, name: string) {
@@ -114,6 +116,7 @@ test('a worker that is told to stop loses no request; another begins, and one of
   const [leader] = sweepers(service);
   const clients = load(service, 'stop');
   await clients.more(10);
+  expect(sweepers(service)).toEqual([leader]);
   process.kill(leader!, 'SIGTERM');
   await until(() => !workersOf(service).includes(leader!));
   await until(() => workersOf(service).length === 2 && sweepers(service).length === 2);
@@ -129,6 +132,7 @@ test('if the worker that sweeps is killed, another sweeps once the lease is over
   const [leader] = sweepers(service);
   const clients = load(service, 'kill');
   await clients.more(10);
+  expect(sweepers(service)).toEqual([leader]);
   process.kill(leader!, 'SIGKILL');
   await until(() => sweepers(service).length === 2);
   await clients.end();
