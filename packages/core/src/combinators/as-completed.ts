@@ -6,6 +6,7 @@ import { remove } from '../internal/linked-list.ts';
 import type { Listener } from '../waiting/outcome.ts';
 import { refuseIfCancelled } from '../waiting/park.ts';
 import { ParkingLot } from '../waiting/parking-lot.ts';
+import { paced, yieldIfDue } from '../waiting/ready.ts';
 import { Task } from '../tasks/task.ts';
 import { helper } from '../tasks/run-group.ts';
 import type { TaskGroup } from '../tasks/task-group.ts';
@@ -113,22 +114,24 @@ class Completions implements TaskIterator<Task<unknown>> {
         await this.#arrival.park({ name: 'asCompleted', signal: this.#signal });
       }
     } catch (error) {
-      await this.#waitFailed();
+      await paced(this.#waitFailed());
       throw error;
     }
     const task = this.#closing === undefined ? this.#ready.shift() : undefined;
     if (task === undefined) return this.return();
     task._isObserved = true;
+    const pause = yieldIfDue();
+    if (pause !== undefined) await pause;
     return { done: false, value: task };
   }
 
   async return(): Promise<IteratorResult<Task<unknown>, undefined>> {
-    await this.#close();
+    await paced(this.#close());
     return { done: true, value: undefined };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#close();
+    await paced(this.#close());
   }
 
   #mustWait(): boolean {

@@ -4,6 +4,7 @@ import { isCausedBy } from '../scope/cancellation.ts';
 import { checkCount, checkFunction, checkOptions, checkTime } from '../internal/check.ts';
 import { callSafely } from '../internal/report-later.ts';
 import { refuseIfCancelled } from '../waiting/park.ts';
+import { paced } from '../waiting/ready.ts';
 
 /** Where a circuit breaker stands: it lets calls through, refuses them, or tries out a few. */
 export type CircuitState = 'closed' | 'open' | 'half-open';
@@ -84,7 +85,7 @@ export function circuitBreaker<A extends unknown[], R>(
   checkBreakerOptions(options);
   const circuit = new Circuit(fn.name || 'circuitBreaker', options);
   const call = async function (this: unknown, ...args: A): Promise<R> {
-    return circuit.call(async () => fn.apply(this, args));
+    return paced(circuit.call(async () => fn.apply(this, args)));
   };
   return Object.defineProperties(call, {
     state: { get: () => circuit.state },

@@ -10,6 +10,7 @@ import { sleep } from '../waiting/sleep.ts';
 import { underSignal } from '../waiting/under-signal.ts';
 import { checkBackoff, delayAfter } from './backoff.ts';
 import type { Backoff } from './backoff.ts';
+import { paced } from '../waiting/ready.ts';
 
 /** Options for {@link supervise}. */
 export interface SuperviseOptions extends Backoff, SignalOptions {
@@ -46,7 +47,7 @@ export async function supervise<T>(
 ): Promise<T> {
   checkFunction('supervise', 'fn', fn);
   checkSuperviseOptions(options);
-  return underSignal(options.signal, () => new Supervision(fn, options).run());
+  return paced(underSignal(options.signal, () => new Supervision(fn, options).run()));
 }
 
 type Ending<T> = { readonly value: T } | { readonly error: unknown };

@@ -5,6 +5,7 @@ import { markHandled } from '../internal/mark-handled.ts';
 import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { parkIn, refuseIfCancelled } from '../waiting/park.ts';
+import { yieldIfDue } from '../waiting/ready.ts';
 import { wakeWith } from '../waiting/reaction.ts';
 import type { Waker } from '../waiting/waker.ts';
 import { shielded } from '../tasks/resource-stack.ts';
@@ -41,7 +42,10 @@ export async function waitFor<T>(
     throw error;
   }
   if (typeof work === 'function') {
-    if (ms <= 0) throw expired(0);
+    if (ms <= 0) {
+      await yieldIfDue();
+      throw expired(0);
+    }
     return timeout(ms, work, { signal });
   }
   if (work instanceof Task) return waitForTask(work as Task<T>, ms, signal);

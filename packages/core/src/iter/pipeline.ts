@@ -5,6 +5,7 @@ import { onDrain } from '../scope/draining.ts';
 import { drains } from '../waiting/on-draining.ts';
 import { refuseIfCancelled } from '../waiting/park.ts';
 import { ParkingLot } from '../waiting/parking-lot.ts';
+import { paced, yieldIfDue } from '../waiting/ready.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Around an item, which may be undefined itself. */
@@ -62,12 +63,12 @@ export class Pipeline<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   }
 
   async return(): Promise<IteratorResult<T, undefined>> {
-    await this.#upstream.close();
+    await paced(this.#upstream.close());
     return { done: true, value: undefined };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#upstream.close();
+    await paced(this.#upstream.close());
   }
 
   async #takeInTurn(scope: CancelScope): Promise<Item<T> | undefined> {
@@ -113,7 +114,7 @@ export class Pipeline<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   /** There is nothing to come: the sources have ended, or it was closed, cancelled, or has failed. */
   async #end(): Promise<IteratorResult<T, undefined>> {
     const { isClosed, reason, signal } = this.#upstream;
-    await this.#upstream.close();
+    await paced(this.#upstream.close());
     if (!isClosed && reason !== undefined) throw signal?.aborted === true ? signal.reason : reason;
     return { done: true, value: undefined };
   }
@@ -121,9 +122,10 @@ export class Pipeline<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   // `for await` does not call return() when next() rejects: the rest is ended here.
   async #failed(scope: CancelScope, error: unknown): Promise<never> {
     // Only this call was cancelled: the iterator is as before, for its owner.
-    if (error === scope.reason && this.#upstream.reason === undefined) throw error;
+    const isOfCall = error === scope.reason && this.#upstream.reason === undefined;
     // What fails now is a failure; this is a cancellation, or a timeout, and gives way to it.
-    await this.#upstream.close();
+    if (isOfCall) await yieldIfDue();
+    else await paced(this.#upstream.close());
     throw error;
   }
 }

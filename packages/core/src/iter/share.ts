@@ -6,7 +6,7 @@ import { checkSource } from '../combinators/any-source.ts';
 import type { AnySource } from '../combinators/any-source.ts';
 import { refuseIfCancelled } from '../waiting/park.ts';
 import { ParkingLot } from '../waiting/parking-lot.ts';
-import { ready } from '../waiting/ready.ts';
+import { paced, ready } from '../waiting/ready.ts';
 import { Fifo } from './fifo.ts';
 import { SharedReader } from './shared-reader.ts';
 
@@ -62,12 +62,12 @@ class Branch<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   }
 
   async return(): Promise<IteratorResult<T, undefined>> {
-    await this.#leave();
+    await paced(this.#leave());
     return { done: true, value: undefined };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#leave();
+    await paced(this.#leave());
   }
 
   /** The error of the source comes once. */

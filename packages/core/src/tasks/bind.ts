@@ -3,6 +3,7 @@ import type { Variables } from '../scope/frame.ts';
 import { checkFunction, checkName, checkOptions } from '../internal/check.ts';
 import { promiseTry } from '../internal/promise-try.ts';
 import { markHandled } from '../internal/mark-handled.ts';
+import { paced } from '../waiting/ready.ts';
 
 /** Options for {@link TaskGroup.bind}. */
 export interface BindOptions<A extends unknown[]> {
@@ -31,11 +32,12 @@ export function bound<A extends unknown[], R>(
   if (typeof name !== 'function') checkName('bind', name);
   const variables = currentFrame()._variables;
   return function (this: unknown, ...args) {
-    const promise = promiseTry(() => {
+    const called = promiseTry(() => {
       const named = typeof name === 'function' ? name.apply(options, args) : name;
       const values = currentFrame()._variables ?? variables;
       return group._spawnBound(() => fn.apply(this, args), named, values);
     });
+    const promise = paced(called);
     // Foreign callers seldom look; those that do are told.
     markHandled(promise);
     return promise;

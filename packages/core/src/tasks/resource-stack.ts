@@ -6,6 +6,7 @@ import type { SignalOptions } from '../internal/signal-options.ts';
 import { notePlace } from './taken-back.ts';
 import { underSignal } from '../waiting/under-signal.ts';
 import { suppress } from '../internal/suppressed-errors.ts';
+import { paced } from '../waiting/ready.ts';
 
 /** The failure that a resource is released for. */
 export interface Failure {
@@ -147,7 +148,7 @@ export class ResourceStack implements AsyncDisposable {
    * @throws (rejects) the first cleanup error, with later ones in its `suppressedErrors`
    */
   async disposeAsync(): Promise<void> {
-    const failures = await this._release(undefined);
+    const failures = await paced(this._release(undefined));
     if (failures.length === 0) return;
     const errors = failures.map(({ error }) => error);
     throw combined(currentFrame()._scope, errors);

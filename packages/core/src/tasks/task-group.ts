@@ -18,6 +18,7 @@ import { startChild } from './start-child.ts';
 import { Task } from './task.ts';
 import type { Spawnable } from './task.ts';
 import { underSignal } from '../waiting/under-signal.ts';
+import { paced } from '../waiting/ready.ts';
 
 /**
  * The owner of tasks: it ends only after each of them has. `taskGroup(body)` is the form to use; this
@@ -223,7 +224,7 @@ export class TaskGroup extends GroupCore implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return promiseTry(() => {
       this._refuseChild('dispose');
-      return this._endWithin(this._dispose());
+      return this._endWithin(paced(this._dispose()));
     });
   }
 

@@ -18,6 +18,23 @@ export function yieldIfDue(): Promise<void> | undefined {
   return currentRuntime().pause();
 }
 
+/**
+ * Waits for what was begun, and lets others run before its outcome comes out: for calls that end in many ways.
+ *
+ * @param promise - of the outcome
+ * @returns the value
+ * @throws (rejects) what the promise rejects with
+ * @example
+ * return paced(this.#close());
+ */
+export async function paced<T>(promise: PromiseLike<T>): Promise<T> {
+  try {
+    return await promise;
+  } finally {
+    await yieldIfDue();
+  }
+}
+
 // For the many calls that return nothing: one promise serves all.
 const DONE: Promise<void> = Promise.resolve();
 

@@ -1,16 +1,20 @@
 import {
   any,
   asCompleted,
+  CancelScope,
   checkpoint,
+  circuitBreaker,
   concurrentMap,
   Future,
   gather,
   gatherSettled,
   moveOnAfter,
   race,
+  ResourceStack,
   retry,
   run,
   shield,
+  supervise,
   TaskGroup,
   taskGroup,
   timeout,
@@ -21,7 +25,7 @@ import {
 } from '@ambit/core';
 import type { Task } from '@ambit/core';
 import { abortable } from '@ambit/core/abort';
-import { batch, mapConcurrent } from '@ambit/core/iter';
+import { batch, mapConcurrent, merge, share } from '@ambit/core/iter';
 import { ParkingLot, yieldIfDue } from '@ambit/core/lowlevel';
 import { Sequencer, testRun } from '@ambit/core/testing';
 
@@ -37,6 +41,11 @@ const isOver = async (value: unknown): Promise<void> => {
 };
 
 const none = { open: () => ({ value: 1, close: () => Promise.resolve() }) } as never;
+
+const closedCircuit = circuitBreaker(() => 1);
+const openCircuit = circuitBreaker(() => 1);
+openCircuit.open();
+const ended = merge();
 
 /** Calls that have nothing to wait for. */
 const calls: Record<string, (things: Things) => Promise<unknown>> = {
@@ -58,6 +67,14 @@ const calls: Record<string, (things: Things) => Promise<unknown>> = {
   'spawn and join': ({ group }) => group.spawn(async () => 1).join(),
   'group.start': ({ group }) => group.start((_, started) => started(1)),
   'group.join': () => new TaskGroup().join(),
+  'disposal of a group': () => new TaskGroup()[Symbol.asyncDispose](),
+  'a call of a bound function': ({ group }) => group.bind(() => 1)(),
+  'a call of a bound async function': ({ group }) => group.bind(async () => 1)(),
+  'an empty ResourceStack': () => new ResourceStack().disposeAsync(),
+  supervise: () => supervise(() => 1),
+  'a circuit breaker': () => closedCircuit(),
+  'an open circuit breaker': () => openCircuit().catch(() => undefined),
+  'waitFor with no time left': () => waitFor(() => 1, 0).catch(() => undefined),
   'an empty group': () => taskGroup(() => 1),
   'a group that fails': () => taskGroup(() => Promise.reject(new Error())).catch(() => undefined),
   wait: ({ done }) => wait([done]),
@@ -86,6 +103,22 @@ const calls: Record<string, (things: Things) => Promise<unknown>> = {
   },
   batch: async () => {
     for await (const items of batch([1, 2], { size: 2 })) await isOver(items);
+  },
+  'an iterator that has ended': () => ended.next(),
+  'return() of an iterator': () => merge().return?.() ?? Promise.resolve(),
+  'a next() that is cancelled': () => {
+    const scope = new CancelScope();
+    scope.cancel();
+    return scope.run(() => merge([1]).next());
+  },
+  'a loop over a shared source': async () => {
+    for await (const item of share([1])) await isOver(item);
+  },
+  'asCompleted of nothing': async () => {
+    for await (const task of asCompleted([])) await isOver(task);
+  },
+  'asCompleted of a task': async ({ done }) => {
+    for await (const task of asCompleted([done])) await task;
   },
   abortable: () => abortable(Promise.resolve()),
   Sequencer: () => new Sequencer().run(0, () => 1),
