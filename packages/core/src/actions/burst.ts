@@ -5,6 +5,7 @@ import { promiseTry } from '../internal/promise-try.ts';
 import { park } from '../waiting/park.ts';
 import type { Waker } from '../waiting/waker.ts';
 import { ownedUntil } from './owned-until.ts';
+import { paced } from '../waiting/ready.ts';
 
 /** How a burst of calls becomes few. */
 export interface BurstOptions {
@@ -57,7 +58,7 @@ export class Burst<T> {
     const isQuiet = now >= this.#quietUntil && !this.isPending;
     if (this.#options.leading && isQuiet) return this.#lead(run, now);
     this.#quietUntil = Math.max(this.#quietUntil, now);
-    if (!this.#options.trailing && this.#last !== undefined) return this.#last;
+    if (!this.#options.trailing && this.#last !== undefined) return shared(this.#last);
     return this.#wait(run, now);
   }
 
@@ -79,7 +80,7 @@ export class Burst<T> {
 
   #lead(run: () => T | PromiseLike<T>, now: number): Promise<T> {
     this.#quietUntil = now + this.#options.ms;
-    this.#last = promiseTry(async () => run());
+    this.#last = paced(promiseTry(async () => run()));
     return this.#last;
   }
 
@@ -156,4 +157,11 @@ export class Burst<T> {
     this.#timer?.cancel();
     this.#timer = undefined;
   }
+}
+
+/** The outcome of a run, for a call that did not lead to it: the call that did answers for its error. */
+function shared<T>(run: Promise<T>): Promise<T> {
+  const outcome = paced(run);
+  markHandled(outcome);
+  return outcome;
 }

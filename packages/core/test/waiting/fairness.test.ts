@@ -24,6 +24,7 @@ import {
   yieldNow,
 } from '@ambit/core';
 import type { Task } from '@ambit/core';
+import { throttle } from '@ambit/core/actions';
 import { abortable } from '@ambit/core/abort';
 import { batch, mapConcurrent, merge, share } from '@ambit/core/iter';
 import { ParkingLot, yieldIfDue } from '@ambit/core/lowlevel';
@@ -46,6 +47,8 @@ const closedCircuit = circuitBreaker(() => 1);
 const openCircuit = circuitBreaker(() => 1);
 openCircuit.open();
 const ended = merge();
+const throttled = throttle(() => 1, 0);
+const dropping = throttle(() => 1, 10_000, { trailing: false });
 
 /** Calls that have nothing to wait for. */
 const calls: Record<string, (things: Things) => Promise<unknown>> = {
@@ -72,6 +75,8 @@ const calls: Record<string, (things: Things) => Promise<unknown>> = {
   'a call of a bound async function': ({ group }) => group.bind(async () => 1)(),
   'an empty ResourceStack': () => new ResourceStack().disposeAsync(),
   supervise: () => supervise(() => 1),
+  'a throttled function': () => throttled(),
+  'calls that a throttle drops': () => dropping(),
   'a circuit breaker': () => closedCircuit(),
   'an open circuit breaker': () => openCircuit().catch(() => undefined),
   'waitFor with no time left': () => waitFor(() => 1, 0).catch(() => undefined),
