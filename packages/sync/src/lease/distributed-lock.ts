@@ -1,4 +1,5 @@
 import { checkFunction } from '@ambit/core/lowlevel';
+import { inSteps } from '../internal/after.ts';
 import type { WaitOptions } from '../internal/options.ts';
 import type { LeaseOptions } from './arguments.ts';
 import type { HeldLease, InScope, Lease } from './held-lease.ts';
@@ -56,10 +57,12 @@ export class DistributedLock {
    * @example
    * await using lease = await lock.acquire();
    */
-  async acquire(options?: WaitOptions): Promise<HeldLease> {
-    const lease = await this.#leased.acquire('acquire', options);
-    this.#leased.lend(lease);
-    return fenced(lease);
+  acquire(options?: WaitOptions): Promise<HeldLease> {
+    return inSteps(async () => {
+      const lease = await this.#leased.acquire('acquire', options);
+      this.#leased.lend(lease);
+      return fenced(lease);
+    });
   }
 
   /**
@@ -68,11 +71,13 @@ export class DistributedLock {
    * @returns the lease, or undefined if the lock is held
    * @throws (rejects) as {@link acquire}
    */
-  async tryAcquire(options?: WaitOptions): Promise<HeldLease | undefined> {
-    const lease = await this.#leased.tryAcquire(options);
-    if (lease === undefined) return undefined;
-    this.#leased.lend(lease);
-    return fenced(lease);
+  tryAcquire(options?: WaitOptions): Promise<HeldLease | undefined> {
+    return inSteps(async () => {
+      const lease = await this.#leased.tryAcquire(options);
+      if (lease === undefined) return undefined;
+      this.#leased.lend(lease);
+      return fenced(lease);
+    });
   }
 
   /**
@@ -111,7 +116,7 @@ export class DistributedLock {
    * @throws (rejects) LeaseStoreError; the ambient scope's CancelledError; `signal.reason`
    */
   holders(options?: WaitOptions): Promise<LeaseHolder[]> {
-    return this.#leased.holders(options);
+    return inSteps(() => this.#leased.holders(options));
   }
 
   /**
@@ -122,7 +127,7 @@ export class DistributedLock {
    * @throws (rejects) LeaseStoreError
    */
   revoke(): Promise<number> {
-    return this.#leased.revoke();
+    return inSteps(() => this.#leased.revoke());
   }
 
   /** Returns a snapshot of the counts of this object, for diagnostics. */

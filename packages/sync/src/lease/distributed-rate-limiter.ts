@@ -1,5 +1,6 @@
 import { getRunningLoop } from '@ambit/core';
 import { checkFunction, checkOptions, throwIfCancelled } from '@ambit/core/lowlevel';
+import { inSteps } from '../internal/after.ts';
 import type { WaitOptions } from '../internal/options.ts';
 import {
   checkLeaseName,
@@ -98,7 +99,11 @@ export class DistributedRateLimiter {
    * @throws (rejects) the ambient scope's CancelledError or `signal.reason`, and then no permit is taken;
    *   RangeError for more than `burst`, which could never be; LeaseStoreError if the first question failed
    */
-  async acquire(options?: TakeOptions): Promise<void> {
+  acquire(options?: TakeOptions): Promise<void> {
+    return inSteps(() => this.#acquire(options));
+  }
+
+  async #acquire(options: TakeOptions | undefined): Promise<void> {
     checkWait('DistributedRateLimiter.acquire', options);
     const { permits = 1, signal } = options ?? {};
     this.#check('acquire', permits);
@@ -127,7 +132,11 @@ export class DistributedRateLimiter {
    * @returns whether it took them
    * @throws (rejects) as {@link acquire}
    */
-  async tryAcquire(permits = 1, options?: WaitOptions): Promise<boolean> {
+  tryAcquire(permits = 1, options?: WaitOptions): Promise<boolean> {
+    return inSteps(() => this.#tryAcquire(permits, options));
+  }
+
+  async #tryAcquire(permits: number, options: WaitOptions | undefined): Promise<boolean> {
     checkWait('DistributedRateLimiter.tryAcquire', options);
     this.#check('tryAcquire', permits);
     throwIfCancelled(options);

@@ -1,4 +1,5 @@
 import { checkFunction } from '@ambit/core/lowlevel';
+import { inSteps } from '../internal/after.ts';
 import type { WaitOptions } from '../internal/options.ts';
 import type { LeaseOptions } from './arguments.ts';
 import type { InScope, Lease, SemaphoreLease } from './held-lease.ts';
@@ -48,10 +49,12 @@ export class DistributedSemaphore {
    * @throws (rejects) the ambient scope's CancelledError or `signal.reason`, and then nothing is held;
    *   LeaseStoreError if the first question failed
    */
-  async acquire(options?: WaitOptions): Promise<SemaphoreLease> {
-    const lease = await this.#leased.acquire('acquire', options);
-    this.#leased.lend(lease);
-    return held(lease);
+  acquire(options?: WaitOptions): Promise<SemaphoreLease> {
+    return inSteps(async () => {
+      const lease = await this.#leased.acquire('acquire', options);
+      this.#leased.lend(lease);
+      return held(lease);
+    });
   }
 
   /**
@@ -60,11 +63,13 @@ export class DistributedSemaphore {
    * @returns the lease, or undefined if all are held
    * @throws (rejects) as {@link acquire}
    */
-  async tryAcquire(options?: WaitOptions): Promise<SemaphoreLease | undefined> {
-    const lease = await this.#leased.tryAcquire(options);
-    if (lease === undefined) return undefined;
-    this.#leased.lend(lease);
-    return held(lease);
+  tryAcquire(options?: WaitOptions): Promise<SemaphoreLease | undefined> {
+    return inSteps(async () => {
+      const lease = await this.#leased.tryAcquire(options);
+      if (lease === undefined) return undefined;
+      this.#leased.lend(lease);
+      return held(lease);
+    });
   }
 
   /**
@@ -92,7 +97,7 @@ export class DistributedSemaphore {
    * @throws (rejects) LeaseStoreError; the ambient scope's CancelledError; `signal.reason`
    */
   holders(options?: WaitOptions): Promise<LeaseHolder[]> {
-    return this.#leased.holders(options);
+    return inSteps(() => this.#leased.holders(options));
   }
 
   /**
@@ -102,7 +107,7 @@ export class DistributedSemaphore {
    * @throws (rejects) LeaseStoreError
    */
   revoke(): Promise<number> {
-    return this.#leased.revoke();
+    return inSteps(() => this.#leased.revoke());
   }
 
   /** Returns a snapshot of the counts of this object, for diagnostics. */

@@ -1,5 +1,5 @@
 import { InvalidStateError } from '@ambit/core';
-import { checkCount, checkFunction, show } from '@ambit/core/lowlevel';
+import { checkCount, checkFunction, refused, show } from '@ambit/core/lowlevel';
 import type { Guard } from './guard-of.ts';
 import { labelOf } from '../internal/options.ts';
 import type { NameOptions, WaitOptions } from '../internal/options.ts';
@@ -133,7 +133,7 @@ export class CapacityLimiter {
    */
   acquireOnBehalfOf(borrower: unknown, options?: WaitOptions): Promise<Guard> {
     if (this.#borrowers.has(borrower)) {
-      return Promise.reject(
+      return refused(
         new InvalidStateError(
           `CapacityLimiter.acquireOnBehalfOf: borrower is ${show(borrower)}, which has a token of the ` +
             `${this.#label} or waits for one; acquire one token for each borrower`,

@@ -1,5 +1,6 @@
 import type { Handle } from '@ambit/core';
 import { checkFunction, park, ParkingLot, refused, throwIfCancelled } from '@ambit/core/lowlevel';
+import { inSteps } from '../internal/after.ts';
 import { ClosedError } from '../internal/errors.ts';
 import type { Guard } from './guard-of.ts';
 import { OpenLease } from './lease.ts';
@@ -73,7 +74,7 @@ export class ResourcePool<T> {
     } catch (error) {
       return refused(error);
     }
-    return this.#acquire(options);
+    return inSteps(() => this.#acquire(options));
   }
 
   /**
@@ -104,19 +105,21 @@ export class ResourcePool<T> {
    * @throws (rejects) AggregateError if `destroy` failed for some; the ambient scope's CancelledError or
    *   `signal.reason`
    */
-  async drain(options?: WaitOptions): Promise<void> {
-    throwIfCancelled(options);
-    this.#isClosed = true;
-    this.#shrink();
-    if (this.#size > 0) {
-      await this.#drainers.park({ signal: options?.signal, name: `drain of ${this.#label}` });
-    }
-    const failures = this.#lifecycle.failures.splice(0);
-    if (failures.length === 0) return;
-    throw new AggregateError(
-      failures,
-      `ResourcePool.drain: destroy failed for ${failures.length} of the ${this.#label}`,
-    );
+  drain(options?: WaitOptions): Promise<void> {
+    return inSteps(async () => {
+      throwIfCancelled(options);
+      this.#isClosed = true;
+      this.#shrink();
+      if (this.#size > 0) {
+        await this.#drainers.park({ signal: options?.signal, name: `drain of ${this.#label}` });
+      }
+      const failures = this.#lifecycle.failures.splice(0);
+      if (failures.length === 0) return;
+      throw new AggregateError(
+        failures,
+        `ResourcePool.drain: destroy failed for ${failures.length} of the ${this.#label}`,
+      );
+    });
   }
 
   /** Returns a snapshot for diagnostics. */

@@ -1,4 +1,4 @@
-import { checkCount, checkFunction, checkOptions, checkWhole } from '@ambit/core/lowlevel';
+import { checkCount, checkFunction, checkOptions, checkWhole, refused } from '@ambit/core/lowlevel';
 import type { Guard } from './guard-of.ts';
 import { labelOf } from '../internal/options.ts';
 import type { NameOptions, WaitOptions } from '../internal/options.ts';
@@ -90,7 +90,7 @@ export class Semaphore {
       checkOptions('Semaphore.acquire', options);
       this.#check('Semaphore.acquire', permits);
     } catch (error) {
-      return Promise.reject(error);
+      return refused(error);
     }
     return this.#permits.take(permits, options);
   }

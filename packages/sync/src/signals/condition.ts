@@ -4,13 +4,13 @@ import {
   checkCount,
   checkFunction,
   ParkingLot,
-  ready,
   show,
   throwIfCancelled,
 } from '@ambit/core/lowlevel';
 import type { Guard } from '../locks/guard-of.ts';
 import { Lock } from '../locks/lock.ts';
 import type { Hold } from '../locks/lock.ts';
+import { inSteps } from '../internal/after.ts';
 import { labelOf } from '../internal/options.ts';
 import type { NameOptions, WaitOptions } from '../internal/options.ts';
 
@@ -114,10 +114,12 @@ export class Condition {
    * @throws (rejects) the ambient scope's CancelledError or `signal.reason`; if it had been notified,
    *   the notification passes on. InvalidStateError if the lock is not held
    */
-  async wait(options?: WaitOptions): Promise<void> {
-    const hold = this.#held('wait');
-    throwIfCancelled(options);
-    await this.#wait(hold, options);
+  wait(options?: WaitOptions): Promise<void> {
+    return inSteps(async () => {
+      const hold = this.#held('wait');
+      throwIfCancelled(options);
+      await this.#wait(hold, options);
+    });
   }
 
   /**
@@ -129,17 +131,19 @@ export class Condition {
    * @returns the predicate's first truthy result
    * @throws (rejects) as {@link Condition.wait}, and what the predicate throws
    */
-  async waitFor<T>(predicate: () => T, options?: WaitOptions): Promise<T> {
-    checkFunction('Condition.waitFor', 'predicate', predicate);
-    const hold = this.#held('waitFor');
-    throwIfCancelled(options);
-    // A notification of an earlier wait has been used up.
-    hold.isNotified = false;
-    for (;;) {
-      const answer = this.#ask(predicate, hold);
-      if (answer) return ready(answer);
-      await this.#wait(hold, options);
-    }
+  waitFor<T>(predicate: () => T, options?: WaitOptions): Promise<T> {
+    return inSteps(async () => {
+      checkFunction('Condition.waitFor', 'predicate', predicate);
+      const hold = this.#held('waitFor');
+      throwIfCancelled(options);
+      // A notification of an earlier wait has been used up.
+      hold.isNotified = false;
+      for (;;) {
+        const answer = this.#ask(predicate, hold);
+        if (answer) return answer;
+        await this.#wait(hold, options);
+      }
+    });
   }
 
   /**

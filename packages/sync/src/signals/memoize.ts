@@ -7,10 +7,12 @@ import {
   checkOptions,
   checkSignal,
   ready,
+  refused,
   Tally,
   throwIfCancelled,
 } from '@ambit/core/lowlevel';
 import type { CallForOwner, SignalOptions } from '@ambit/core/lowlevel';
+import { inSteps } from '../internal/after.ts';
 import { checkPeriod } from '../internal/check.ts';
 import { Answers } from './memo-answers.ts';
 import { memoKey } from './memo-key.ts';
@@ -153,12 +155,17 @@ class Cache<A extends unknown[], R> {
     this.#answers = new Answers<R>(max, ttl);
   }
 
-  async call(self: unknown, args: A, signal: AbortSignal | undefined): Promise<R> {
-    throwIfCancelled({ signal });
-    const key = this.#keyOf(args);
-    const known = this.#answers.use(key);
-    if (known !== undefined) return ready(known.value);
-    return this.#make(key, () => this.#fn.apply(self, args), signal);
+  call(self: unknown, args: A, signal: AbortSignal | undefined): Promise<R> {
+    let key: unknown;
+    try {
+      throwIfCancelled({ signal });
+      key = this.#keyOf(args);
+      const known = this.#answers.use(key);
+      if (known !== undefined) return ready(known.value);
+    } catch (error) {
+      return refused(error);
+    }
+    return inSteps(() => this.#make(key, () => this.#fn.apply(self, args), signal));
   }
 
   delete(args: A): boolean {

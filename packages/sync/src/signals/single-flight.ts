@@ -9,6 +9,7 @@ import {
   throwIfCancelled,
 } from '@ambit/core/lowlevel';
 import type { CallForOwner } from '@ambit/core/lowlevel';
+import { inSteps } from '../internal/after.ts';
 import type { WaitOptions } from '../internal/options.ts';
 
 /** What a waiting caller is told: the value is there, or it is its turn to make it. */
@@ -44,13 +45,18 @@ export class SingleFlight<T> {
   }
 
   /** The value; made by `make` if there is none and no other call is making it. Arguments have been checked. */
-  async get(
-    where: string,
-    make: () => T | PromiseLike<T>,
-    options: WaitOptions | undefined,
-  ): Promise<T> {
-    this.#refuseWithin(where);
-    throwIfCancelled(options);
+  get(where: string, make: () => T | PromiseLike<T>, options: WaitOptions | undefined): Promise<T> {
+    try {
+      this.#refuseWithin(where);
+      throwIfCancelled(options);
+    } catch (error) {
+      return refused(error);
+    }
+    if (this.#state.is === 'done') return ready(this.#state.value);
+    return inSteps(() => this.#get(make, options));
+  }
+
+  async #get(make: () => T | PromiseLike<T>, options: WaitOptions | undefined): Promise<T> {
     if (this.#state.is === 'empty') return this.#lead(make, options);
     if (this.#state.is === 'running') {
       const turn = await this.lot.park({
@@ -61,7 +67,7 @@ export class SingleFlight<T> {
       });
       if (turn === 'lead') return this.#lead(make, options);
     }
-    return ready(this.#value());
+    return this.#value();
   }
 
   /** The lead is with this call, and goes on to the next in line unless it succeeds. */
@@ -77,11 +83,11 @@ export class SingleFlight<T> {
       });
       this.#state = { is: 'done', value };
       this.lot.unparkAll('look');
-      return await ready(value);
+      return value;
     } catch (error) {
       this.#leading = undefined;
       if (this.lot.unpark(1, 'lead') === 0) this.#state = { is: 'empty' };
-      return refused(error);
+      throw error;
     }
   }
 

@@ -1,6 +1,7 @@
 import { gather, run, timeout } from '@ambit/core';
 import {
   Barrier,
+  BoundedSemaphore,
   Broadcast,
   CapacityLimiter,
   channel,
@@ -20,6 +21,7 @@ import {
   TaskTracker,
   Watch,
 } from '@ambit/sync';
+import { DistributedLock, memoryStore } from '@ambit/sync/lease';
 
 /** What one of two tasks does again and again. */
 type Round = (me: number) => Promise<unknown>;
@@ -160,6 +162,24 @@ const rounds: Record<string, () => Round> = {
   'Once.get that fails': () => {
     const once = new Once<number>();
     return () => once.get(() => Promise.reject(new Error())).catch(() => undefined);
+  },
+  'ResourcePool.drain': () => {
+    const pool = new ResourcePool({ create: () => 1, destroy: () => undefined, max: 1 });
+    return () => pool.drain();
+  },
+  'calls that are refused': () => {
+    const semaphore = new BoundedSemaphore(1);
+    const limiter = new CapacityLimiter(2);
+    const condition = new Condition();
+    return async () => {
+      await semaphore.acquire({ permits: 2 }).catch(() => undefined);
+      await limiter.acquireOnBehalfOf('me').catch(() => undefined);
+      await condition.wait().catch(() => undefined);
+    };
+  },
+  'DistributedLock.revoke': () => {
+    const lock = new DistributedLock(memoryStore(), 'x');
+    return () => lock.revoke();
   },
   'memoize, hits': () => memoize(() => 1),
   'memoize, misses': () => {
