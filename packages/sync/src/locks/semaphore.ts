@@ -51,17 +51,16 @@ export class Semaphore {
     const max = options?.max;
     if (max !== undefined) checkCount('Semaphore', 'max', max, Math.max(permits, 1));
     this.#permits = new Permits(permits, this._label);
-    this._max = max ?? Infinity;
+    if (max !== undefined) this._bound(max);
   }
 
-  /** @internal The most permits there may be. */
-  get _max(): number {
-    return this.#permits.most;
-  }
-
-  /** @internal */
-  set _max(max: number) {
+  /** @internal Sets the most permits there may be. */
+  _bound(max: number): void {
     this.#permits.most = max;
+  }
+
+  get #max(): number {
+    return this.#permits.most;
   }
 
   /** How many permits are free; callers in line may be waiting for just these. */
@@ -116,9 +115,9 @@ export class Semaphore {
   release(permits = 1): void {
     checkWhole('Semaphore.release', 'permits', permits, 1);
     const added = Math.max(permits - this.#permits.borrowed, 0);
-    if (this.#permits.total + added > this._max) {
+    if (this.#permits.total + added > this.#max) {
       throw new RangeError(
-        `Semaphore.release: ${permits} more would exceed max (${this._max}) of the ${this._label}; ` +
+        `Semaphore.release: ${permits} more would exceed max (${this.#max}) of the ${this._label}; ` +
           'release each permit once',
       );
     }
@@ -150,9 +149,9 @@ export class Semaphore {
    */
   resize(permits: number): void {
     checkCount('Semaphore.resize', 'permits', permits, 0);
-    if (permits > this._max) {
+    if (permits > this.#max) {
       throw new RangeError(
-        `Semaphore.resize: permits is ${permits}, more than max (${this._max}) of the ${this._label}; ` +
+        `Semaphore.resize: permits is ${permits}, more than max (${this.#max}) of the ${this._label}; ` +
           'give max or fewer',
       );
     }
@@ -172,13 +171,13 @@ export class Semaphore {
 
   #check(where: string, permits: number): void {
     checkWhole(where, 'permits', permits, 1);
-    if (permits <= this._max) return;
+    if (permits <= this.#max) return;
     throw this.#tooMany(where, permits);
   }
 
   #tooMany(where: string, permits: number): RangeError {
     return new RangeError(
-      `${where}: permits is ${permits}, more than max (${this._max}) of the ${this._label}; ` +
+      `${where}: permits is ${permits}, more than max (${this.#max}) of the ${this._label}; ` +
         'ask for max or fewer',
     );
   }
@@ -199,7 +198,7 @@ export class BoundedSemaphore extends Semaphore {
   constructor(permits: number, options?: NameOptions) {
     checkCount('BoundedSemaphore', 'permits', permits, 0);
     super(permits, options);
-    this._max = permits;
+    this._bound(permits);
   }
 
   /**
@@ -210,7 +209,7 @@ export class BoundedSemaphore extends Semaphore {
    */
   override resize(permits: number): void {
     checkCount('BoundedSemaphore.resize', 'permits', permits, 0);
-    this._max = permits;
+    this._bound(permits);
     this._refuseAbove(permits);
     super.resize(permits);
   }
