@@ -168,11 +168,13 @@ async function testRunners(project) {
   await run('vitest', project, process.execPath, [vitest, 'run', '--root', project]);
 }
 
-/** With Node's types and without any, and always with a look into the libraries (`skipLibCheck: false`). */
+/** With Node's types, also beside the DOM's, and without any, and always with a look into the libraries (`skipLibCheck: false`). */
 async function compile(project) {
   for (const name of Object.keys(COMPILERS)) {
-    for (const config of ['tsconfig.node.json', 'tsconfig.browser.json'])
+    for (const kind of ['node', 'node-dom', 'browser']) {
+      const config = `tsconfig.${kind}.json`;
       await run(`${name} ${config}`, project, process.execPath, [compiler(name), '-p', config]);
+    }
   }
 }
 

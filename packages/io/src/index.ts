@@ -52,8 +52,10 @@ export type {
   ProcessStdio,
   SpawnProcessOptions,
 } from './processes/process-options.ts';
-export { runProcess, ProcessError } from './processes/run-process.ts';
-export type { ProcessResult, RunProcessOptions } from './processes/run-process.ts';
+export { ProcessError } from './processes/process-error.ts';
+export type { ProcessResult } from './processes/process-error.ts';
+export { runProcess } from './processes/run-process.ts';
+export type { RunProcessOptions } from './processes/run-process.ts';
 export { openSignals } from './events/open-signals.ts';
 export type { SignalReceiver } from './events/open-signals.ts';
 export { WorkerPool } from './threads/worker-pool.ts';

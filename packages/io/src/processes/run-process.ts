@@ -8,6 +8,8 @@ import { moveOnAfterReal, realWork } from '../real-work.ts';
 import { checkBoolean, checkProcess } from './process-options.ts';
 import type { ProcessStdio, SpawnProcessOptions } from './process-options.ts';
 import { startProcess } from './open-process.ts';
+import { ProcessError } from './process-error.ts';
+import type { ProcessResult } from './process-error.ts';
 import type { ProcessEnd } from './process.ts';
 
 /** Options for {@link runProcess}. */
@@ -24,54 +26,6 @@ export interface RunProcessOptions extends SpawnProcessOptions {
   readonly encoding?: 'utf8' | 'buffer' | undefined;
   /** Bytes that it may write to stdout, and as many to stderr. Default 64 MiB. */
   readonly maxBuffer?: number | undefined;
-}
-
-/** How a process ended, and what it wrote. */
-export interface ProcessResult<T extends string | Buffer = string> extends ProcessEnd {
-  /** What it wrote. */
-  readonly stdout: T;
-  /** What it wrote to stderr. */
-  readonly stderr: T;
-}
-
-/** A process ended with another code than 0, by a signal, or because it wrote more than `maxBuffer`. */
-export class ProcessError extends Error {
-  static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'ProcessError',
-      writable: true,
-      configurable: true,
-    });
-  }
-
-  /** As it was given. */
-  readonly command: string;
-  /** As they were given. */
-  readonly args: readonly string[];
-  /** Its exit code; null if a signal ended it. */
-  readonly code: number | null;
-  /** The signal that ended it, or null. */
-  readonly signal: NodeJS.Signals | null;
-  /** What it wrote until then. */
-  readonly stdout: string | Buffer;
-  /** What it wrote to stderr until then. */
-  readonly stderr: string | Buffer;
-
-  // eslint-disable-next-line max-params -- public: the order of `runProcess`, and what came of it
-  constructor(
-    message: string,
-    command: string,
-    args: readonly string[],
-    result: ProcessResult<string | Buffer>,
-  ) {
-    super(message);
-    this.command = command;
-    this.args = args;
-    this.code = result.code;
-    this.signal = result.signal;
-    this.stdout = result.stdout;
-    this.stderr = result.stderr;
-  }
 }
 
 /** Milliseconds of silence after which output that another process holds open is taken to be complete. */
@@ -136,6 +90,11 @@ export function runProcess(
   args?: readonly string[],
   options?: RunProcessOptions & { readonly encoding?: 'utf8' | undefined },
 ): Promise<ProcessResult>;
+export function runProcess(
+  command: string,
+  args?: readonly string[],
+  options?: RunProcessOptions,
+): Promise<ProcessResult<string | Buffer>>;
 export async function runProcess(
   command: string,
   args: readonly string[] = [],

@@ -1,7 +1,7 @@
 import { show } from '@ambit/core/lowlevel';
 import { setImmediate } from 'node:timers';
 import type { Duplex, Readable, Writable } from 'node:stream';
-import type { ReadableStream, WritableStream } from 'node:stream/web';
+import type * as web from 'node:stream/web';
 import { node } from '../node.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { NodeByteStream } from './node-stream.ts';
@@ -9,15 +9,21 @@ import { ignoreErrors } from './stream-end.ts';
 import { isServerRequest, readRequest } from './request-stream.ts';
 import { readWeb, writeWeb } from './web-stream.ts';
 
+// The global types are those of the DOM in programs that have these, and others than Node's.
+
 /** What bytes can be received from, of Node's and of the web's. */
-export type ReadableSource = Readable | ReadableStream;
+export type ReadableSource = Readable | ReadableStream | web.ReadableStream;
 
 /** What bytes can be sent to, of Node's and of the web's. */
-export type WritableTarget = Writable | WritableStream;
+export type WritableTarget = Writable | WritableStream | web.WritableStream;
 
 /** Both directions: one of Node's, or the web's pair, for example a `TransformStream`. */
 export type DuplexStream =
-  Duplex | { readonly readable: ReadableStream; readonly writable: WritableStream };
+  | Duplex
+  | {
+      readonly readable: ReadableStream | web.ReadableStream;
+      readonly writable: WritableStream | web.WritableStream;
+    };
 
 /**
  * Makes a ByteStream that receives from a stream of Node's or of the web's. Closing it destroys or cancels
@@ -70,7 +76,7 @@ export function fromDuplex(duplex: DuplexStream): ByteStream {
 }
 
 function nodeReadable(readable: unknown): Readable {
-  if (has(readable, 'getReader')) return readWeb(readable as ReadableStream);
+  if (has(readable, 'getReader')) return readWeb(readable as web.ReadableStream);
   if (isNode(readable, 'read')) {
     const stream = readable as Readable;
     return isServerRequest(stream) ? readRequest(stream) : stream;
@@ -79,7 +85,7 @@ function nodeReadable(readable: unknown): Readable {
 }
 
 function nodeWritable(writable: unknown): Writable {
-  if (has(writable, 'getWriter')) return writeWeb(writable as WritableStream);
+  if (has(writable, 'getWriter')) return writeWeb(writable as web.WritableStream);
   if (writable === process.stdout || writable === process.stderr)
     return keptOpen(writable as Writable);
   if (isNode(writable, 'write')) return writable as Writable;

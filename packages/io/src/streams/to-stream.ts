@@ -1,5 +1,4 @@
 import type { Readable, Writable } from 'node:stream';
-import type { ReadableStream, WritableStream } from 'node:stream/web';
 import { contextSnapshot, isCancelled } from '@ambit/core';
 import { checkOneOf, checkOptions } from '@ambit/core/lowlevel';
 import { node } from '../node.ts';
