@@ -200,10 +200,12 @@ export class CancelScope extends ScopeCore implements Disposable {
   }
 
   static {
-    const [cancelled, withVariables] = [new CancelScope(), new CancelScope()];
+    const [cancelled, withReason] = [new CancelScope(), new CancelScope()];
     cancelled.cancel();
+    withReason.cancel('a reason');
+    const withVariables = new CancelScope();
     withVariables._variables = { key: this, value: undefined, outer: undefined };
-    keepShape(this, new CancelScope(), cancelled, withVariables);
+    keepShape(this, new CancelScope(), cancelled, withReason, withVariables);
   }
 }
 

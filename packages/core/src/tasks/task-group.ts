@@ -237,5 +237,8 @@ export class TaskGroup extends GroupCore implements AsyncDisposable {
 function samplesOf(Group: typeof TaskGroup): readonly object[] {
   const group = new Group();
   group.scope._end();
-  return [group, new Task(group, '')];
+  const [seen, awaited] = [new Task(group, ''), new Task(group, '')];
+  seen._isObserved = awaited._isObserved = true;
+  awaited._promise = undefined;
+  return [group, new Task(group, ''), seen, awaited];
 }

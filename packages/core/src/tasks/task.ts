@@ -26,8 +26,8 @@ export type TaskFunction<T> = (task: Task<T>) => T | PromiseLike<T>;
 /** A TaskFunction whose `T` can be told from what it returns, without that of the task it gets being known before. */
 export type Spawnable<T> = (task: Task<never>) => T | PromiseLike<T>;
 
-// The sample that is kept is 0.
-let ids = -1;
+// The samples that are kept are -2 to 0.
+let ids = -3;
 
 /**
  * A function at work, owned by a group. It is a promise of the function's result; the group answers
