@@ -4,6 +4,17 @@ import type { SignalOptions as WaitOptions } from '@ambit/core/lowlevel';
 /** Options of every call that waits, as its last argument: the one type for all packages. */
 export type { WaitOptions };
 
+/** What may cancel a call that waits. */
+export interface Caller {
+  readonly scope: CancelScope;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Whether a call is cancelled, also before it knows. */
+export function isCut({ scope, signal }: Caller): boolean {
+  return scope.reason !== undefined || signal?.aborted === true;
+}
+
 /** Runs a body that waits more than once; a signal that is given cancels all of it. */
 export async function under<T>(
   signal: AbortSignal | undefined,

@@ -78,8 +78,10 @@ export class SignalReceiver implements AsyncIterable<NodeJS.Signals>, Disposable
 
   #interrupt(): void {
     const waker = this.#waker;
+    if (waker === undefined) return;
     this.#waker = undefined;
-    waker?.fail(INTERRUPTED);
+    this.#isReceiving = false;
+    waker.fail(INTERRUPTED);
   }
 
   /**
@@ -112,14 +114,9 @@ export class SignalReceiver implements AsyncIterable<NodeJS.Signals>, Disposable
         `openSignals: another loop waits for the next of ${this.#label()}; a signal goes to one of them, so have one receiver for each`,
       );
     }
-    this.#isReceiving = true;
-    try {
-      // A wake-up takes nothing: the call that returns a signal takes it.
-      if (this.#pending.size === 0 && !isOver) await this.#nextSignal();
-      else await yieldIfDue();
-    } finally {
-      this.#isReceiving = false;
-    }
+    // A wake-up takes nothing: the call that returns a signal takes it.
+    if (this.#pending.size === 0 && !isOver) await this.#nextSignal();
+    else await yieldIfDue();
     return this.#take();
   }
 
@@ -139,16 +136,20 @@ export class SignalReceiver implements AsyncIterable<NodeJS.Signals>, Disposable
     }
   }
 
-  #untilWoken(): Promise<void> {
-    return park<void>(
+  // One that is cancelled has left at once, whenever its caller goes on.
+  async #untilWoken(): Promise<void> {
+    await park<void>(
       (waker) => {
         this.#waker = waker;
+        this.#isReceiving = true;
         return () => {
           this.#waker = undefined;
+          this.#isReceiving = false;
         };
       },
       { signal: this.#options.signal, name: () => `the next of ${this.#label()}` },
     );
+    this.#isReceiving = false;
   }
 
   #label(): string {

@@ -133,30 +133,29 @@ export class UdpSocket implements AsyncDisposable {
   async receive(options?: WaitOptions): Promise<Datagram> {
     checkOptions('receive', options);
     throwIfCancelled(options);
-    if (this.#isReceiving) throw this.#busy();
     if (this.#isClosed) throw this.#closed('receive');
-    this.#isReceiving = true;
-    try {
-      while (this.#arrived.length === 0) await this.#untilArrival(options);
-      const arrival = this.#arrived.shift() as Datagram | { readonly error: Error };
-      await yieldIfDue();
-      if ('error' in arrival) throw arrival.error;
-      return arrival;
-    } finally {
-      this.#isReceiving = false;
-    }
+    if (this.#isReceiving) throw this.#busy();
+    while (this.#arrived.length === 0) await this.#untilArrival(options);
+    const arrival = this.#arrived.shift() as Datagram | { readonly error: Error };
+    await yieldIfDue();
+    if ('error' in arrival) throw arrival.error;
+    return arrival;
   }
 
-  #untilArrival(options: WaitOptions | undefined): Promise<void> {
-    return park<void>(
+  // One that is cancelled has left at once, whenever its caller goes on.
+  async #untilArrival(options: WaitOptions | undefined): Promise<void> {
+    await park<void>(
       (waker) => {
         this.#receiver = waker;
+        this.#isReceiving = true;
         return () => {
           this.#receiver = undefined;
+          this.#isReceiving = false;
         };
       },
       { signal: options?.signal, name: () => `receive at ${this.#name()}` },
     );
+    this.#isReceiving = false;
   }
 
   /**
@@ -202,8 +201,10 @@ export class UdpSocket implements AsyncDisposable {
 
   #failReceiver(error: unknown): void {
     const receiver = this.#receiver;
+    if (receiver === undefined) return;
     this.#receiver = undefined;
-    receiver?.fail(error);
+    this.#isReceiving = false;
+    receiver.fail(error);
   }
 
   #name(): string {

@@ -6,12 +6,13 @@ import {
   throwIfCancelled,
   yieldIfDue,
 } from '@ambit/core/lowlevel';
+import { currentScope } from '@ambit/core';
 import { ByteBuffer } from './byte-buffer.ts';
 import { IncompleteReadError } from './buffered-reader-errors.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { interruptOf, Pieces } from '../pieces.ts';
-import { cancellable, under } from '../cancellable.ts';
-import type { WaitOptions } from '../cancellable.ts';
+import { cancellable, isCut, under } from '../cancellable.ts';
+import type { Caller, WaitOptions } from '../cancellable.ts';
 import { checkMethod } from '../check.ts';
 import { BusyResourceError } from '../errors.ts';
 import { SeparatorSearch } from './separators.ts';
@@ -61,7 +62,8 @@ export class BufferedReader {
   readonly #limit: number;
   readonly #buffer = new ByteBuffer();
   #hasEnded = false;
-  #isReading = false;
+  /** Who waits for the stream; one that is cancelled has left, whenever it goes on. */
+  #reader: Caller | undefined;
 
   /** @internal */
   constructor(stream: Pick<ByteStream, 'receive'>, limit: number) {
@@ -176,7 +178,7 @@ export class BufferedReader {
   ): Promise<T> {
     checkOptions(verb, options);
     throwIfCancelled(options);
-    if (this.#isReading) {
+    if (this.#reader !== undefined && !isCut(this.#reader)) {
       throw new BusyResourceError(
         `${verb}: another read is under way on this reader; let one end before the next begins`,
       );
@@ -189,7 +191,8 @@ export class BufferedReader {
   }
 
   async #receiving<T>(options: WaitOptions | undefined, take: () => T | typeof MORE): Promise<T> {
-    this.#isReading = true;
+    const reader = { scope: currentScope(), signal: options?.signal };
+    this.#reader = reader;
     try {
       for (;;) {
         const chunk = await this.#stream.receive(undefined, options);
@@ -200,7 +203,7 @@ export class BufferedReader {
         if (value !== MORE) return value;
       }
     } finally {
-      this.#isReading = false;
+      if (this.#reader === reader) this.#reader = undefined;
     }
   }
 

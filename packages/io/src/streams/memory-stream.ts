@@ -101,33 +101,28 @@ class MemoryStream implements ByteStream {
     checkMax(max);
     checkOptions('receive', options);
     throwIfCancelled(options);
-    if (this.#isReceiving) throw busy('receive', 'receive');
-    this.#isReceiving = true;
-    try {
-      if (this.#isEmpty()) await this.#untilBytes(options);
-      const bytes = this.#take(max);
-      await yieldIfDue();
-      return bytes;
-    } finally {
-      this.#isReceiving = false;
-    }
-  }
-
-  #isEmpty(): boolean {
     if (this.#isClosed) throw closed('receive');
-    return this.#in.bytes.length === 0 && !this.#in.hasEnded;
+    if (this.#isReceiving) throw busy('receive', 'receive');
+    if (this.#in.bytes.length === 0 && !this.#in.hasEnded) await this.#untilBytes(options);
+    const bytes = this.#take(max);
+    await yieldIfDue();
+    return bytes;
   }
 
-  #untilBytes(options: WaitOptions | undefined): Promise<void> {
-    return park<void>(
+  // One that is cancelled has left at once, whenever its caller goes on.
+  async #untilBytes(options: WaitOptions | undefined): Promise<void> {
+    await park<void>(
       (waker) => {
         this.#in.receiver = waker;
+        this.#isReceiving = true;
         return () => {
           this.#in.receiver = undefined;
+          this.#isReceiving = false;
         };
       },
       { signal: options?.signal, name: 'receive from a memory stream' },
     );
+    this.#isReceiving = false;
   }
 
   // Woken, but closed before the caller went on: what there was is dropped.
@@ -142,15 +137,10 @@ class MemoryStream implements ByteStream {
     throwIfCancelled(options);
     this.#checkSendable('send');
     if (data.length === 0) return yieldIfDue();
-    this.#isSending = true;
-    try {
-      if (this.#out.isFull()) await this.#afterCancelled(options);
-      this.#out.put(typeof data === 'string' ? Buffer.from(data) : data);
-      if (this.#out.isFull()) await this.#untilRoom(options);
-      else await yieldIfDue();
-    } finally {
-      this.#isSending = false;
-    }
+    if (this.#out.isFull()) await this.#afterCancelled(options);
+    this.#out.put(typeof data === 'string' ? Buffer.from(data) : data);
+    if (this.#out.isFull()) await this.#untilRoom(options);
+    else await yieldIfDue();
   }
 
   /** Full already: an earlier send was cancelled. */
@@ -159,16 +149,19 @@ class MemoryStream implements ByteStream {
     this.#checkOpen('send');
   }
 
-  #untilRoom(options: WaitOptions | undefined): Promise<void> {
-    return park<void>(
+  async #untilRoom(options: WaitOptions | undefined): Promise<void> {
+    await park<void>(
       (waker) => {
         this.#out.sender = waker;
+        this.#isSending = true;
         return () => {
           this.#out.sender = undefined;
+          this.#isSending = false;
         };
       },
       { signal: options?.signal, name: 'send to a memory stream' },
     );
+    this.#isSending = false;
   }
 
   async sendEof(options?: WaitOptions): Promise<void> {
@@ -180,8 +173,8 @@ class MemoryStream implements ByteStream {
   }
 
   #checkSendable(verb: string): void {
-    if (this.#isSending) throw busy(verb, 'send');
     this.#checkOpen(verb);
+    if (this.#isSending) throw busy(verb, 'send');
     if (!this.#out.hasEnded) return;
     throw new ClosedResourceError(
       `${verb}: sendEof() was called on the memory stream; nothing can be sent after it`,
@@ -225,6 +218,8 @@ class MemoryStream implements ByteStream {
 
   /** See {@link Pieces}. */
   _interrupt(): void {
+    if (this.#in.receiver === undefined) return;
+    this.#isReceiving = false;
     this.#in.failReceiver(INTERRUPTED);
   }
 }

@@ -12,6 +12,7 @@ export class ReadHalf {
   readonly #faults: StreamFaults;
   #isClosed = false;
   #isListening = false;
+  /** Until its caller goes on; one that is cancelled has left at once, whenever its caller goes on. */
   #isReceiving = false;
   /** Received already, and more than was asked for. */
   #rest: Uint8Array | undefined;
@@ -45,28 +46,20 @@ export class ReadHalf {
     max: number | undefined,
     options: WaitOptions | undefined,
   ): Promise<Uint8Array | undefined> {
-    this.#isReceiving = true;
-    return this.#untilReadable(options).then(
-      () => {
-        this.#isReceiving = false;
-        const data = this.#take(max);
-        return data === 'nothing yet' ? this.#waitAndTake(max, options) : data;
-      },
-      (error: unknown) => {
-        this.#isReceiving = false;
-        throw error;
-      },
-    );
+    return this.#untilReadable(options).then(() => {
+      this.#isReceiving = false;
+      const data = this.#take(max);
+      return data === 'nothing yet' ? this.#waitAndTake(max, options) : data;
+    });
   }
 
   #untilReadable(options: WaitOptions | undefined): Promise<void> {
     return park<void>(
       (waker) => {
-        this.#receiver = waker;
         this.#listen();
-        return () => {
-          this.#receiver = undefined;
-        };
+        this.#receiver = waker;
+        this.#isReceiving = true;
+        return () => void this.#leave();
       },
       { signal: options?.signal, name: () => `receive from ${this.#faults.label}` },
     );
@@ -119,15 +112,22 @@ export class ReadHalf {
     this.#onReadable();
   }
 
+  /** A receive that waits has ended, and has taken nothing: another may begin. */
+  #leave(): Waker<void> | undefined {
+    const receiver = this.#takeReceiver();
+    if (receiver !== undefined) this.#isReceiving = false;
+    return receiver;
+  }
+
   /** Ends a receive that waits, which has taken nothing. */
   interrupt(): void {
-    this.#takeReceiver()?.fail(INTERRUPTED);
+    this.#leave()?.fail(INTERRUPTED);
   }
 
   /** `verb` closes the stream: a receive that waits fails, and so does each later one. */
   close(verb: string): void {
     this.#isClosed = true;
-    this.#takeReceiver()?.fail(this.#faults.closedBy(verb, 'receive'));
+    this.#leave()?.fail(this.#faults.closedBy(verb, 'receive'));
   }
 
   /** Closes this half and gives its stream away, with what was read from it and not received. */

@@ -5,7 +5,6 @@ import type { ByteStream } from './byte-stream.ts';
 import { interruptOf, Pieces } from '../pieces.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { checkMethod } from '../check.ts';
-import { BusyResourceError } from '../errors.ts';
 
 /**
  * Makes a stream of text over a ByteStream: received bytes are decoded, in any way that characters were cut; text that is
@@ -38,7 +37,6 @@ export class TextStream implements AsyncDisposable {
   readonly #stream: ByteStream;
   readonly #encoding: BufferEncoding;
   readonly #decoder: StringDecoder;
-  #isReceiving = false;
 
   /** @internal */
   constructor(stream: ByteStream, encoding: BufferEncoding) {
@@ -56,20 +54,6 @@ export class TextStream implements AsyncDisposable {
   async receive(options?: WaitOptions): Promise<string | undefined> {
     checkOptions('receive', options);
     throwIfCancelled(options);
-    if (this.#isReceiving) {
-      throw new BusyResourceError(
-        'receive: another receive is under way on this text stream; let one end before the next begins',
-      );
-    }
-    this.#isReceiving = true;
-    try {
-      return await this.#receive(options);
-    } finally {
-      this.#isReceiving = false;
-    }
-  }
-
-  async #receive(options: WaitOptions | undefined): Promise<string | undefined> {
     for (;;) {
       const bytes = await this.#stream.receive(undefined, options);
       const text = bytes === undefined ? this.#decoder.end() : this.#decoder.write(bytes);

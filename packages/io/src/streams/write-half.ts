@@ -13,8 +13,8 @@ export class WriteHalf {
   #writable: Writable | undefined;
   readonly #faults: StreamFaults;
   #isClosed = false;
-  #isSending = false;
   #isEofSent = false;
+  /** Whose bytes are on their way; one that is cancelled is gone at once, whenever its caller goes on. */
   #sender: Waker<void> | undefined;
 
   constructor(writable: Writable | undefined, faults: StreamFaults) {
@@ -23,14 +23,14 @@ export class WriteHalf {
   }
 
   get isSending(): boolean {
-    return this.#isSending;
+    return this.#sender !== undefined;
   }
 
   async send(data: Uint8Array | string, options?: WaitOptions): Promise<void> {
     checkData(data);
     checkOptions('send', options);
     throwIfCancelled(options);
-    if (this.#isSending) throw this.#faults.busy('send');
+    if (this.isSending) throw this.#faults.busy('send');
     const writable = this.sendable('send');
     if (data.length === 0) return yieldIfDue();
     // Until the system has it, not only until there is room: callers may use their buffer again then.
@@ -40,7 +40,7 @@ export class WriteHalf {
   async sendEof(options?: WaitOptions): Promise<void> {
     checkOptions('sendEof', options);
     throwIfCancelled(options);
-    if (this.#isSending) throw this.#faults.busy('sendEof');
+    if (this.isSending) throw this.#faults.busy('sendEof');
     if (this.#isEofSent && !this.#isClosed) return;
     const writable = this.sendable('sendEof');
     this.#isEofSent = true;
@@ -48,21 +48,22 @@ export class WriteHalf {
   }
 
   async #untilWritten(options: WaitOptions | undefined, write: Write): Promise<void> {
-    this.#isSending = true;
-    try {
-      await park<void>(
-        (waker) => {
-          this.#sender = waker;
+    await park<void>(
+      (waker) => {
+        const leave = (): void => {
+          this.#sender = undefined;
+        };
+        this.#sender = waker;
+        try {
           write((error) => this.#written(waker, error));
-          return () => {
-            this.#sender = undefined;
-          };
-        },
-        { signal: options?.signal, name: () => `send to ${this.#faults.label}` },
-      );
-    } finally {
-      this.#isSending = false;
-    }
+        } catch (error) {
+          leave();
+          throw error;
+        }
+        return leave;
+      },
+      { signal: options?.signal, name: () => `send to ${this.#faults.label}` },
+    );
   }
 
   #written(waker: Waker<void>, error: Error | null | undefined): void {
