@@ -2,13 +2,15 @@ import { keepShape } from '../internal/keep-shapes.ts';
 import { noteCall } from '../loop/note-call.ts';
 import { unlimitListeners } from '#platform';
 import { ambient } from '../loop/ambient.ts';
+import { hostRuntime } from '../loop/runtime.ts';
+import type { Runtime } from '../loop/runtime.ts';
 import { CancelCallback } from './cancel-callback.ts';
 import type { CancelledError } from './cancelled-error.ts';
 import { drain, drainReasonOf, drainSignalOf } from './draining.ts';
 import type { DrainOptions } from './draining.ts';
 import { checkFunction, checkOptions, checkTime } from '../internal/check.ts';
 import { InvalidStateError } from '../internal/errors.ts';
-import type { Frame } from './frame.ts';
+import type { Frame, TaskRef } from './frame.ts';
 import type { Registration } from './propagation.ts';
 import { append } from '../internal/linked-list.ts';
 import { promiseTry } from '../internal/promise-try.ts';
@@ -30,6 +32,9 @@ import { arm } from './triggers.ts';
  * const answer = await scope.run(() => ask(scope.signal)); // undefined if it was cut short
  */
 export class CancelScope extends ScopeCore implements Disposable {
+  /** @internal */ override _runtime: Runtime = hostRuntime;
+  /** @internal */ override _task: TaskRef | undefined = undefined;
+
   constructor(options?: ScopeOptions) {
     super();
     if (options !== undefined) this._configure(options);

@@ -3,7 +3,6 @@ import { showBriefly } from '../internal/show-briefly.ts';
 import { show } from '../internal/check.ts';
 import { scopeCancelled } from '../diagnostics/channels.ts';
 import type { Host } from '../internal/linked-list.ts';
-import { hostRuntime } from '../loop/runtime.ts';
 import type { Runtime } from '../loop/runtime.ts';
 import type { Timer } from '../loop/timer-heap.ts';
 import { CancelledError } from './cancelled-error.ts';
@@ -28,9 +27,10 @@ import { disarm, look, noteWaits, watch } from './triggers.ts';
  * scope that is entered hangs below it (its guests), no code waits in it: then its timer does not keep the process alive.
  */
 export abstract class ScopeCore extends ScopeNode {
-  /** @internal */ _runtime: Runtime = hostRuntime;
+  // Those of every scope are made by CancelScope: a class between two others costs nothing if it has no constructor, and makes no field.
+  /** @internal */ declare _runtime: Runtime;
   /** @internal The task whose body this is part of. */
-  _task: TaskRef | undefined;
+  declare _task: TaskRef | undefined;
 
   // Rare: the defaults are on the prototype, so that a scope without them does not pay for them.
   /** Shows in messages and in the task tree. */
