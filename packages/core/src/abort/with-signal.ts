@@ -1,6 +1,7 @@
 import { checkFunction } from '../internal/check.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
-import { leavesOf } from '../internal/errors.ts';
+import { leavesOf, pairOf } from '../internal/errors.ts';
+import { attachedErrors, suppress } from '../internal/suppressed-errors.ts';
 import { tryOr } from '../internal/try-or.ts';
 import { callWithSignal } from './foreign-work.ts';
 
@@ -32,24 +33,55 @@ export function withSignal<T>(
     try {
       return await fn(signal);
     } catch (error) {
-      throw signal.aborted && isAbortBy(signal, error) ? signal.reason : error;
+      throw signal.aborted ? tryOr(() => outcomeOf(signal.reason, error), error) : error;
     }
   });
 }
 
-function isAbortBy(signal: AbortSignal, error: unknown): boolean {
-  return tryOr(() => saysAbort(signal.reason, error, new Set()), false);
+/** What comes out for what the function threw once its signal was aborted. */
+function outcomeOf(reason: unknown, error: unknown): unknown {
+  const verdicts = new Verdicts(reason);
+  if (error === reason) return reason;
+  const failures = attachedErrors(error).filter((each) => !verdicts.isAbort(each));
+  if (!verdicts.isAbortAlone(error)) return error;
+  const [first = reason, ...later] = failures;
+  suppress(first, later);
+  return first;
 }
 
-function saysAbort(reason: unknown, error: unknown, seen: Set<unknown>): boolean {
-  if (error === reason) return true;
-  if (typeof error !== 'object' || error === null || seen.has(error)) return false;
-  seen.add(error);
-  const parts = leavesOf(error);
-  if (parts !== undefined && parts.length > 0) {
-    return parts.every((part) => saysAbort(reason, part, seen));
+/** Which errors are but the consequence of an abort. Looks at each once, however many others it is part of. */
+class Verdicts {
+  readonly #reason: unknown;
+  /** Undefined: it is being looked at. */
+  readonly #known = new Map<unknown, boolean | undefined>();
+
+  constructor(reason: unknown) {
+    this.#reason = reason;
   }
-  return isAbortByItself(error) || ('cause' in error && saysAbort(reason, error.cause, seen));
+
+  isAbort(error: unknown): boolean {
+    // Of one that is part of itself the other parts decide.
+    if (this.#known.has(error)) return this.#known.get(error) ?? true;
+    const isAbort =
+      error === this.#reason ||
+      (this.isAbortAlone(error) && attachedErrors(error).every((each) => this.isAbort(each)));
+    this.#known.set(error, isAbort);
+    return isAbort;
+  }
+
+  /** Whatever is attached to it. */
+  isAbortAlone(error: unknown): boolean {
+    if (typeof error !== 'object' || error === null) return false;
+    this.#known.set(error, undefined);
+    const parts = (pairOf(error) ?? leavesOf(error) ?? []).filter((part) => part !== error);
+    if (parts.length > 0) return parts.every((part) => this.isAbort(part));
+    return isAbortByItself(error) || ('cause' in error && this.#isCauseAbort(error.cause));
+  }
+
+  // A ring of causes has no end that says so.
+  #isCauseAbort(cause: unknown): boolean {
+    return this.#known.has(cause) ? this.#known.get(cause) === true : this.isAbort(cause);
+  }
 }
 
 const WORDS = /abort|cancell?(ed|ation|error)/i;

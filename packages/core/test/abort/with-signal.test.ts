@@ -1,11 +1,14 @@
 import {
   CancelScope,
   currentScope,
+  defineResource,
   moveOnAfter,
   sleep,
   sleepForever,
+  suppressedErrors,
   taskGroup,
   timeout,
+  use,
 } from '@ambit/core';
 import { abortable, withSignal } from '@ambit/core/abort';
 import { testRun } from '@ambit/core/testing';
@@ -24,6 +27,10 @@ function sdk(error: unknown) {
 class APIUserAbortError extends Error {}
 const named = (name: string) => Object.assign(new Error('stopped'), { name });
 const coded = (code: unknown, message = 'stopped') => Object.assign(new Error(message), { code });
+const twice = named('CanceledError');
+// Made by hand: Node 20 has none.
+const pair = (error: unknown, suppressed: unknown) =>
+  Object.assign(named('SuppressedError'), { error, suppressed });
 
 const aborts: [string, unknown][] = [
   ['AbortError', named('AbortError')],
@@ -35,6 +42,8 @@ const aborts: [string, unknown][] = [
   ['a status of gRPC', coded(1, '1 CANCELLED: Cancelled on client')],
   ['a cause', new Error('request failed', { cause: named('AbortError') })],
   ['several', new AggregateError([named('AbortError'), coded('ABORT_ERR')])],
+  ['one that comes twice', new AggregateError([twice, new AggregateError([twice, twice])])],
+  ['what the platform makes of two', pair(named('AbortError'), coded('ABORT_ERR'))],
 ];
 
 test.each(aborts)('an abort that is told by %s comes out as the cancellation', (_by, error) =>
@@ -52,10 +61,18 @@ test.each(aborts)('an abort that is told by %s comes out as the cancellation', (
   }),
 );
 
+function ringOfCauses(): Error {
+  const inner = new Error('inner');
+  const outer = new Error('outer', { cause: inner });
+  inner.cause = outer;
+  return outer;
+}
+
 const failures: [string, unknown][] = [
   ['another error', new Error('no route to host')],
   ['another code', coded(1, 'the process exited')],
   ['a string', 'broken'],
+  ['a ring of causes', ringOfCauses()],
 ];
 
 test.each(failures)('%s is a failure, and comes out', (_what, error) =>
@@ -70,6 +87,24 @@ test('of a mixed aggregate the failures come out', () =>
     const mixed = new AggregateError([named('AbortError'), failure]);
     const called = timeout(5, () => withSignal(sdk(mixed)));
     await expect(called).rejects.toMatchObject({ errors: [failure] });
+  }));
+
+test('what has failed after an abort, and was attached to it, comes out', () =>
+  testRun(async () => {
+    const [lost, later] = [new Error('disk full'), new Error('disk still full')];
+    const aborted = new APIUserAbortError('Request was aborted.');
+    const failing = defineResource(async function* (failure: Error) {
+      try {
+        yield 1;
+      } finally {
+        await Promise.reject(failure);
+      }
+    });
+    const call = (signal: AbortSignal): Promise<never> =>
+      use(failing(later), () => use(failing(lost), () => sdk(aborted)(signal)));
+    const caught: unknown = await moveOnAfter(5, () => withSignal(call)).catch((e: unknown) => e);
+    expect(caught).toBe(lost);
+    expect(suppressedErrors(caught)).toEqual([later]);
   }));
 
 test('an abort that the signal has not asked for is a failure', () =>
