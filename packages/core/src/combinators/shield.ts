@@ -44,7 +44,7 @@ export async function shield<T>(
   const inner = signal === undefined ? body : work;
   const outer = currentScope();
   const gracious = grace === Infinity ? inner : () => withGrace(outer, grace, inner);
-  const limit = new TimeLimit(Math.max(timeout, 0), undefined);
+  const limit = new TimeLimit(Math.max(timeout, 0));
   limit._shield = true;
   return limit._enter<T, never>(gracious);
 }

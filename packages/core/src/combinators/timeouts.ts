@@ -11,48 +11,47 @@ import { TimeoutError } from '../scope/timeout-error.ts';
 import type { Timer } from '../loop/timer-heap.ts';
 import { enterUnder } from '../waiting/under-signal.ts';
 
-/** Has a place in itself for what other scopes rarely have. */
-class TimedScope extends CancelScope {
+/** A scope that fails when its time is over. Has a place in itself for what other scopes rarely have. */
+export class TimeLimit extends CancelScope {
   static {
-    keepShape(this, new TimedScope(0));
+    keepShape(this, new TimeLimit(0));
   }
 
   override _deadline: number;
   override _timer: Timer | undefined = undefined;
-  protected readonly _ms: number;
+  readonly #ms: number;
+  readonly #message: string | undefined;
 
   /** `ms`: from its start on, if it is not up to an instant. */
-  constructor(ms: number, instant: number = Infinity) {
+  constructor(ms: number, message?: string, instant: number = Infinity) {
     super();
-    this._ms = ms;
     this._deadline = instant;
+    this.#ms = ms;
+    this.#message = message;
   }
 
   // Here, where the scope around is known: looking for it costs something on Node 20.
   override _start(here: Frame): void {
     if (this._deadline === Infinity) {
-      this._deadline = here._scope._nearestOpen()._runtime.loop.now() + this._ms;
+      this._deadline = here._scope._nearestOpen()._runtime.loop.now() + this.#ms;
     }
     super._start(here);
   }
+
+  override _absorbed(): unknown {
+    if (this._own?.source !== 'deadline') throw this._own as Error;
+    throw new TimeoutError(this.#ms, this, this.#message);
+  }
 }
 
-/** One that fails when its time is over. */
-export class TimeLimit extends TimedScope {
+/** One that the program goes on after. Below the other: a class without a constructor costs nothing, and one more above would. */
+class SoftLimit extends TimeLimit {
   static {
-    keepShape(this, new TimeLimit(0, undefined));
+    keepShape(this, new SoftLimit(0));
   }
 
-  readonly #message: string | undefined;
-
-  constructor(ms: number, message: string | undefined, instant?: number) {
-    super(ms, instant);
-    this.#message = message;
-  }
-
-  override _absorbed(): never {
-    if (this._own?.source !== 'deadline') throw this._own as Error;
-    throw new TimeoutError(this._ms, this, this.#message);
+  override _absorbed(): undefined {
+    return undefined;
   }
 }
 
@@ -143,7 +142,7 @@ export function moveOnAfter<T>(
     checkTime('moveOnAfter', 'ms', ms);
     checkFunction('moveOnAfter', 'body', body);
     checkCall('moveOnAfter', options);
-    const scope = new TimedScope(Math.max(ms, 0));
+    const scope = new SoftLimit(Math.max(ms, 0));
     return enterUnder<T, undefined>(options?.signal, scope, body);
   });
 }
@@ -168,6 +167,10 @@ export function moveOnAt<T>(
     checkTime('moveOnAt', 'instant', instant);
     checkFunction('moveOnAt', 'body', body);
     checkCall('moveOnAt', options);
-    return enterUnder<T, undefined>(options?.signal, new TimedScope(Infinity, instant), body);
+    return enterUnder<T, undefined>(
+      options?.signal,
+      new SoftLimit(Infinity, undefined, instant),
+      body,
+    );
   });
 }
