@@ -1,5 +1,6 @@
 import { Future, shield } from '@ambit/core';
 import type { MessagePort, ResourceLimits, Transferable, Worker } from 'node:worker_threads';
+import { pathToFileURL } from 'node:url';
 import { node } from '../node.ts';
 import type { Encoded } from './error-codec.ts';
 import { workerFile } from './worker-file.ts';
@@ -30,7 +31,9 @@ export class LiveThread {
     const { MessageChannel, Worker } = node.workerThreads;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    this.#worker = new Worker(workerFile(), {
+    const isFromText = inheritsInputType();
+    this.#worker = new Worker(isFromText ? importOf(workerFile()) : workerFile(), {
+      eval: isFromText,
       workerData: { port: port2, flag: this.#flag },
       transferList: [port2],
       ...(resourceLimits === undefined ? {} : { resourceLimits }),
@@ -114,6 +117,16 @@ export class LiveThread {
     const cause = this.#cause ?? new Error(`worker exited with code: ${String(code)}`);
     return { is: 'broken', cause };
   }
+}
+
+/** Whether threads get a flag of `node --input-type=module -e …` that Node refuses to a thread that runs a file. */
+function inheritsInputType(): boolean {
+  return process.execArgv.some((flag) => flag.startsWith('--input-type'));
+}
+
+/** A program, of either type, that loads a file. */
+function importOf(file: string): string {
+  return `import(${JSON.stringify(pathToFileURL(file).href)})`;
 }
 
 function warn(cause: unknown): void {

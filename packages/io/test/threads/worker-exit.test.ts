@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 interface Outcome {
@@ -59,3 +59,17 @@ test('a program that only imports the package does not load the module of thread
 test('the CommonJS build finds what its threads run, and there the two builds are one', async () => {
   expect(await program('commonjs')).toEqual({ end: 0, lines: ['3', 'true'], err: '' });
 });
+
+test.each(['module', 'commonjs'])(
+  'from a text of type %s, threads run files all the same',
+  (type) => {
+    const text = `import('@ambit/io').then(async ({ WorkerPool }) => {
+    const pool = new WorkerPool({ size: 1 });
+    console.log(await pool.run('node:path', 'basename', ['a/b']));
+    await pool.run('no-such-module', 'x', []).catch((error) => console.log(error.code));
+  });`;
+    const program = [`--input-type=${type}`, '-e', text];
+    const output = execFileSync(process.execPath, program, { cwd: __dirname, encoding: 'utf8' });
+    expect(output).toBe('b\nERR_MODULE_NOT_FOUND\n');
+  },
+);
