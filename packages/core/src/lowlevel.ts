@@ -1,4 +1,5 @@
-export { park } from './waiting/park.ts';
+export { park, parkAs } from './waiting/park.ts';
+export type { Parking } from './waiting/parking.ts';
 export type { ParkOptions } from './waiting/park-options.ts';
 export type { Waker } from './waiting/waker.ts';
 export type { SignalOptions } from './internal/signal-options.ts';

@@ -40,7 +40,9 @@ import { markHandled } from '../internal/mark-handled.ts';
 import { reportLater } from '../internal/report-later.ts';
 import { adopt } from '../scope/signal-subscription.ts';
 import { Waiter } from './waiter.ts';
+import type { SignalOptions } from '../internal/signal-options.ts';
 import type { Blocked, ParkOptions } from './park-options.ts';
+import type { Parking } from './parking.ts';
 import type { Waker } from './waker.ts';
 
 /** Throws if the scope is cancelled, or the signal aborted. Deadlines count by the clock, not by timers. */
@@ -155,6 +157,40 @@ export function park<T>(
   }
   noteCall('park', options);
   return parkIn(currentFrame()._scope, register, options);
+}
+
+/**
+ * Waits as {@link park} does, for code that keeps an object for its waits anyway, as a connection does: this makes no closure.
+ * One wait of an object at a time.
+ *
+ * @param parking - what is waited for, to be told of the beginning of the wait and of its cancellation
+ * @returns as `park`
+ * @throws (rejects) as `park`
+ * @example
+ * class Port implements Parking<Message> {
+ *   #waker: Waker<Message> | undefined;
+ *   readonly name = 'a message';
+ *   next(): Promise<Message> {
+ *     return parkAs(this);
+ *   }
+ *   enlist(waker: Waker<Message>): void {
+ *     this.#waker = waker;
+ *   }
+ *   abandon(): void {
+ *     this.#waker = undefined;
+ *   }
+ * }
+ */
+export function parkAs<T>(parking: Parking<T>, options?: SignalOptions): Promise<T> {
+  noteCall('park', options);
+  // The name is asked for when it is shown.
+  const wait = { name: parking, signal: options?.signal } as unknown as ParkOptions;
+  return parkIn<T, ParkOptions, Parking<T>>(currentFrame()._scope, enlist, wait, parking);
+}
+
+function enlist<T>(waiter: Waiter<T>, _options: unknown, parking: Parking<T> | undefined): void {
+  waiter.undo = parking;
+  parking?.enlist(waiter);
 }
 
 /** Waits for the next turn of the host's loop; resolves with the value. */
