@@ -1,9 +1,14 @@
 import type { WaitOptions } from './cancellable.ts';
 
-const END: IteratorReturnResult<undefined> = { done: true, value: undefined };
+export const END: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /** Thrown in the receive that `_interrupt` ends, and caught here. Never seen by users. */
 export const INTERRUPTED: unique symbol = Symbol('interrupted');
+
+/** Makes the results of an iterator whose receive ends with one. */
+export interface Results {
+  _resultOf(bytes: Uint8Array | undefined): IteratorResult<Uint8Array, undefined>;
+}
 
 /** Where pieces come from: a stream, the lines of a reader, signals. */
 export interface PieceSource<T> {

@@ -55,7 +55,8 @@ export class SocketStream<A extends Address = Address> implements ByteStream {
     this.socket = socket;
     this.#role = role;
     this.#name = role.path ?? nameOf(socket) ?? role.host ?? 'an unknown address';
-    const parts = { label: this, readable: socket, writable: socket };
+    const isPlainSocket = !('encrypted' in socket);
+    const parts = { label: this, readable: socket, writable: socket, isPlainSocket };
     this.#stream = new NodeByteStream(parts, ownership);
   }
 

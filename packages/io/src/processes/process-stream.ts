@@ -1,5 +1,6 @@
 import type { WaitOptions } from '../cancellable.ts';
 import { realWork } from '../real-work.ts';
+import { Pieces } from '../pieces.ts';
 import { NodeByteStream } from '../streams/node-stream.ts';
 
 /** A standard stream of a process: the other end is real also where time is a test's. */
@@ -14,6 +15,10 @@ export class ProcessStream extends NodeByteStream {
 
   override sendEof(options?: WaitOptions): Promise<void> {
     return realWork(() => super.sendEof(options));
+  }
+
+  override [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
+    return new Pieces<Uint8Array>(this);
   }
 
   override [Symbol.asyncDispose](): Promise<void> {

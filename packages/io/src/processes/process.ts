@@ -28,10 +28,6 @@ export interface ProcessEnd {
 /** Milliseconds in which what got a SIGKILL is gone, unless the system itself holds it up. */
 const LAST_WAIT = 1000;
 
-function ignore(): void {
-  // With a listener, Node leaves unread bytes in the pipe when the process exits.
-}
-
 /** @internal */
 export interface ProcessParts extends Child {
   readonly command: string;
@@ -60,6 +56,7 @@ export class Process implements AsyncDisposable {
   /** What it writes to stderr; undefined unless 'pipe'. Still to be read after it has ended. */
   readonly stderr: ByteStream | undefined;
   readonly #parts: ProcessParts;
+  readonly #outputs: ProcessStream[] = [];
   readonly #tree: ProcessTree;
   readonly #holding: Holding;
   readonly #waiters = new ParkingLot<ProcessEnd>();
@@ -96,8 +93,11 @@ export class Process implements AsyncDisposable {
   #reading(name: string, readable: Readable | null): ByteStream | undefined {
     if (readable === null) return undefined;
     this.#count(readable);
-    readable.on('readable', ignore);
-    return new ProcessStream({ label: this.#label(name), readable });
+    const stream = new ProcessStream({ label: this.#label(name), readable });
+    // With a listener, Node leaves unread bytes in the pipe when the process exits.
+    stream._readAhead();
+    this.#outputs.push(stream);
+    return stream;
   }
 
   #count(stream: Readable | Writable): void {
@@ -193,12 +193,13 @@ export class Process implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const { stdin, stdout, stderr } = this.#parts;
+    const { stdin } = this.#parts;
     try {
       const ended = this._endTree();
       // After the signal: it shall not take this for the end of its work.
       stdin?.destroy();
-      for (const readable of [stdout, stderr]) if (readable !== null) drain(readable);
+      // It may have something to say at its end, and would wait forever until it is read.
+      for (const stream of this.#outputs) stream._readAhead('and drops it');
       await ended;
     } finally {
       for (const stream of [this.stdin, this.stdout, this.stderr]) stream?.destroy();
@@ -227,13 +228,4 @@ export class Process implements AsyncDisposable {
     await this.#exited();
     await this.#tree.whenEmpty();
   }
-}
-
-/** It may have something to say at its end, and would wait forever until it is read. */
-function drain(readable: Readable): void {
-  const discard = (): void => {
-    while (readable.read() !== null);
-  };
-  readable.on('readable', discard);
-  discard();
 }

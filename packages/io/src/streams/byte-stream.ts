@@ -68,3 +68,12 @@ export function checkData(data: unknown): void {
   if (typeof data === 'string' || types.isUint8Array(data)) return;
   throw new TypeError(`send: data is ${show(data)}; give a Uint8Array or a string`);
 }
+
+/** What a stream of Node has given: bytes, or a text if it has an encoding. */
+export function bytesOf(chunk: unknown, encoding: BufferEncoding | null): Uint8Array {
+  if (typeof chunk === 'string') return Buffer.from(chunk, encoding ?? 'utf8');
+  if (ArrayBuffer.isView(chunk)) return chunk as Uint8Array;
+  throw new TypeError(
+    `receive: the stream gave ${show(chunk)}, which is no bytes; it is in object mode`,
+  );
+}

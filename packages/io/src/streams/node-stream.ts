@@ -8,14 +8,17 @@
  *
  * What holds here:
  *
- * - A receive that is cancelled has taken nothing. It waits for 'readable', and calls `read()` only after it has been
- *   woken, in the same tick: no byte is in flight between the stream and a caller that may be gone (I4).
- * - Of what `read()` returns, bytes beyond `max` are kept in the read half. `read(max)` would not do: in object mode, or
+ * - A receive that is cancelled has taken nothing. While one waits the stream flows, and what comes is handed over in the
+ *   tick in which it comes: to a caller that has it then, whatever is cancelled after that (I2). What comes while nobody waits
+ *   is put back into the stream, which is paused: no byte is in flight to a caller that may be gone (I4).
+ * - Not 'readable' and `read()`: a tick and two calls of the stream more for each piece (decision 35).
+ * - Of what the stream gives, bytes beyond `max` are kept in the read half. `read(max)` would not do: in object mode, or
  *   with an encoding, it does not count bytes.
- * - Nothing is read before the first receive, since a listener of 'readable' starts to read. Bytes that are not received
- *   stay in the system's buffers and hold up the other end.
+ * - Nothing is read before the first receive. Bytes that are not received stay in the system's buffers, and hold up the other
+ *   end, once the stream has read ahead as far as it has room.
  * - A send waits until the stream has passed the bytes on, not only until it has room: after that callers may change
- *   their buffer. A send that is cancelled may have sent all, some or none of its bytes.
+ *   their buffer. Most are passed on in the very call, and wait for nothing. A send that is cancelled may have sent all, some
+ *   or none of its bytes.
  * - An error does not reject a call by itself. The stream keeps it (`errored`), and the calls that wait, and each later
  *   one, fail with an error of their own whose `cause` it is.
  * - `close` destroys a stream only after a goodbye: a socket that is destroyed with unread bytes resets the connection,
@@ -32,20 +35,19 @@ import type { Readable, Writable } from 'node:stream';
 import type { ByteStream } from './byte-stream.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { Holding, own } from '../ownership.ts';
-import { Pieces } from '../pieces.ts';
+import { ByteIterator } from './byte-iterator.ts';
 import { ReadHalf } from './read-half.ts';
 import { ignoreErrors, sayGoodbye } from './stream-end.ts';
-import { StreamFaults } from './stream-faults.ts';
+import { broken, busy, hasBroken, textOf } from './stream-faults.ts';
 import type { StreamLabel } from './stream-faults.ts';
 import { WriteHalf } from './write-half.ts';
+import type { Sink } from './write-half.ts';
 
-export interface NodeStreamParts {
+export interface NodeStreamParts extends Partial<Sink> {
   /** How it is called in messages and in the task tree: 'the connection to 127.0.0.1:80'. */
   readonly label: StreamLabel;
   /** Receives read from it. Undefined: nothing can be received. */
   readonly readable?: Readable | undefined;
-  /** Sends write to it; often the same object. Undefined: nothing can be sent. */
-  readonly writable?: Writable | undefined;
 }
 
 /**
@@ -53,7 +55,7 @@ export interface NodeStreamParts {
  * own `highWaterMark` allows.
  */
 export class NodeByteStream implements ByteStream {
-  readonly #faults: StreamFaults;
+  readonly #label: StreamLabel;
   readonly #reading: ReadHalf;
   readonly #writing: WriteHalf;
   #readable: Readable | undefined;
@@ -65,16 +67,17 @@ export class NodeByteStream implements ByteStream {
   #closers: ParkingLot | undefined;
 
   /** Belongs to the group around the call; 'unowned': its maker closes it in every case. */
-  constructor({ label, readable, writable }: NodeStreamParts, ownership?: 'unowned') {
-    this.#faults = new StreamFaults(label);
-    this.#reading = new ReadHalf(readable, this.#faults);
-    this.#writing = new WriteHalf(writable, this.#faults);
+  constructor(
+    { label, readable, writable, isPlainSocket }: NodeStreamParts,
+    ownership?: 'unowned',
+  ) {
+    this.#label = label;
+    this.#reading = new ReadHalf(readable, label);
+    this.#writing = new WriteHalf({ writable, isPlainSocket }, label);
     this.#readable = readable;
     this.#writable = writable;
-    for (const stream of this.#streams()) {
-      stream.on('error', ignoreErrors);
-      stream.on('close', this.#onClose);
-    }
+    for (const stream of this.#streams()) stream.on('error', ignoreErrors).on('close', this.#onEnd);
+    readable?.on('end', this.#onEnd);
     if (ownership !== 'unowned') this.#holding = own(this);
   }
 
@@ -144,14 +147,14 @@ export class NodeByteStream implements ByteStream {
   async #untilClosed(): Promise<void> {
     if (this.#hasEnded()) return;
     this.#closers ??= new ParkingLot();
-    await this.#closers.park({ shield: true, name: () => `close ${this.#faults.label}` });
+    await this.#closers.park({ shield: true, name: () => `close ${textOf(this.#label)}` });
   }
 
   #hasEnded(): boolean {
     return this.#streams().every((stream) => stream.closed);
   }
 
-  readonly #onClose = (): void => {
+  readonly #onEnd = (): void => {
     this.#reading.look();
     this.#writing.look();
     if (!this.#hasEnded()) return;
@@ -160,10 +163,16 @@ export class NodeByteStream implements ByteStream {
   };
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
-    return new Pieces<Uint8Array>(this);
+    return new ByteIterator(this.#reading);
   }
 
-  /** @internal See {@link Pieces}. */
+  /** @internal Reads ahead from now on, also before the first receive; 'and drops it': nobody will receive what comes. */
+  _readAhead(use?: 'and drops it'): void {
+    if (use === undefined) this.#reading.flow();
+    else this.#reading.discard();
+  }
+
+  /** @internal See `Pieces`. */
   _interrupt(): void {
     this.#reading.interrupt();
   }
@@ -174,15 +183,16 @@ export class NodeByteStream implements ByteStream {
    * @throws BusyResourceError while a receive or a send waits; ClosedResourceError; BrokenResourceError
    */
   _handOver(): void {
-    if (this.#reading.isReceiving) throw this.#faults.busy('receive');
-    if (this.#writing.isSending) throw this.#faults.busy('send');
+    if (this.#reading.isReceiving) throw busy(this.#label, 'receive');
+    if (this.#writing.isSending) throw busy(this.#label, 'send');
     this.#writing.sendable('startTls');
     if (this.#readable?.readableEnded === true)
-      throw this.#faults.broken('start TLS on', undefined);
+      throw broken(this.#label, 'start TLS on', undefined);
     this.#isClosed = true;
     this.#reading.handOver();
     this.#writing.handOver();
-    for (const stream of this.#streams()) stream.off('close', this.#onClose);
+    for (const stream of this.#streams()) stream.off('close', this.#onEnd);
+    this.#readable?.off('end', this.#onEnd);
     this.#readable = undefined;
     this.#writable = undefined;
     this.#holding?.release();
@@ -191,7 +201,9 @@ export class NodeByteStream implements ByteStream {
   /** @internal Whether an error says that this stream broke, and nothing else. */
   _isFailure(error: unknown): boolean {
     if (typeof error !== 'object' || error === null) return false;
-    return this.#faults.hasMade(error) || this.#streams().some(({ errored }) => errored === error);
+    return (
+      hasBroken(this.#label, error) || this.#streams().some(({ errored }) => errored === error)
+    );
   }
 
   #streams(): (Readable | Writable)[] {

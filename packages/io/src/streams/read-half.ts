@@ -1,30 +1,57 @@
-import { checkOptions, park, show, throwIfCancelled, yieldIfDue } from '@ambit/core/lowlevel';
-import type { Waker } from '@ambit/core/lowlevel';
+import {
+  checkOptions,
+  keepShape,
+  park,
+  parkAs,
+  ready,
+  throwIfCancelled,
+} from '@ambit/core/lowlevel';
+import type { Parking, Waker } from '@ambit/core/lowlevel';
 import type { Readable } from 'node:stream';
 import type { WaitOptions } from '../cancellable.ts';
 import { INTERRUPTED } from '../pieces.ts';
-import { checkMax } from './byte-stream.ts';
-import type { StreamFaults } from './stream-faults.ts';
+import type { Results } from '../pieces.ts';
+import { bytesOf, checkMax } from './byte-stream.ts';
+import { broken, busy, closed, closedBy, oneWay, textOf } from './stream-faults.ts';
+import type { StreamLabel } from './stream-faults.ts';
+
+/** What a receive that waits gets: bytes, or a result of the iterator that it is for. */
+type Received = Uint8Array | undefined | IteratorResult<Uint8Array, undefined>;
+
+const NOTHING_YET = Symbol('nothing yet');
+type Taken = Uint8Array | undefined | typeof NOTHING_YET;
 
 /** The half of a {@link NodeByteStream} that receives. Without a readable there is nothing to receive. */
-export class ReadHalf {
-  #readable: Readable | undefined;
-  readonly #faults: StreamFaults;
-  #isClosed = false;
-  #isListening = false;
-  /** Until its caller goes on; one that is cancelled has left at once, whenever its caller goes on. */
-  #isReceiving = false;
-  /** Received already, and more than was asked for. */
-  #rest: Uint8Array | undefined;
-  #receiver: Waker<void> | undefined;
+export class ReadHalf implements Parking<Received> {
+  static {
+    keepShape(this, new ReadHalf(undefined, ''));
+  }
 
-  constructor(readable: Readable | undefined, faults: StreamFaults) {
+  #readable: Readable | undefined;
+  readonly #label: StreamLabel;
+  #isClosed = false;
+  /** What the stream gives goes to nobody: this reads by itself, and is not to hear of it too; or all of it is dropped. */
+  #isDeaf = false;
+  /** Received already, and more than was asked for. */
+  #rest: Uint8Array | undefined = undefined;
+  #receiver: Waker<Received> | undefined = undefined;
+  /** What the receiver is to get: as many bytes, at most, or a result of this iterator. */
+  #wanted: number | Results | undefined = undefined;
+  /** Set once the stream is listened to. */
+  #onData: ((chunk: unknown) => void) | undefined = undefined;
+
+  constructor(readable: Readable | undefined, label: StreamLabel) {
     this.#readable = readable;
-    this.#faults = faults;
+    this.#label = label;
   }
 
   get isReceiving(): boolean {
-    return this.#isReceiving;
+    return this.#receiver !== undefined;
+  }
+
+  /** What is waited for, in the task tree. */
+  get name(): string {
+    return `receive from ${textOf(this.#label)}`;
   }
 
   // No async function: connections are idle here, by the ten thousand, and each would keep its frame.
@@ -32,102 +59,175 @@ export class ReadHalf {
     try {
       checkMax(max);
       checkOptions('receive', options);
-      throwIfCancelled(options);
-      if (this.#isReceiving) throw this.#faults.busy('receive');
-      const data = this.#take(max);
-      if (data === 'nothing yet') return this.#waitAndTake(max, options);
-      return yieldIfDue()?.then(() => data) ?? Promise.resolve(data);
+      const bytes = this._takeFirst(max, options);
+      if (bytes !== NOTHING_YET) return ready(bytes);
     } catch (error) {
       return Promise.reject(error);
     }
+    this.#wanted = max;
+    return parkAs<Received>(this, options) as Promise<Uint8Array | undefined>;
   }
 
-  #waitAndTake(
-    max: number | undefined,
-    options: WaitOptions | undefined,
-  ): Promise<Uint8Array | undefined> {
-    return this.#untilReadable(options).then(() => {
-      this.#isReceiving = false;
-      const data = this.#take(max);
-      return data === 'nothing yet' ? this.#waitAndTake(max, options) : data;
-    });
+  /** A receive whose outcome is the result of an iterator: no promise for each of the two. */
+  receiveFor(results: Results): Promise<IteratorResult<Uint8Array, undefined>> {
+    try {
+      const bytes = this._takeFirst();
+      if (bytes !== NOTHING_YET) return ready(results._resultOf(bytes));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#wanted = results;
+    return parkAs<Received>(this) as Promise<IteratorResult<Uint8Array, undefined>>;
   }
 
-  #untilReadable(options: WaitOptions | undefined): Promise<void> {
-    return park<void>(
-      (waker) => {
-        this.#listen();
-        this.#receiver = waker;
-        this.#isReceiving = true;
-        return () => void this.#leave();
-      },
-      { signal: options?.signal, name: () => `receive from ${this.#faults.label}` },
-    );
+  private _takeFirst(max?: number, options?: WaitOptions): Taken {
+    throwIfCancelled(options);
+    if (this.#receiver !== undefined) throw busy(this.#label, 'receive');
+    return this._take(max);
   }
 
-  #take(max: number | undefined): Uint8Array | undefined | 'nothing yet' {
-    if (this.#isClosed) throw this.#faults.closed('receive');
+  /** A receive waits from now on. Only now the stream flows: what nobody waits for is left in it. */
+  enlist(waker: Waker<Received>): void {
+    this.#receiver = waker;
+    this.flow();
+  }
+
+  /** Has the stream read ahead, as far as it has room, also before the first receive. */
+  flow(): void {
     const readable = this.#readable;
-    if (readable === undefined) throw this.#faults.oneWay('receive', 'sent to');
-    const bytes = this.#takeRest() ?? takeAll(readable);
-    if (bytes !== undefined) return this.#cut(bytes, max);
+    if (readable === undefined) return;
+    if (this.#onData === undefined) {
+      this.#onData = this._heard.bind(this);
+      readable.on('data', this.#onData);
+    }
+    if (readable.readableFlowing === true) return;
+    readable.resume();
+    // Not while other code listens for 'readable'.
+    if (
+      readable.readableFlowing === false &&
+      !readable.listeners('readable').includes(this.#onData)
+    )
+      readable.on('readable', this.#onData);
+  }
+
+  /** From now on what comes is dropped, and the end is all that is received. */
+  discard(): void {
+    this.#isDeaf = true;
+    this.#rest = undefined;
+    this.flow();
+  }
+
+  /** The receive was cancelled: it has taken nothing. */
+  abandon(): void {
+    this.#receiver = undefined;
+  }
+
+  private _take(max?: number): Taken {
+    if (this.#isClosed) throw closed(this.#label, 'receive');
+    const readable = this.#readable;
+    if (readable === undefined) throw oneWay(this.#label, 'receive', 'sent to');
+    const bytes = this._takeRest() ?? this._read(readable);
+    if (bytes !== undefined) return this._cut(bytes, max);
     if (readable.readableEnded) return undefined;
     if (readable.errored !== null || readable.destroyed)
-      throw this.#faults.broken('receive from', readable.errored);
-    return 'nothing yet';
+      throw broken(this.#label, 'receive from', readable.errored);
+    return NOTHING_YET;
   }
 
-  #takeRest(): Uint8Array | undefined {
+  private _takeRest(): Uint8Array | undefined {
     const rest = this.#rest;
     this.#rest = undefined;
     return rest;
   }
 
+  /** What the stream has kept. */
+  private _read(readable: Readable): Uint8Array | undefined {
+    while (readable.readableLength > 0) {
+      const wasDeaf = this.#isDeaf;
+      this.#isDeaf = true;
+      const chunk: unknown = readable.read();
+      this.#isDeaf = wasDeaf;
+      if (chunk === null) return undefined;
+      const bytes = bytesOf(chunk, readable.readableEncoding);
+      // Streams of objects may give empty ones.
+      if (bytes.length > 0) return bytes;
+    }
+    return undefined;
+  }
+
   // Not `read(max)`: a stream counts characters or objects as well, and may read more while it is asked.
-  #cut(bytes: Uint8Array, max = Infinity): Uint8Array {
+  private _cut(bytes: Uint8Array, max = Infinity): Uint8Array {
     if (bytes.length <= max) return bytes;
     this.#rest = bytes.subarray(max);
     return bytes.subarray(0, max);
   }
 
-  // Only now: with a listener the stream starts to read.
-  #listen(): void {
-    if (this.#isListening) return;
-    this.#isListening = true;
-    this.#readable?.on('readable', this.#onReadable).on('end', this.#onReadable);
+  private _heard(chunk?: unknown): void {
+    const readable = this.#readable;
+    if (this.#isDeaf || this.#isClosed || readable === undefined) return;
+    if (chunk === undefined) {
+      this.look();
+      return;
+    }
+    if (this.#receiver !== undefined && this._handOut(chunk, readable)) return;
+    // Nobody waits for it: it goes back, and holds up what comes after it.
+    readable.pause();
+    readable.unshift(chunk, readable.readableEncoding ?? undefined);
   }
 
-  readonly #onReadable = (): void => {
-    this.#takeReceiver()?.wake();
-  };
+  /** Gives the bytes to the receive that waits. */
+  private _handOut(chunk: unknown, readable: Readable): boolean {
+    try {
+      const bytes = bytesOf(chunk, readable.readableEncoding);
+      // An empty one is none.
+      if (bytes.length === 0 || this._wake(bytes)) return true;
+    } catch (error) {
+      this._takeReceiver()?.fail(error);
+      return true;
+    }
+    this.#rest = undefined;
+    return false;
+  }
 
-  #takeReceiver(): Waker<void> | undefined {
+  /** Ends the receive that waits with what it wants. */
+  private _wake(bytes: Uint8Array | undefined): boolean {
+    const wanted = this.#wanted;
+    this.#wanted = undefined;
+    const receiver = this._takeReceiver();
+    if (receiver === undefined) return false;
+    if (typeof wanted === 'object') return receiver.wake(wanted._resultOf(bytes));
+    return receiver.wake(bytes === undefined ? undefined : this._cut(bytes, wanted));
+  }
+
+  private _takeReceiver(): Waker<Received> | undefined {
     const receiver = this.#receiver;
     this.#receiver = undefined;
     return receiver;
   }
 
-  /** A stream was closed: a receive that waits looks again. */
+  /** The stream has ended, or was closed: a receive that waits looks again. */
   look(): void {
-    this.#onReadable();
+    if (this.#receiver === undefined) return;
+    try {
+      const bytes = this._take();
+      if (bytes !== NOTHING_YET) this._wake(bytes);
+    } catch (error) {
+      this._takeReceiver()?.fail(error);
+    }
   }
 
-  /** A receive that waits has ended, and has taken nothing: another may begin. */
-  #leave(): Waker<void> | undefined {
-    const receiver = this.#takeReceiver();
-    if (receiver !== undefined) this.#isReceiving = false;
-    return receiver;
-  }
-
-  /** Ends a receive that waits, which has taken nothing. */
-  interrupt(): void {
-    this.#leave()?.fail(INTERRUPTED);
+  /** Ends a receive that waits, which has taken nothing; `results`: if it is for that iterator. */
+  interrupt(results?: Results): void {
+    if (results === undefined) {
+      if (typeof this.#wanted !== 'object') this._takeReceiver()?.fail(INTERRUPTED);
+    } else if (this.#wanted === results) this._wake(undefined);
   }
 
   /** `verb` closes the stream: a receive that waits fails, and so does each later one. */
   close(verb: string): void {
     this.#isClosed = true;
-    this.#leave()?.fail(this.#faults.closedBy(verb, 'receive'));
+    if (this.#receiver === undefined) return;
+    this._takeReceiver()?.fail(closedBy(this.#label, verb, 'receive'));
   }
 
   /** Closes this half and gives its stream away, with what was read from it and not received. */
@@ -135,41 +235,24 @@ export class ReadHalf {
     const readable = this.#readable;
     this.#isClosed = true;
     this.#readable = undefined;
-    const rest = this.#takeRest();
-    if (rest !== undefined) readable?.unshift(rest);
-    readable?.off('readable', this.#onReadable).off('end', this.#onReadable);
+    if (readable === undefined) return;
+    if (this.#onData !== undefined)
+      readable.off('data', this.#onData).off('readable', this.#onData).pause();
+    if (this.#rest !== undefined) readable.unshift(this.#rest);
   }
 
   // A socket that is destroyed with something unread in it resets the connection: what was sent would be lost too.
   async discardRest(): Promise<void> {
     const readable = this.#readable;
-    if (readable === undefined || readable.readableLength === 0) return;
-    readable.off('readable', this.#onReadable).resume();
+    if (readable === undefined || (readable.readableLength === 0 && !this.#rest)) return;
+    readable.resume();
     await park<void>(
       (waker) => {
         const over = (): void => void waker.wake();
         readable.once('end', over).once('close', over);
         return () => readable.off('end', over).off('close', over);
       },
-      { name: () => `close ${this.#faults.label}` },
+      { name: () => `close ${textOf(this.#label)}` },
     );
   }
-}
-
-function takeAll(readable: Readable): Uint8Array | undefined {
-  for (;;) {
-    const chunk: unknown = readable.read();
-    if (chunk === null) return undefined;
-    const bytes = bytesOf(chunk, readable.readableEncoding);
-    // Streams of objects may give empty ones.
-    if (bytes.length > 0) return bytes;
-  }
-}
-
-function bytesOf(chunk: unknown, encoding: BufferEncoding | null): Uint8Array {
-  if (typeof chunk === 'string') return Buffer.from(chunk, encoding ?? 'utf8');
-  if (ArrayBuffer.isView(chunk)) return chunk as Uint8Array;
-  throw new TypeError(
-    `receive: the stream gave ${show(chunk)}, which is no bytes; it is in object mode`,
-  );
 }

@@ -1,89 +1,147 @@
-import { checkOptions, park, throwIfCancelled, yieldIfDue } from '@ambit/core/lowlevel';
-import type { Waker } from '@ambit/core/lowlevel';
+import {
+  checkOptions,
+  keepShape,
+  park,
+  parkAs,
+  ready,
+  throwIfCancelled,
+} from '@ambit/core/lowlevel';
+import type { Parking, Waker } from '@ambit/core/lowlevel';
 import type { Writable } from 'node:stream';
 import type { WaitOptions } from '../cancellable.ts';
 import { checkData } from './byte-stream.ts';
-import type { StreamFaults } from './stream-faults.ts';
+import { broken, busy, closed, closedBy, oneWay, sentEof, textOf } from './stream-faults.ts';
+import type { StreamLabel } from './stream-faults.ts';
 
-/** Starts to write, and calls `done` when the stream has passed the bytes on. */
-type Write = (done: (error?: Error | null) => void) => void;
+/** What can be written to, and how it tells that it has passed bytes on. */
+export interface Sink {
+  readonly writable: Writable | undefined;
+  /**
+   * It is a socket without TLS: nothing is sent of an empty piece. Then only a send that the system does not take at once
+   * asks to be called back, since each call costs a tick.
+   */
+  readonly isPlainSocket?: boolean | undefined;
+}
+
+const EMPTY = new Uint8Array();
 
 /** The half of a {@link NodeByteStream} that sends. Without a writable nothing can be sent. */
-export class WriteHalf {
+export class WriteHalf implements Parking<void> {
+  static {
+    keepShape(this, new WriteHalf({ writable: undefined }, ''));
+  }
+
   #writable: Writable | undefined;
-  readonly #faults: StreamFaults;
+  readonly #label: StreamLabel;
+  readonly #isPlainSocket: boolean;
   #isClosed = false;
   #isEofSent = false;
-  /** Whose bytes are on their way; one that is cancelled is gone at once, whenever its caller goes on. */
-  #sender: Waker<void> | undefined;
+  #sender: Waker<void> | undefined = undefined;
+  /** How many calls back are to come: one for each write that asked for it, in their order. */
+  #pending = 0;
+  #onWritten: ((error?: Error | null) => void) | undefined = undefined;
 
-  constructor(writable: Writable | undefined, faults: StreamFaults) {
+  constructor({ writable, isPlainSocket = false }: Sink, label: StreamLabel) {
     this.#writable = writable;
-    this.#faults = faults;
+    this.#label = label;
+    this.#isPlainSocket = isPlainSocket;
   }
 
   get isSending(): boolean {
     return this.#sender !== undefined;
   }
 
-  async send(data: Uint8Array | string, options?: WaitOptions): Promise<void> {
-    checkData(data);
-    checkOptions('send', options);
-    throwIfCancelled(options);
-    if (this.isSending) throw this.#faults.busy('send');
-    const writable = this.sendable('send');
-    if (data.length === 0) return yieldIfDue();
-    // Until the system has it, not only until there is room: callers may use their buffer again then.
-    await this.#untilWritten(options, (done) => writable.write(data, done));
+  /** What is waited for, in the task tree. */
+  get name(): string {
+    return `send to ${textOf(this.#label)}`;
   }
 
-  async sendEof(options?: WaitOptions): Promise<void> {
-    checkOptions('sendEof', options);
-    throwIfCancelled(options);
-    if (this.isSending) throw this.#faults.busy('sendEof');
-    if (this.#isEofSent && !this.#isClosed) return;
-    const writable = this.sendable('sendEof');
-    this.#isEofSent = true;
-    await this.#untilWritten(options, (done) => writable.end(done));
+  send(data: Uint8Array | string, options?: WaitOptions): Promise<void> {
+    try {
+      checkData(data);
+      checkOptions('send', options);
+      throwIfCancelled(options);
+      if (this.#sender !== undefined) throw busy(this.#label, 'send');
+      const writable = this.sendable('send');
+      if (data.length === 0 || this._write(writable, data)) return ready(undefined);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return parkAs<void>(this, options);
   }
 
-  async #untilWritten(options: WaitOptions | undefined, write: Write): Promise<void> {
-    await park<void>(
-      (waker) => {
-        const leave = (): void => {
-          this.#sender = undefined;
-        };
-        this.#sender = waker;
-        try {
-          write((error) => this.#written(waker, error));
-        } catch (error) {
-          leave();
-          throw error;
-        }
-        return leave;
-      },
-      { signal: options?.signal, name: () => `send to ${this.#faults.label}` },
-    );
+  sendEof(options?: WaitOptions): Promise<void> {
+    try {
+      checkOptions('sendEof', options);
+      throwIfCancelled(options);
+      if (this.#sender !== undefined) throw busy(this.#label, 'sendEof');
+      if (this.#isEofSent && !this.#isClosed) return ready(undefined);
+      const writable = this.sendable('sendEof');
+      this.#isEofSent = true;
+      writable.end(this._callback());
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return parkAs<void>(this, options);
   }
 
-  #written(waker: Waker<void>, error: Error | null | undefined): void {
-    if (this.#sender === waker) this.#sender = undefined;
+  /**
+   * Writes; returns whether the system has all of it. Not only whether there is room for more: callers may use their buffer
+   * again then.
+   */
+  private _write(writable: Writable, data: Uint8Array | string): boolean {
+    if (!this.#isPlainSocket || writable.writableLength > 0) {
+      writable.write(data, this._callback());
+      return this._hasPassed(writable);
+    }
+    writable.write(data);
+    if (this._hasPassed(writable)) return true;
+    writable.write(EMPTY, this._callback());
+    return false;
+  }
+
+  private _hasPassed(writable: Writable): boolean {
+    if (isLost(writable)) throw broken(this.#label, 'send to', writable.errored);
+    return writable.writableLength === 0;
+  }
+
+  private _callback(): (error?: Error | null) => void {
+    this.#pending += 1;
+    return (this.#onWritten ??= this._written.bind(this));
+  }
+
+  /** A send waits from now on. */
+  enlist(waker: Waker<void>): void {
+    this.#sender = waker;
+  }
+
+  /** The send was cancelled; what was written stays so. */
+  abandon(): void {
+    this.#sender = undefined;
+  }
+
+  private _written(error?: Error | null): void {
+    this.#pending -= 1;
     const writable = this.#writable;
     // A socket that broke reports no error for the bytes that were under way.
-    const isLost = writable?.destroyed === true || (error !== undefined && error !== null);
-    if (!isLost) waker.wake();
-    else if (this.#isClosed) waker.fail(this.#faults.closed('send'));
-    else waker.fail(this.#faults.broken('send to', error ?? writable?.errored));
+    const hasFailed = (error !== undefined && error !== null) || writable?.destroyed === true;
+    if (!hasFailed) {
+      if (this.#pending === 0) this._takeSender()?.wake();
+    } else if (this.#sender !== undefined) {
+      const failure = this.#isClosed
+        ? closed(this.#label, 'send')
+        : broken(this.#label, 'send to', error ?? writable?.errored);
+      this._takeSender()?.fail(failure);
+    }
   }
 
   /** The stream, if something can be sent to it; otherwise throws why not. */
   sendable(verb: string): Writable {
-    if (this.#isClosed) throw this.#faults.closed(verb);
+    if (this.#isClosed) throw closed(this.#label, verb);
     const writable = this.#writable;
-    if (writable === undefined) throw this.#faults.oneWay(verb, 'received from');
-    if (this.#isEofSent || writable.writableEnded) throw this.#faults.sentEof(verb);
-    if (writable.errored !== null || writable.destroyed)
-      throw this.#faults.broken('send to', writable.errored);
+    if (writable === undefined) throw oneWay(this.#label, verb, 'received from');
+    if (this.#isEofSent || writable.writableEnded) throw sentEof(this.#label, verb);
+    if (isLost(writable)) throw broken(this.#label, 'send to', writable.errored);
     return writable;
   }
 
@@ -91,26 +149,28 @@ export class WriteHalf {
   get canEnd(): boolean {
     const writable = this.#writable;
     if (this.#isClosed || writable === undefined) return false;
-    return !writable.destroyed && writable.errored === null && writable.writableLength === 0;
+    return !isLost(writable) && writable.writableLength === 0;
   }
 
   /** Ends the stream, as its transport does that, and waits until the end is sent. */
   async end(): Promise<void> {
     await park<void>((waker) => void this.#writable?.end(() => waker.wake()), {
-      name: () => `close ${this.#faults.label}`,
+      name: () => `close ${textOf(this.#label)}`,
     });
   }
 
   /** A stream was closed: if it was this one, a send that waits fails. */
   look(): void {
-    if (this.#writable?.closed !== true) return;
-    this.#takeSender()?.fail(this.#faults.broken('send to', this.#writable.errored));
+    const writable = this.#writable;
+    if (this.#sender === undefined || writable?.closed !== true) return;
+    this._takeSender()?.fail(broken(this.#label, 'send to', writable.errored));
   }
 
   /** `verb` closes the stream: a send that waits fails, and so does each later one. */
   close(verb: string): void {
     this.#isClosed = true;
-    this.#takeSender()?.fail(this.#faults.closedBy(verb, 'send'));
+    if (this.#sender === undefined) return;
+    this._takeSender()?.fail(closedBy(this.#label, verb, 'send'));
   }
 
   /** Closes this half and gives its stream away. */
@@ -119,9 +179,13 @@ export class WriteHalf {
     this.#writable = undefined;
   }
 
-  #takeSender(): Waker<void> | undefined {
+  private _takeSender(): Waker<void> | undefined {
     const sender = this.#sender;
     this.#sender = undefined;
     return sender;
   }
+}
+
+function isLost(writable: Writable): boolean {
+  return writable.errored !== null || writable.destroyed;
 }
