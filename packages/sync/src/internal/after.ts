@@ -5,17 +5,15 @@ function ignore(): void {
   // The scope is cancelled, and its next checkpoint says so.
 }
 
-/** Marks a promise that follows another one as seen, if a cancellation comes: it may go unseen, as it may in a wait. */
-function excuse(derived: Promise<unknown>, from: Promise<unknown>): void {
-  from.catch((error: unknown) => {
-    if (isCancelled(error)) derived.catch(ignore);
-  });
-}
-
 /** `promise.then(next)`, where a cancellation may go unseen, as it may in a wait. */
-export function after<T, R>(promise: Promise<T>, next: (value: T) => R): Promise<R> {
-  const derived = promise.then(next);
-  excuse(derived, promise);
+export function after<T, R>(
+  promise: Promise<T>,
+  next: (value: T) => R | PromiseLike<R>,
+): Promise<R> {
+  const derived: Promise<R> = promise.then(next, (error: unknown) => {
+    if (isCancelled(error)) derived.catch(ignore);
+    return fail(error);
+  });
   return derived;
 }
 
@@ -35,8 +33,5 @@ function fail(error: unknown): Promise<never> {
  * as for a call that is a single wait.
  */
 export function inSteps<T>(steps: () => Promise<T>): Promise<T> {
-  const work = steps();
-  const derived = work.then(pass, fail);
-  excuse(derived, work);
-  return derived;
+  return after(steps(), pass<T>);
 }
