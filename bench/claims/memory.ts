@@ -161,7 +161,7 @@ async function bytesOfConnection(kind: string): Promise<number> {
 await weigh({
   title: 'An idle connection to a server',
   unit: 'bytes',
-  contenders: ['@ambit/io', 'node:net'].map((name) => ({
+  contenders: ['@ambit/io', 'node:net', 'node:net, async'].map((name) => ({
     name,
     weigh: () => bytesOfConnection(name),
   })),

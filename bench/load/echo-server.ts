@@ -1,9 +1,9 @@
 // An echo server that tells its port, and then, whenever it is asked, what memory it takes:
 //
-//   fork('echo-server.js', ['node:net' | '@ambit/io'])
+//   fork('echo-server.js', ['node:net' | 'node:net, async' | '@ambit/io'])
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -22,6 +22,15 @@ const servers: Record<string, () => Promise<void>> = {
     await once(server, 'listening');
     process.send?.((server.address() as AddressInfo).port);
   },
+  // What no library can be below: an async function for each connection, which awaits each piece.
+  'node:net, async': async () => {
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      void answer(socket);
+    });
+    server.listen(0, HOST);
+    await once(server, 'listening');
+    process.send?.((server.address() as AddressInfo).port);
+  },
   '@ambit/io': () =>
     run(async () => {
       const listener = await listenTcp({ port: 0, host: HOST });
@@ -31,6 +40,22 @@ const servers: Record<string, () => Promise<void>> = {
       });
     }),
 };
+
+async function answer(socket: Socket): Promise<void> {
+  let tell: ((piece?: Buffer) => void) | undefined;
+  const wake = (piece?: Buffer): void => tell?.(piece);
+  socket.on('error', () => undefined);
+  socket
+    .on('data', wake)
+    .on('end', wake)
+    .on('close', () => wake());
+  for (;;) {
+    const piece = await new Promise<Buffer | undefined>((resolve) => (tell = resolve));
+    if (piece === undefined) break;
+    socket.write(piece);
+  }
+  socket.end();
+}
 
 function answerForMemory(): void {
   setFlagsFromString('--expose-gc');
