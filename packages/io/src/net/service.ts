@@ -126,18 +126,29 @@ export class Service {
 
   #begin(group: TaskGroup, socket: Socket): void {
     const stream = this.#source._streamOf(socket);
-    const task = group.spawn(() => this.#attend(group, stream), { name: stream._peer });
+    const share = new Share(group);
+    const attend = (): Promise<void> => this.#attend(share, stream);
+    const task = share.run(() => group.spawn(attend, { name: stream._peer }));
     // The group was cancelled in this very turn: the task is none, and never will be.
     if (task.done) stream.destroy();
   }
 
-  // One function: each that waits costs every connection its frame.
-  async #attend(group: TaskGroup, stream: SocketStream): Promise<void> {
+  // No async function: every idle connection would keep its frame.
+  #attend(share: Share, stream: SocketStream): Promise<void> {
     this.#active += 1;
-    const share = new Share(group);
-    const handler = this.#handler;
+    return promiseOf(this.#handler, stream).then(
+      () => this.#end(share, stream),
+      (error: unknown) => this.#end(share, stream, { error }),
+    );
+  }
+
+  async #end(
+    share: Share,
+    stream: SocketStream,
+    failure?: { readonly error: unknown },
+  ): Promise<void> {
     try {
-      await share.run(() => handler(stream));
+      if (failure !== undefined) throw failure.error;
       if (share.isUsed) await shield(() => share.closeAll());
       if (!stream._isOwned) await stream.close();
     } catch (error) {
@@ -207,6 +218,14 @@ export class Service {
 
   #hasEnded(): boolean {
     return this.#isOver;
+  }
+}
+
+function promiseOf(handler: ConnectionHandler, stream: SocketStream): Promise<unknown> {
+  try {
+    return Promise.resolve(handler(stream));
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 

@@ -60,6 +60,7 @@ export class NodeByteStream implements ByteStream {
   readonly #writing: WriteHalf;
   #readable: Readable | undefined;
   #writable: Writable | undefined;
+  readonly #onEnd: () => void;
   #holding: Holding | undefined;
   #isClosed = false;
   /** A close is saying goodbye, and destroys the streams then. */
@@ -76,6 +77,8 @@ export class NodeByteStream implements ByteStream {
     this.#writing = new WriteHalf({ writable, isPlainSocket }, label);
     this.#readable = readable;
     this.#writable = writable;
+    // For the streams' last events; bound, which is smaller than an arrow and its context.
+    this.#onEnd = this._ended.bind(this);
     for (const stream of this.#streams()) stream.on('error', ignoreErrors).on('close', this.#onEnd);
     readable?.on('end', this.#onEnd);
     if (ownership !== 'unowned') this.#holding = own(this);
@@ -154,13 +157,13 @@ export class NodeByteStream implements ByteStream {
     return this.#streams().every((stream) => stream.closed);
   }
 
-  readonly #onEnd = (): void => {
+  private _ended(): void {
     this.#reading.look();
     this.#writing.look();
     if (!this.#hasEnded()) return;
     this.#holding?.release();
     this.#closers?.unparkAll();
-  };
+  }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
     return new ByteIterator(this.#reading);
