@@ -9,8 +9,8 @@
  * What holds here:
  *
  * - A receive that is cancelled has taken nothing. While one waits the stream flows, and what comes is handed over in the
- *   tick in which it comes: to a caller that has it then, whatever is cancelled after that (I2). What comes while nobody waits
- *   is put back into the stream, which is paused: no byte is in flight to a caller that may be gone (I4).
+ *   tick in which it comes: to a caller that has it then, also if it is cancelled after that (I2). What comes while no receive
+ *   waits is put back into the stream, which is paused: no byte is in flight to a caller that may be gone (I4).
  * - Not 'readable' and `read()`: a tick and two calls of the stream more for each piece (decision 35).
  * - Of what the stream gives, bytes beyond `max` are kept in the read half. `read(max)` would not do: in object mode, or
  *   with an encoding, it does not count bytes.
@@ -169,7 +169,7 @@ export class NodeByteStream implements ByteStream {
     return new ByteIterator(this.#reading);
   }
 
-  /** @internal Reads ahead from now on, also before the first receive; 'and drops it': nobody will receive what comes. */
+  /** @internal Reads ahead from now on, also before the first receive; 'and drops it': a receive gets none of what comes. */
   _readAhead(use?: 'and drops it'): void {
     if (use === undefined) this.#reading.flow();
     else this.#reading.discard();

@@ -30,7 +30,7 @@ export class ReadHalf implements Parking<Received> {
   #readable: Readable | undefined;
   readonly #label: StreamLabel;
   #isClosed = false;
-  /** What the stream gives goes to nobody: this reads by itself, and is not to hear of it too; or all of it is dropped. */
+  /** What the stream emits is not for a receive: this reads by itself, and is not to hear of it too; or all of it is dropped. */
   #isDeaf = false;
   /** Received already, and more than was asked for. */
   #rest: Uint8Array | undefined = undefined;
@@ -86,7 +86,7 @@ export class ReadHalf implements Parking<Received> {
     return this._take(max);
   }
 
-  /** A receive waits from now on. Only now the stream flows: what nobody waits for is left in it. */
+  /** A receive waits from now on. Only now the stream flows: without a receive its bytes are left in it. */
   enlist(waker: Waker<Received>): void {
     this.#receiver = waker;
     this.flow();
@@ -170,7 +170,7 @@ export class ReadHalf implements Parking<Received> {
       return;
     }
     if (this.#receiver !== undefined && this._handOut(chunk, readable)) return;
-    // Nobody waits for it: it goes back, and holds up what comes after it.
+    // No receive waits for it: it goes back, and holds up what comes after it.
     readable.pause();
     readable.unshift(chunk, readable.readableEncoding ?? undefined);
   }
