@@ -61,8 +61,10 @@ export async function fetch(input: FetchInput, init?: FetchInit): Promise<Respon
   const signal = signalOf(input, platform);
   checkSignal('fetch', signal);
   throwIfCancelled({ signal });
-  if (sendDeadline !== undefined)
-    Object.assign(platform, deadlineIn(input, platform, sendDeadline));
+  if (sendDeadline !== undefined) {
+    const header = typeof sendDeadline === 'string' ? sendDeadline : sendDeadline.bind(init);
+    Object.assign(platform, deadlineIn(input, platform, header));
+  }
   const transfer = new Transfer(labelOf(input, platform), { signal, headersTimeout, bodyTimeout });
   try {
     const response = await transfer.start(input, platform);

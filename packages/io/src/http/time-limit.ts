@@ -12,19 +12,20 @@ interface LimitOptions {
 
 /** Milliseconds that a request has from now on; Infinity: any number. */
 export function timeLimitOf(request: IncomingMessage, options: LimitOptions): number {
-  const { requestTimeout = Infinity, deadlineFrom } = options;
+  const { requestTimeout = Infinity } = options;
   const ofService =
     requestTimeout === Infinity ? Infinity : requestTimeout - sinceFirstByte(request);
-  if (deadlineFrom === undefined) return ofService;
-  return Math.min(ofService, ofClient(request, deadlineFrom) ?? Infinity);
+  return Math.min(ofService, ofClient(request, options) ?? Infinity);
 }
 
-function ofClient(request: IncomingMessage, source: DeadlineSource): number | undefined {
+function ofClient(request: IncomingMessage, options: LimitOptions): number | undefined {
+  const source = options.deadlineFrom;
+  if (source === undefined) return undefined;
   if (typeof source === 'string') {
     const header = request.headers[source.toLowerCase()];
     return readDeadline(source, Array.isArray(header) ? header[0] : header);
   }
-  const left = source(request);
+  const left = source.call(options, request);
   if (left !== undefined)
     checkDuration('serveHttp', 'the result of deadlineFrom', Math.max(left, 0));
   return left;

@@ -55,7 +55,7 @@ export function instrument(api: OtelApi, options?: InstrumentOptions): Disposabl
   }
   const ofSpans = new Subscriptions();
   const ofMetrics = new Subscriptions();
-  new TaskSpans(api, { requestHook, taskSpans }, ofSpans);
+  new TaskSpans(api, { requestHook: requestHook?.bind(options), taskSpans }, ofSpans);
   const metrics = new TaskMetrics(api, ofMetrics);
   return {
     [Symbol.dispose]: () => {

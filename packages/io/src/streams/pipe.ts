@@ -34,14 +34,18 @@ export async function pipe(
 ): Promise<number> {
   checkOptions('pipe', options);
   checkSignal('pipe', options?.signal);
-  if (options?.onProgress !== undefined) checkFunction('pipe', 'onProgress', options.onProgress);
-  return under(options?.signal, () => pipeAdapted(source, destination, options?.onProgress));
+  const onProgress = options?.onProgress;
+  if (onProgress !== undefined) checkFunction('pipe', 'onProgress', onProgress);
+  const report: Report = (done) => onProgress?.call(options, done);
+  return under(options?.signal, () => pipeAdapted(source, destination, report));
 }
+
+type Report = (done: number) => void;
 
 async function pipeAdapted(
   source: Pick<ByteStream, 'receive'> | ReadableSource,
   destination: Pick<ByteStream, 'send' | 'sendEof'> | WritableTarget,
-  onProgress: ((done: number) => void) | undefined,
+  report: Report,
 ): Promise<number> {
   const adapted: ByteStream[] = [];
   const adopt = (stream: ByteStream): ByteStream => {
@@ -51,7 +55,7 @@ async function pipeAdapted(
   try {
     const from = isSource(source) ? source : adopt(fromReadable(source));
     const to = isDestination(destination) ? destination : adopt(fromWritable(destination));
-    return await pump(from, to, onProgress);
+    return await pump(from, to, report);
   } finally {
     // What has ended is only let go of.
     for (const stream of adapted) stream.destroy();
@@ -62,7 +66,7 @@ async function pipeAdapted(
 async function pump(
   source: Pick<ByteStream, 'receive'>,
   destination: Pick<ByteStream, 'send' | 'sendEof'>,
-  onProgress: ((done: number) => void) | undefined,
+  report: Report,
 ): Promise<number> {
   let done = 0;
   for (;;) {
@@ -70,7 +74,7 @@ async function pump(
     if (bytes === undefined) break;
     await destination.send(bytes);
     done += bytes.length;
-    onProgress?.(done);
+    report(done);
   }
   await destination.sendEof();
   return done;
