@@ -62,7 +62,7 @@ export class BufferedReader {
   readonly #limit: number;
   readonly #buffer = new ByteBuffer();
   #hasEnded = false;
-  /** Who waits for the stream; one that is cancelled has left, whenever it goes on. */
+  /** The call that waits for the stream; one that is cancelled has left, whenever its caller goes on. */
   #reader: Caller | undefined;
 
   /** @internal */
