@@ -54,15 +54,19 @@ export class Lifecycle<T> {
     return this.now() - born >= this.#maxAge;
   }
 
-  // A check that throws is most likely a connection that is gone.
-  async isGood(item: Pooled<T>, options: WaitOptions | undefined): Promise<boolean> {
+  isGood(item: Pooled<T>, options: WaitOptions | undefined): boolean | Promise<boolean> {
     if (this.isTooOld(item)) return false;
     const { validate } = this.#options;
-    if (validate === undefined) return true;
+    return validate === undefined || this.#passes(() => validate(item.value), options);
+  }
+
+  // A check that throws is most likely a connection that is gone.
+  async #passes(
+    validate: () => boolean | PromiseLike<boolean>,
+    options: WaitOptions | undefined,
+  ): Promise<boolean> {
     try {
-      const answer: unknown = await this.#own(() => validate(item.value), {
-        signal: options?.signal,
-      });
+      const answer: unknown = await this.#own(validate, { signal: options?.signal });
       return answer !== false;
     } catch {
       return false;

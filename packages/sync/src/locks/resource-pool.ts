@@ -165,7 +165,8 @@ export class ResourcePool<T> {
   /** The idle resource that was used last and is still good. If it rejects, the slot is not the caller's anymore. */
   async #reuse(slot: Guard, options: WaitOptions | undefined): Promise<Pooled<T> | undefined> {
     for (let item = this.#idle.pop(); item !== undefined; item = this.#idle.pop()) {
-      if (await this.#lifecycle.isGood(item, options)) return item;
+      const isGood = this.#lifecycle.isGood(item, options);
+      if (isGood === true || (isGood !== false && (await isGood))) return item;
       await this.#replace(item, slot, options);
     }
     return undefined;
@@ -237,8 +238,7 @@ export class ResourcePool<T> {
     const eldest = this.#idle[0];
     if (eldest === undefined || this.#isMinimum || this.#isClosed) return;
     if (this.#idleTimeout === Infinity) return;
-    const instant = eldest.idleSince + this.#idleTimeout;
-    this.#timer = this.#lifecycle.callIdleAt(instant, () => {
+    this.#timer = this.#lifecycle.callIdleAt(eldest.idleSince + this.#idleTimeout, () => {
       this.#shrink();
     });
   }
