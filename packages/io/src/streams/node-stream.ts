@@ -11,7 +11,7 @@
  * - A receive that is cancelled has taken nothing. While one waits the stream flows, and what comes is handed over in the
  *   tick in which it comes: to a caller that has it then, also if it is cancelled after that (I2). What comes while no receive
  *   waits is put back into the stream, which is paused: no byte is in flight to a caller that may be gone (I4).
- * - Not 'readable' and `read()`: a tick and two calls of the stream more for each piece (decision 35).
+ * - Not 'readable' and `read()`: a tick and two calls of the stream more for each piece (decision 36).
  * - Of what the stream gives, bytes beyond `max` are kept in the read half. `read(max)` would not do: in object mode, or
  *   with an encoding, it does not count bytes.
  * - Nothing is read before the first receive. Bytes that are not received stay in the system's buffers, and hold up the other
