@@ -11,7 +11,7 @@ import { Holders } from './holders.ts';
 import type { Blocked } from './holders.ts';
 import type { WaitOptions } from '../internal/options.ts';
 
-/** Told, at that very moment, what becomes of a guard: in a turn of its own the teller would find another state. */
+/** Is told of a guard at the very moment of each change: a tick later the state would be another one. */
 export interface PermitKeeper {
   /** The permits are handed over. */
   lent(guard: Guard): void;
