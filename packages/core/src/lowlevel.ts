@@ -50,3 +50,4 @@ export {
   isThenable,
   show,
 } from './internal/check.ts';
+export { checkFlag } from './internal/check-values.ts';

@@ -2,6 +2,7 @@ import { listenToChannel, processId } from '#platform';
 import { watchWaits } from '../diagnostics/wait-watch.ts';
 import type { WaitingTask } from '../diagnostics/wait-watch.ts';
 import { checkCount, checkOptions, show } from '../internal/check.ts';
+import { checkFlag } from '../internal/check-values.ts';
 import { hostLoop } from '../loop/event-loop.ts';
 import { tasksBelow } from '../program/task-tree.ts';
 import { currentTask } from '../tasks/current-group.ts';
@@ -172,8 +173,6 @@ export function recordTrace(options?: TraceOptions): TraceRecorder {
   checkCount('recordTrace', 'limit', limit, 1);
   if (limit === Infinity)
     throw new RangeError('recordTrace: limit is Infinity; give a whole number');
-  if (typeof waits !== 'boolean') {
-    throw new TypeError(`recordTrace: waits is ${show(waits)}, not a boolean; give true or false`);
-  }
+  checkFlag('recordTrace', 'waits', waits);
   return new TraceRecorder({ limit, waits });
 }

@@ -1,5 +1,12 @@
 import { any } from '@ambit/core';
-import { checkOptions, checkSignal, park, show, throwIfCancelled } from '@ambit/core/lowlevel';
+import {
+  checkFlag,
+  checkOptions,
+  checkSignal,
+  park,
+  show,
+  throwIfCancelled,
+} from '@ambit/core/lowlevel';
 import type { NetConnectOpts, Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { node } from '../node.ts';
@@ -192,9 +199,7 @@ function checkTcpOptions(options: unknown): asserts options is ConnectTcpOptions
   checkString('connectTcp', 'host', host);
   checkWithin('connectTcp', 'port', port, 0, 65_535);
   if (localAddress !== undefined) checkString('connectTcp', 'localAddress', localAddress);
-  if (noDelay !== undefined && typeof noDelay !== 'boolean') {
-    throw new TypeError(`connectTcp: noDelay is ${show(noDelay)}; give true or false`);
-  }
+  checkFlag('connectTcp', 'noDelay', noDelay);
   checkTls('connectTcp', tls);
   checkSignal('connectTcp', signal);
 }

@@ -1,4 +1,4 @@
-import { checkFunction, checkOptions, show } from '@ambit/core/lowlevel';
+import { checkFlag, checkFunction, checkOptions, show } from '@ambit/core/lowlevel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { OtelApi, OtelSpan } from './otel-api.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -48,11 +48,7 @@ export function instrument(api: OtelApi, options?: InstrumentOptions): Disposabl
   checkOptions('instrument', options);
   const { requestHook, taskSpans = true } = options ?? {};
   if (requestHook !== undefined) checkFunction('instrument', 'requestHook', requestHook);
-  if (typeof taskSpans !== 'boolean') {
-    throw new TypeError(
-      `instrument: taskSpans is ${show(taskSpans)}, not a boolean; give true or false`,
-    );
-  }
+  checkFlag('instrument', 'taskSpans', taskSpans);
   const ofSpans = new Subscriptions();
   const ofMetrics = new Subscriptions();
   new TaskSpans(api, { requestHook: requestHook?.bind(options), taskSpans }, ofSpans);

@@ -1,4 +1,11 @@
-import { checkDuration, checkOneOf, checkOptions, checkSignal, show } from '@ambit/core/lowlevel';
+import {
+  checkDuration,
+  checkFlag,
+  checkOneOf,
+  checkOptions,
+  checkSignal,
+  show,
+} from '@ambit/core/lowlevel';
 import type { WaitOptions } from '../cancellable.ts';
 import { checkString } from '../check.ts';
 
@@ -69,19 +76,14 @@ function checkSurroundings(where: string, options: SpawnProcessOptions): void {
     throw new TypeError(`${where}: cwd is ${show(cwd)}; give a path or a file URL`);
   }
   if (env !== undefined) checkEnvironment(where, env);
-  if (shell !== undefined && typeof shell !== 'string') checkBoolean(where, 'shell', shell);
+  if (typeof shell !== 'string') checkFlag(where, 'shell', shell);
   if (killGrace !== undefined) checkDuration(where, 'killGrace', killGrace);
-  if (tree !== undefined) checkBoolean(where, 'tree', tree);
+  checkFlag(where, 'tree', tree);
 }
 
 // By shape: it may be of another realm.
 function isUrl(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'href' in value;
-}
-
-export function checkBoolean(where: string, argument: string, value: unknown): void {
-  if (typeof value === 'boolean') return;
-  throw new TypeError(`${where}: ${argument} is ${show(value)}; give true or false`);
 }
 
 function checkEnvironment(where: string, env: unknown): void {

@@ -1,11 +1,11 @@
 import { CancelScope, taskGroup, yieldNow } from '@ambit/core';
 import type { Task } from '@ambit/core';
-import { checkCount, checkOneOf, show } from '@ambit/core/lowlevel';
+import { checkCount, checkFlag, checkOneOf, show } from '@ambit/core/lowlevel';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import { under } from '../cancellable.ts';
 import { BrokenResourceError } from '../errors.ts';
 import { moveOnAfterReal, realWork } from '../real-work.ts';
-import { checkBoolean, checkProcess } from './process-options.ts';
+import { checkProcess } from './process-options.ts';
 import type { ProcessStdio, SpawnProcessOptions } from './process-options.ts';
 import { startProcess } from './open-process.ts';
 import { ProcessError } from './process-error.ts';
@@ -203,7 +203,7 @@ function checkRun(command: unknown, args: unknown, options: RunProcessOptions): 
   if (input !== undefined && typeof input !== 'string' && !ArrayBuffer.isView(input)) {
     throw new TypeError(`runProcess: input is ${show(input)}; give a string or a Uint8Array`);
   }
-  if (check !== undefined) checkBoolean('runProcess', 'check', check);
+  checkFlag('runProcess', 'check', check);
   if (encoding !== undefined) checkOneOf('runProcess', 'encoding', encoding, ['utf8', 'buffer']);
   if (maxBuffer !== undefined) checkCount('runProcess', 'maxBuffer', maxBuffer, 0);
 }

@@ -1,17 +1,11 @@
-import {
-  checkOptions,
-  keepShape,
-  park,
-  parkAs,
-  ready,
-  throwIfCancelled,
-} from '@ambit/core/lowlevel';
+import { checkOptions, keepShape, parkAs, ready, throwIfCancelled } from '@ambit/core/lowlevel';
 import type { Parking, Waker } from '@ambit/core/lowlevel';
 import type { Readable } from 'node:stream';
 import type { WaitOptions } from '../cancellable.ts';
 import { INTERRUPTED } from '../pieces.ts';
 import type { Results } from '../pieces.ts';
 import { bytesOf, checkMax } from './byte-stream.ts';
+import { readOut } from './read-out.ts';
 import { broken, busy, closed, closedBy, oneWay, textOf } from './stream-faults.ts';
 import type { StreamLabel } from './stream-faults.ts';
 
@@ -245,14 +239,6 @@ export class ReadHalf implements Parking<Received> {
   async discardRest(): Promise<void> {
     const readable = this.#readable;
     if (readable === undefined || (readable.readableLength === 0 && !this.#rest)) return;
-    readable.resume();
-    await park<void>(
-      (waker) => {
-        const over = (): void => void waker.wake();
-        readable.once('end', over).once('close', over);
-        return () => readable.off('end', over).off('close', over);
-      },
-      { name: () => `close ${textOf(this.#label)}` },
-    );
+    await readOut(readable, this.#label);
   }
 }

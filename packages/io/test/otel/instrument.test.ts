@@ -269,7 +269,7 @@ test.each([
   ['api', undefined, undefined, 'instrument: api is undefined, not the module @opentelemetry/api'],
   ['api', {}, undefined, 'instrument: api is an object (Object), not the module'],
   ['an option', api, { requestHook: 1 }, 'instrument: requestHook is 1, not a function'],
-  ['an option', api, { taskSpans: 'no' }, 'instrument: taskSpans is "no", not a boolean'],
+  ['an option', api, { taskSpans: 'no' }, 'instrument: taskSpans is "no"; give true or false'],
 ])(
   'instrument with a bad %s throws a TypeError that names it',
   (_what, given, options, message) => {

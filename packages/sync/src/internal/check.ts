@@ -1,4 +1,4 @@
-import { checkNumber, show } from '@ambit/core/lowlevel';
+import { checkNumber } from '@ambit/core/lowlevel';
 
 // Checks of arguments at the public doors, beside those that all packages share.
 
@@ -16,10 +16,4 @@ export function checkFinite(where: string, argument: string, value: unknown): vo
   checkNumber(where, argument, value, cure);
   if (value > 0 && value < Infinity) return;
   throw new RangeError(`${where}: ${argument} is ${value}; ${cure}`);
-}
-
-/** True, false, or undefined. */
-export function checkFlag(where: string, argument: string, value: unknown): void {
-  if (value === undefined || typeof value === 'boolean') return;
-  throw new TypeError(`${where}: ${argument} is ${show(value)}; give true or false`);
 }

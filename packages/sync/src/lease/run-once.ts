@@ -1,6 +1,5 @@
 import { getRunningLoop, shield } from '@ambit/core';
-import { checkFunction, throwIfCancelled } from '@ambit/core/lowlevel';
-import { checkFlag } from '../internal/check.ts';
+import { checkFlag, checkFunction, throwIfCancelled } from '@ambit/core/lowlevel';
 import type { WaitOptions } from '../internal/options.ts';
 import { checkLeaseName, checkMilliseconds, checkWait } from './arguments.ts';
 import type { LeaseOptions } from './arguments.ts';

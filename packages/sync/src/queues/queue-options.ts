@@ -1,5 +1,4 @@
-import { checkCount, checkOptions } from '@ambit/core/lowlevel';
-import { checkFlag } from '../internal/check.ts';
+import { checkCount, checkFlag, checkOptions } from '@ambit/core/lowlevel';
 import type { NameOptions } from '../internal/options.ts';
 
 /** Options for `Queue`. */
