@@ -69,7 +69,7 @@ class Verdicts {
     return isAbort;
   }
 
-  /** Whatever is attached to it. */
+  /** Also if something else is attached to it. */
   isAbortAlone(error: unknown): boolean {
     if (typeof error !== 'object' || error === null) return false;
     this.#known.set(error, undefined);

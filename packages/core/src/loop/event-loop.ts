@@ -182,7 +182,7 @@ function postTurn(callback: () => void): void {
     Object.assign(channel.port1, { isOfAmbit: true });
     channel.port1.start();
   }
-  // What a message brings has no context, whatever the runtime keeps.
+  // What a message brings has no context, also where the runtime keeps it across waits.
   turns.push(inContext(callback));
   channel.port2.postMessage(undefined);
 }
