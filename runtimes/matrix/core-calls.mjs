@@ -1,7 +1,7 @@
 // The calls of core that wait, each so that it waits long: the key begins with the public name, the options are `{}` or `{ signal }`. A
 // call without parameters takes no signal.
 import * as core from '@ambit/core';
-import { park, ParkingLot, throwIfCancelled, untilDraining } from '@ambit/core/lowlevel';
+import { park, parkAs, ParkingLot, throwIfCancelled, untilDraining } from '@ambit/core/lowlevel';
 import { aborted, drain, LONG, never, repeat, turn, wait } from './pauses.mjs';
 
 const { currentScope, defineResource, getRunningLoop, sleep, TaskGroup } = core;
@@ -87,6 +87,7 @@ function fail() {
 
 const lowlevel = {
   park: (options) => park(() => undefined, options),
+  parkAs: (options) => parkAs({ name: 'a wait', enlist() {}, abandon() {} }, options),
   'ParkingLot.park': (options) => new ParkingLot().park(options),
   'throwIfCancelled (in a loop)': (options) => repeat(() => throwIfCancelled(options)),
   untilDraining: () => untilDraining(wait, undefined),
