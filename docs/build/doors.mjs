@@ -16,7 +16,7 @@ export function doorsOf(root) {
       .map(([door, target]) => ({
         name: `${manifest.name}${door.slice(1)}`,
         page: `${short}${door.slice(1).replaceAll('/', '-')}`,
-        entry: join(folder, target.import.types.replace('./dist/', './build/')),
+        entry: join(folder, target.types.import.replace('./dist/', './build/')),
       }));
   });
 }
