@@ -40,7 +40,6 @@ export {
   checkCount,
   checkDuration,
   checkFunction,
-  checkName,
   checkNumber,
   checkOneOf,
   checkOptions,
@@ -50,4 +49,4 @@ export {
   isThenable,
   show,
 } from './internal/check.ts';
-export { checkFlag } from './internal/check-values.ts';
+export { checkFlag, checkName } from './internal/check-values.ts';

@@ -1,4 +1,5 @@
-import { checkName, checkOptions, checkSignal, isThenable, show } from '../internal/check.ts';
+import { checkOptions, checkSignal, isThenable, show } from '../internal/check.ts';
+import { checkText } from '../internal/check-values.ts';
 import { whenSettled } from '../internal/native-promise.ts';
 import { ambient } from '../loop/ambient.ts';
 import { park } from '../waiting/park.ts';
@@ -34,7 +35,7 @@ export function abortable<T>(promise: PromiseLike<T>, options?: AbortableOptions
     }
     checkOptions('abortable', options);
     checkSignal('abortable', options?.signal);
-    checkName('abortable', options?.name);
+    checkText('abortable', 'name', options?.name);
   } catch (error) {
     return Promise.reject(error);
   }

@@ -1,12 +1,12 @@
 import {
   checkCount,
   checkFunction,
-  checkName,
   checkOneOf,
   checkOptions,
   checkTime,
   show,
 } from '../internal/check.ts';
+import { checkText } from '../internal/check-values.ts';
 import { TaskGroup } from '../tasks/task-group.ts';
 import type { Task } from '../tasks/task.ts';
 
@@ -55,7 +55,7 @@ export function checkAction(fn: unknown, options: ActionOptions | undefined): vo
   if (limit !== undefined) checkCount('Action', 'limit', limit, 1);
   if (delay !== undefined) checkTime('Action', 'delay', delay);
   if (throttle !== undefined) checkTime('Action', 'throttle', throttle);
-  checkName('Action', options.name);
+  checkText('Action', 'name', options.name);
   if (onError !== undefined) checkFunction('Action', 'onError', onError);
   if (delay !== undefined && throttle !== undefined) {
     throw new TypeError('Action: both delay and throttle are given; give one of them');

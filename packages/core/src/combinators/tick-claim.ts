@@ -1,4 +1,5 @@
-import { checkName, checkWhole, show } from '../internal/check.ts';
+import { checkWhole, show } from '../internal/check.ts';
+import { checkText } from '../internal/check-values.ts';
 import { park } from '../waiting/park.ts';
 import { retry } from './retry.ts';
 
@@ -66,7 +67,7 @@ function answerOf(
 
 /** Checks what a schedule needs to run on many nodes; `every`: its period, if it has one. */
 export function checkOnce({ name, once }: OnceOptions, every: number | undefined): void {
-  checkName('schedule', name);
+  checkText('schedule', 'name', name);
   if (name !== undefined && name.length > LONGEST_NAME) {
     throw new RangeError(
       `schedule: name has ${String(name.length)} characters; give ${String(LONGEST_NAME)} or fewer`,

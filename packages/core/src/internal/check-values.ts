@@ -31,3 +31,16 @@ export function checkText(where: string, argument: string, value: unknown): void
     `${where}: ${argument} is ${show(value)}, not a string; give a string, or nothing`,
   );
 }
+
+/**
+ * Checks that a `name` is a string, or undefined.
+ *
+ * @param where - the call that is checked
+ * @param value - what was given
+ * @throws TypeError
+ * @example
+ * checkName('Lock', options?.name);
+ */
+export function checkName(where: string, value: unknown): void {
+  checkText(where, 'name', value);
+}

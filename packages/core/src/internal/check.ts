@@ -232,17 +232,3 @@ export function checkOneOf(
   const list = choices.map((choice) => `'${choice}'`).join(' or ');
   throw new TypeError(`${where}: ${argument} is ${show(value)}; give ${list}`);
 }
-
-/**
- * Checks that a `name` is a string, or undefined.
- *
- * @param where - the call that is checked
- * @param value - what was given
- * @throws TypeError
- * @example
- * checkName('Lock', options?.name);
- */
-export function checkName(where: string, value: unknown): void {
-  if (value === undefined || typeof value === 'string') return;
-  throw new TypeError(`${where}: name is ${show(value)}, not a string; give a string, or nothing`);
-}

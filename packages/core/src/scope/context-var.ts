@@ -2,7 +2,8 @@ import { ambient } from '../loop/ambient.ts';
 import { currentFrame } from './cancel-scope.ts';
 import type { CancelScope } from './cancel-scope.ts';
 import type { Frame, Variables } from './frame.ts';
-import { checkFunction, checkName, checkOptions } from '../internal/check.ts';
+import { checkFunction, checkOptions } from '../internal/check.ts';
+import { checkText } from '../internal/check-values.ts';
 
 /** The frame of code inside a ContextVar's `run`: the same scope, one variable more. */
 export class VariableFrame implements Frame {
@@ -29,7 +30,7 @@ export class ContextVar<T> {
 
   constructor(options?: { readonly name?: string; readonly defaultValue?: T }) {
     checkOptions('ContextVar', options);
-    checkName('ContextVar', options?.name);
+    checkText('ContextVar', 'name', options?.name);
     this.name = options?.name ?? '';
     this.#defaultValue = options?.defaultValue;
   }

@@ -1,6 +1,6 @@
 import type { CancelScope } from './cancel-scope.ts';
-import { checkName, checkOptions, checkSignal, checkTime, show } from '../internal/check.ts';
-import { checkFlag } from '../internal/check-values.ts';
+import { checkOptions, checkSignal, checkTime, show } from '../internal/check.ts';
+import { checkFlag, checkText } from '../internal/check-values.ts';
 import { ScopeNode } from './scope-node.ts';
 
 /** Options for {@link CancelScope}. */
@@ -27,7 +27,7 @@ export interface ScopeOptions {
 /** Checks options at a public door. */
 export function checkScopeOptions(where: string, options: ScopeOptions): void {
   checkOptions(where, options);
-  checkName(where, options.name);
+  checkText(where, 'name', options.name);
   checkSignal(where, options.signal);
   if (options.timeout !== undefined) checkTime(where, 'timeout', options.timeout);
   if (options.deadline !== undefined) checkTime(where, 'deadline', options.deadline);

@@ -1,6 +1,7 @@
 import { currentFrame } from '../scope/cancel-scope.ts';
 import type { Variables } from '../scope/frame.ts';
-import { checkFunction, checkName, checkOptions } from '../internal/check.ts';
+import { checkFunction, checkOptions } from '../internal/check.ts';
+import { checkText } from '../internal/check-values.ts';
 import { promiseTry } from '../internal/promise-try.ts';
 import { markHandled } from '../internal/mark-handled.ts';
 import { paced } from '../waiting/ready.ts';
@@ -29,7 +30,7 @@ export function bound<A extends unknown[], R>(
   checkFunction('bind', 'fn', fn);
   checkOptions('bind', options);
   const name = options?.name ?? fn.name;
-  if (typeof name !== 'function') checkName('bind', name);
+  if (typeof name !== 'function') checkText('bind', 'name', name);
   const variables = currentFrame()._variables;
   return function (this: unknown, ...args) {
     const called = promiseTry(() => {

@@ -1,14 +1,8 @@
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { checkScopeOptions } from '../scope/scope-options.ts';
 import type { ScopeOptions } from '../scope/scope-options.ts';
-import {
-  checkCount,
-  checkFunction,
-  checkName,
-  checkOneOf,
-  checkOptions,
-} from '../internal/check.ts';
-import { checkFlag } from '../internal/check-values.ts';
+import { checkCount, checkFunction, checkOneOf, checkOptions } from '../internal/check.ts';
+import { checkFlag, checkText } from '../internal/check-values.ts';
 import type { OnFailure } from './group-outcome.ts';
 import type { Task } from './task.ts';
 
@@ -54,6 +48,6 @@ export function checkGroupOptions(where: string, options: TaskGroupOptions | und
 export function checkSpawnOptions(where: string, options: SpawnOptions | undefined): void {
   if (options === undefined) return;
   checkOptions(where, options);
-  checkName(where, options.name);
+  checkText(where, 'name', options.name);
   checkFlag(where, 'daemon', options.daemon);
 }

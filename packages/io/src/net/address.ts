@@ -17,7 +17,7 @@ export interface UnixAddress {
 /** Where a socket is. */
 export type Address = TcpAddress | UnixAddress;
 
-/** As it is written in messages, in the names of tasks: `127.0.0.1:80`, `[::1]:80`, `/tmp/app.sock`. */
+/** As it is written in messages, in the names of tasks: `127.0.0.1:80`, `[::1]:80`, `/run/app.sock`. */
 export function formatAddress(address: Address): string {
   if ('path' in address) return address.path;
   const { host, port } = address;
