@@ -1,11 +1,7 @@
 // What the ambient scope costs: code below runs in it without being told, by an AsyncLocalStorage, which old releases of Node pay
 // for at each promise. Browsers have no AsyncLocalStorage, so they do not pay for it.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as core from '@ambit/core';
-import { build } from 'esbuild';
+import { bundledCore } from '../bundled-core.ts';
 import { contest, inTurn } from '../contest.ts';
 
 const SIZE = 100;
@@ -15,29 +11,7 @@ async function work(): Promise<number> {
   return 1;
 }
 
-/** What a bundler makes of core for browsers. */
-async function withoutAmbient(): Promise<typeof core> {
-  const folder = mkdtempSync(join(tmpdir(), 'ambit-'));
-  try {
-    const outfile = join(folder, 'core.mjs');
-    await build({
-      stdin: {
-        contents: "export * from '@ambit/core';",
-        resolveDir: fileURLToPath(new URL('../..', import.meta.url)),
-      },
-      bundle: true,
-      format: 'esm',
-      platform: 'browser',
-      outfile,
-      logLevel: 'error',
-    });
-    return (await import(pathToFileURL(outfile).href)) as typeof core;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-const bare = await withoutAmbient();
+const bare = await bundledCore({ platform: 'browser' });
 
 function spawnIn({ taskGroup }: typeof core): () => Promise<unknown> {
   return () =>

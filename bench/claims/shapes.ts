@@ -1,12 +1,7 @@
 // What the code for V8 brings that is in core's `keep-shapes`: core as it is, and a copy that keeps no object. Both are bundled from the
 // sources, so that nothing else differs.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import type * as core from '@ambit/core';
-import { build } from 'esbuild';
-import type { Plugin } from 'esbuild';
+import type { BuildOptions, Plugin } from 'esbuild';
+import { bundledCore } from '../bundled-core.ts';
 import { contest, inTurn } from '../contest.ts';
 
 const NOTHING_KEPT: Plugin = {
@@ -19,31 +14,14 @@ const NOTHING_KEPT: Plugin = {
   },
 };
 
-async function bundled(plugins: Plugin[]): Promise<typeof core> {
-  const folder = mkdtempSync(join(tmpdir(), 'ambit-'));
-  try {
-    const outfile = join(folder, 'core.mjs');
-    await build({
-      stdin: {
-        contents: "export * from '@ambit/core';",
-        resolveDir: fileURLToPath(new URL('../..', import.meta.url)),
-      },
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'es2023',
-      conditions: ['@ambit/source'],
-      outfile,
-      plugins,
-      logLevel: 'error',
-    });
-    return (await import(pathToFileURL(outfile).href)) as typeof core;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
+const FROM_SOURCES: BuildOptions = {
+  platform: 'node',
+  target: 'es2023',
+  conditions: ['@ambit/source'],
+};
 
-const [kept, bare] = [await bundled([]), await bundled([NOTHING_KEPT])];
+const kept = await bundledCore(FROM_SOURCES);
+const bare = await bundledCore({ ...FROM_SOURCES, plugins: [NOTHING_KEPT] });
 
 async function work(): Promise<number> {
   await Promise.resolve();
