@@ -2,39 +2,21 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { resolve } from 'node:path';
-import { Pool } from 'pg';
 import { until } from '../../test-servers/until.ts';
-import { startOrderServers, startService } from './order-service.ts';
-import type { OrderServers, Service } from './order-service.ts';
+import { startService, useOrderServers } from './order-service.ts';
+import type { Service } from './order-service.ts';
 
 // The order service in two workers of node:cluster, with real servers: workers are stopped and killed under load.
 
 jest.setTimeout(180_000);
 
-let servers: OrderServers;
-let pool: Pool;
-const cleanup: (() => unknown)[] = [];
-
-beforeAll(async () => {
-  servers = await startOrderServers();
-  const { port } = servers.postgres;
-  pool = new Pool({ host: '127.0.0.1', port, user: 'postgres', max: 1 });
-});
-
-afterEach(async () => {
-  for (const step of cleanup.splice(0).reverse()) await step();
-});
-
-afterAll(async () => {
-  await pool.end();
-  await servers.stop();
-});
+const tests = useOrderServers();
 
 /** Two workers, both at work. */
 async function start(): Promise<Service> {
   const env = { PROCESSES: '2' };
-  const service = await startService(servers, { program: '../order-cluster/main.js', env });
-  cleanup.push(async () => {
+  const service = await startService(tests.servers, { program: '../order-cluster/main.js', env });
+  tests.cleanup.push(async () => {
     service.child.kill('SIGKILL');
     // Node ends workers whose primary is gone.
     await until(() => workersOf(service).length === 0);
@@ -107,7 +89,7 @@ function place(url: string, id: string): Promise<number | undefined> {
 }
 
 async function stored(ids: readonly string[]): Promise<number> {
-  const { rows } = await pool.query('SELECT id FROM orders WHERE id = ANY($1)', [ids]);
+  const { rows } = await tests.pool.query('SELECT id FROM orders WHERE id = ANY($1)', [ids]);
   return rows.length;
 }
 
@@ -141,9 +123,9 @@ test('if the worker that sweeps is killed, another sweeps once the lease is over
   // An order that was stored and has no job: the new one finds it.
   const placed =
     "INSERT INTO orders (id, item, price, placed) VALUES ('lost', 'lamp', 1, '2020-01-01')";
-  await pool.query(placed);
+  await tests.pool.query(placed);
   await until(async () => {
-    const { rows } = await pool.query("SELECT invoice FROM orders WHERE id = 'lost'");
+    const { rows } = await tests.pool.query("SELECT invoice FROM orders WHERE id = 'lost'");
     return (rows[0] as { invoice: unknown }).invoice !== null;
   });
 });

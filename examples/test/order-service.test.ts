@@ -1,35 +1,17 @@
 import { once } from 'node:events';
-import { Pool } from 'pg';
 import { until } from '../../test-servers/until.ts';
-import { order, startOrderServers, startService } from './order-service.ts';
-import type { OrderServers, Service } from './order-service.ts';
+import { order, startService, useOrderServers } from './order-service.ts';
+import type { Service } from './order-service.ts';
 
 // The service that takes orders, with real servers: it is started, loaded and stopped as a supervisor would do it.
 
 jest.setTimeout(120_000);
 
-let servers: OrderServers;
-let pool: Pool;
-const cleanup: (() => unknown)[] = [];
-
-beforeAll(async () => {
-  servers = await startOrderServers();
-  const { port } = servers.postgres;
-  pool = new Pool({ host: '127.0.0.1', port, user: 'postgres', max: 1 });
-});
-
-afterEach(async () => {
-  for (const step of cleanup.splice(0).reverse()) await step();
-});
-
-afterAll(async () => {
-  await pool.end();
-  await servers.stop();
-});
+const tests = useOrderServers();
 
 async function start(framework: string): Promise<Service> {
-  const service = await startService(servers, { env: { FRAMEWORK: framework } });
-  cleanup.push(() => service.child.kill('SIGKILL'));
+  const service = await startService(tests.servers, { env: { FRAMEWORK: framework } });
+  tests.cleanup.push(() => service.child.kill('SIGKILL'));
   return service;
 }
 
@@ -39,7 +21,7 @@ async function accepted(url: string, id: string): Promise<void> {
 }
 
 async function count(where: string): Promise<number> {
-  const { rows } = await pool.query<{ count: number }>(
+  const { rows } = await tests.pool.query<{ count: number }>(
     `SELECT count(*)::int FROM orders WHERE ${where}`,
   );
   return rows[0]!.count;
@@ -82,7 +64,7 @@ describe.each(['fastify', 'express'])('on %s', (framework) => {
     const { url } = await start(framework);
     await accepted(url, 'b0');
     const id = `b-${framework}`;
-    await pool.query(
+    await tests.pool.query(
       "INSERT INTO orders (id, item, price, placed) VALUES ($1, 'lamp', 1, now() - interval '1 hour')",
       [id],
     );
@@ -109,7 +91,7 @@ describe.each(['fastify', 'express'])('on %s', (framework) => {
     expect(code).toBe(0);
     // The last line of the log is not lost.
     expect(JSON.parse(log.at(-1)!)).toMatchObject({ msg: 'ended' });
-    const { rows } = await pool.query('SELECT id FROM orders WHERE id = ANY($1)', [kept]);
+    const { rows } = await tests.pool.query('SELECT id FROM orders WHERE id = ANY($1)', [kept]);
     expect(rows).toHaveLength(kept.length);
   });
 });

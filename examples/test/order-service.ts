@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Pool } from 'pg';
 import { startPostgres, startRedis } from '../../test-servers/servers.ts';
 import type { TestServer } from '../../test-servers/servers.ts';
 
@@ -38,6 +39,35 @@ export async function startOrderServers(): Promise<OrderServers> {
       await postgres.stop();
     },
   };
+}
+
+/** What a file of tests has for all of them. */
+export interface OrderTests {
+  readonly servers: OrderServers;
+  /** Of the database, beside the service. */
+  readonly pool: Pool;
+  /** What a test leaves, to be called after it, the last first. */
+  readonly cleanup: (() => unknown)[];
+}
+
+/** Starts the servers for a file of tests, and stops them after it; there before the first test. */
+export function useOrderServers(): OrderTests {
+  const tests = { cleanup: [] as (() => unknown)[] } as {
+    -readonly [K in keyof OrderTests]: OrderTests[K];
+  };
+  beforeAll(async () => {
+    tests.servers = await startOrderServers();
+    const { port } = tests.servers.postgres;
+    tests.pool = new Pool({ host: '127.0.0.1', port, user: 'postgres', max: 1 });
+  });
+  afterEach(async () => {
+    for (const step of tests.cleanup.splice(0).reverse()) await step();
+  });
+  afterAll(async () => {
+    await tests.pool.end();
+    await tests.servers.stop();
+  });
+  return tests;
 }
 
 export interface Service {
