@@ -1,10 +1,10 @@
 // npm run test:runtimes [-- name…]: the smoke suite against the built packages, on every runtime or on those named.
-// Prints a table, what failed and what is lacking, and last `N passed, N failed`. With a Node and both browsers it checks
-// docs/after-await.md; `--write` writes it.
+// Prints a table, what failed and what is lacking, and last `N passed, N failed`. With the newest Node and both browsers
+// it checks docs/after-await.md; `--write` writes it.
 import { setUp } from '../scripts/setup.mjs';
 import { checkPage } from './matrix/page.mjs';
 import { lacking, failures, table } from './report.mjs';
-import { runtimes } from './runtimes.mjs';
+import { newestNode, runtimes } from './runtimes.mjs';
 import { serve } from './server.mjs';
 import { openWorkshop } from './workshop.mjs';
 
@@ -31,7 +31,7 @@ server.close();
 workshop.close();
 
 console.log(table(columns));
-columns.push({ name: 'the page', results: checkPage(columns, { isWriting }) });
+columns.push({ name: 'the page', results: checkPage(columns, { node: newestNode, isWriting }) });
 console.log(lacking(columns));
 console.log(failures(columns));
 const all = columns.flatMap(({ results }) => results);

@@ -68,3 +68,6 @@ const rooms = environments.map(({ name, run }) => ({
 }));
 
 export const runtimes = [...nodes, bun, deno, ...browsers, ...rooms];
+
+/** The Node whose column docs/after-await.md shows. */
+export const newestNode = nodes.at(-1).name;
