@@ -8,9 +8,10 @@ import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 import ts from 'typescript';
 import { MARK, transform as follow } from '../unplugin/src/transform.mjs';
-import { doorsOf, FOLLOWING, SHORTENED } from './doors.mjs';
+import { BY_RUNTIME, doorsOf, FOLLOWING, SHORTENED } from './doors.mjs';
+import { expectApart, hostOf, joined, manifestOf, partsOf } from './hosts.mjs';
 import { shortener } from './production.mjs';
-import { pureClasses } from './pure-classes.mjs';
+import { pureClasses, pureTools } from './pure.mjs';
 import { readJson } from './setup.mjs';
 
 /** Writes a package's `dist`: the code from its sources, the declarations from those that tsc has written into `build`. */
@@ -20,7 +21,9 @@ export async function bundle(folder) {
   const begun = Date.now() - 1000;
   const isFollowing = FOLLOWING.includes(basename(folder));
   const follow = follower(folder);
-  await emitCode({ folder, dist }, [transpiler]);
+  await emitCode({ folder, dist, host: 'node' }, [transpiler]);
+  if (BY_RUNTIME.includes(basename(folder)))
+    await emitCode({ folder, dist: join(dist, 'workerd'), host: 'workerd' }, [transpiler]);
   if (isFollowing) await emitCode({ folder, dist: join(dist, 'explicit') }, [transpiler, follow]);
   if (SHORTENED.includes(basename(folder))) {
     const [short, production] = [shortener(folder, compiled), join(dist, 'production')];
@@ -33,25 +36,30 @@ export async function bundle(folder) {
   removeOlder(dist, begun);
 }
 
-/** The code of a package, by these plugins: as ES modules, and below as CommonJS unless only bundlers will read it. */
-async function emitCode({ folder, dist, isForBundlers = false }, plugins) {
+/**
+ * The code of a package, by these plugins: as ES modules, and below as CommonJS unless only bundlers will read it. `host`: the
+ * condition of the runtimes that it is for, whose code it has; without it each finds that by package.json's `imports`.
+ */
+async function emitCode({ folder, dist, host, isForBundlers = false }, plugins) {
   const manifest = readJson(join(folder, 'package.json'));
-  const { parts, hosts } = partsOf(manifest.imports ?? {});
+  const { parts, hosts } = partsOf(manifest);
   const sources = doorsOf(folder).map((door) => [door, join(folder, `src/${door}.ts`)]);
   for (const [name, [source]] of parts) sources.push([name, join(folder, source)]);
   const banner = plugins.length > 1 ? MARK : undefined;
   const target = { dist, banner, isForBundlers };
-  const modulesIn = isForBundlers ? join(folder, 'src') : undefined;
-  const together = await emit({ ...target, modulesIn }, Object.fromEntries(sources), plugins);
-  for (const [name, each] of hosts) {
-    const modules = each.map((source) => join(folder, source));
-    const host = await emit(target, { [name]: HOST }, [joined(modules), plugins[0]]);
-    expectApart(together, host);
+  const files = isForBundlers
+    ? { preserveModules: true, preserveModulesRoot: join(folder, 'src') }
+    : { manualChunks: host ? inSeveral : apart };
+  const all = host ? [hostOf(folder, manifest, host), pureTools, ...plugins] : plugins;
+  const together = await emit({ ...target, files }, Object.fromEntries(sources), all);
+  for (const [name, each] of host === undefined ? hosts : []) {
+    const [entry, joining] = joined(each.map((source) => join(folder, source)));
+    expectApart(together, await emit(target, { [name]: entry }, [joining, plugins[0]]));
   }
   if (basename(dist) !== 'dist')
-    writeFileSync(join(dist, 'package.json'), manifestOf('module', manifest));
+    writeFileSync(join(dist, 'package.json'), manifestOf('module', manifest, host));
   if (!isForBundlers)
-    writeFileSync(join(dist, 'cjs/package.json'), manifestOf('commonjs', manifest));
+    writeFileSync(join(dist, 'cjs/package.json'), manifestOf('commonjs', manifest, host));
 }
 
 /** By which the scope follows the awaits of the package's own functions; what does that itself is left alone. */
@@ -76,24 +84,6 @@ function removeOlder(folder, instant) {
   }
 }
 
-/**
- * What is reached at run time in another way than from the doors, and is in package.json's `imports` therefore: the parts,
- * and for each kind of runtime what its `hosts` file loads.
- */
-function partsOf(imports) {
-  const [parts, hosts] = [new Map(), new Map()];
-  for (const { '@ambit/source': sources, ...built } of Object.values(imports)) {
-    const isChosen = typeof sources === 'object';
-    for (const [condition, file] of Object.entries(built)) {
-      const name = file.slice('./dist/'.length, -'.js'.length);
-      const group = isChosen ? hosts : parts;
-      group.set(name, (group.get(name) ?? new Set()).add(isChosen ? sources[condition] : sources));
-    }
-  }
-  const listed = (group) => [...group].map(([name, each]) => [name, [...each]]);
-  return { parts: listed(parts), hosts: listed(hosts) };
-}
-
 const COMMON = {
   sourcemap: true,
   sourcemapExcludeSources: true,
@@ -105,19 +95,16 @@ const COMMON = {
 
 /**
  * Writes the files as ES modules, and as CommonJS unless only bundlers will read them; returns the names of the modules that are
- * in them. `modulesIn`: a file for each module in there. A bundler leaves out a file that no code needs, and keeps parts of
- * files with several modules.
+ * in them. `files`: which modules share one. A bundler leaves out a file that no code needs, and keeps parts of files with several
+ * modules.
  */
-async function emit({ dist, banner, isForBundlers, modulesIn }, input, plugins) {
+async function emit({ dist, banner, isForBundlers, files }, input, plugins) {
   const bundled = await rollup({
     input,
     plugins: isForBundlers ? plugins : [...plugins, pureClasses],
-    external: isOther,
+    external: (id) => isOther(id) && !plugins.some(({ knows }) => knows?.(id)),
     onLog: fail,
   });
-  const files = modulesIn
-    ? { preserveModules: true, preserveModulesRoot: modulesIn }
-    : { manualChunks: inSeveral };
   const options = { ...COMMON, banner, ...files };
   await bundled.write({ ...options, dir: dist, format: 'es' });
   if (isForBundlers) return bundled.watchFiles;
@@ -160,6 +147,7 @@ function fail(_level, { message }) {
   if (!message.includes('references private shared type exports')) throw new Error(message);
 }
 
+/** The file of a module that several doors need: `shared` if a door that programs start with needs it, or `others`. */
 function inSeveral(id, { getModuleInfo }) {
   const seen = new Set();
   const entries = [];
@@ -171,17 +159,16 @@ function inSeveral(id, { getModuleInfo }) {
     importers.forEach(visit);
   };
   visit(id);
-  if (ALONE.has(basename(id, '.ts'))) return basename(id, '.ts');
-  return entries.length > 1 && !entries.includes(id) ? 'shared' : undefined;
+  if (entries.length < 2 || entries.includes(id)) return undefined;
+  return entries.some(isFirst) ? 'shared' : 'others';
 }
 
-/** Modules that are imported for what they do: in a file with others, a bundler could not leave them out. */
-const ALONE = new Set(['with-debug-tools']);
+/** What a package imports at its start, or the packages that need it. */
+const isFirst = (entry) => /^(?:index|lowlevel)[.]/.test(basename(entry));
 
-/** A host knows nothing of the rest: bundled apart, a module of both would be there twice, and its state too. */
-function expectApart(modules, ofHost) {
-  const twice = ofHost.filter((module) => modules.includes(module));
-  if (twice.length > 0) throw new Error(`${twice.join(', ')}: imported by #… and by the doors`);
+/** As above, less a module that is imported for what it does: in a file with others, a bundler could not leave it out. */
+function apart(id, graph) {
+  return basename(id) === 'with-debug-tools.ts' ? 'with-debug-tools' : inSeveral(id, graph);
 }
 
 const transpiler = {
@@ -220,30 +207,4 @@ function blank(code) {
   };
   visit(file);
   return text;
-}
-
-const HOST = '\0host';
-
-/** A module that exports what each of the others does. */
-function joined(modules) {
-  const code = modules.map((module) => `export * from ${JSON.stringify(module)};`).join('\n');
-  return {
-    name: 'joined',
-    resolveId: (id) => (id === HOST ? id : undefined),
-    load: (id) => (id === HOST ? code : undefined),
-  };
-}
-
-/**
- * A package.json is a border for `#imports`: what is in a directory with its own imports by such a name is looked up there.
- * It gets the package's own map, less the sources, which no import reaches from there. Bundlers look there for `sideEffects`, too.
- */
-function manifestOf(type, { imports = {}, sideEffects }) {
-  const files = sideEffects && sideEffects.filter((file) => /^\.\/dist\/[^/]+$/.test(file));
-  const text = JSON.stringify({ type, sideEffects: files, imports }, withoutSources, 2);
-  return `${text.replaceAll('"./dist/', '"./')}\n`;
-}
-
-function withoutSources(key, value) {
-  return key === '@ambit/source' ? undefined : value;
 }

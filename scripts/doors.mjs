@@ -41,8 +41,9 @@ export function pathOf(door) {
 }
 
 /**
- * What package.json says of them. `module-sync` leads `import` and `require` to one copy where Node knows it. Browsers, and a program
- * on Node with the condition `ambit-explicit`, get the copy whose scope follows `await` without AsyncLocalStorage. The types are named
+ * What package.json says of them. `module-sync` leads `import` and `require` to one copy where Node knows it. Browsers, runtimes that are
+ * not known, and a program on Node with the condition `ambit-explicit` get the copy whose scope follows `await` without
+ * AsyncLocalStorage. The types are named
  * once, before the conditions of runtimes: Node reads all of it at each start.
  */
 export function exportsOf(project) {
@@ -56,9 +57,10 @@ export function exportsOf(project) {
       import: `./dist/explicit/${door}.js`,
       require: `./dist/explicit/cjs/${door}.js`,
     };
-    const byRuntime = { 'ambit-explicit': explicit, workerd: target, browser: explicit };
+    const workerd = BY_RUNTIME.includes(basename(project)) ? workerdOf(door) : target;
+    const byRuntime = { 'ambit-explicit': explicit, workerd, browser: explicit, node: target };
     const production = SHORTENED.includes(basename(project)) && productionOf(door, explicit);
-    return [pathOf(door), { ...begin, ...production, ...byRuntime, ...target }];
+    return [pathOf(door), { ...begin, ...production, ...byRuntime, ...explicit }];
   });
   return { ...Object.fromEntries(doors), './package.json': './package.json' };
 }
@@ -72,8 +74,16 @@ function productionOf(door, { require }) {
   return { production: { ...byRuntime, ...target } };
 }
 
+function workerdOf(door) {
+  const code = `./dist/workerd/${door}.js`;
+  return { 'module-sync': code, import: code, require: `./dist/workerd/cjs/${door}.js` };
+}
+
 /** The packages with a copy for the condition `production`. */
 export const SHORTENED = ['core'];
 
 /** The packages that run in browsers. */
 export const FOLLOWING = ['core', 'sync'];
+
+/** The packages with code for each kind of runtime. */
+export const BY_RUNTIME = ['core'];
