@@ -12,8 +12,6 @@ import {
   yieldIfDue,
 } from '@ambit/core/lowlevel';
 import type { SignalOptions, Waker } from '@ambit/core/lowlevel';
-import { constants } from 'node:os';
-import { clearInterval, setInterval } from 'node:timers';
 import { node } from '../node.ts';
 import { BusyResourceError } from '../errors.ts';
 import { own } from '../ownership.ts';
@@ -128,11 +126,11 @@ export class SignalReceiver implements AsyncIterable<NodeJS.Signals>, Disposable
 
   async #nextSignal(): Promise<void> {
     // A listener for signals alone does not keep the process alive, and a call waits here.
-    const alive = setInterval(() => undefined, LONGEST_DELAY);
+    const alive = node.timers.setInterval(() => undefined, LONGEST_DELAY);
     try {
       await untilDraining(() => this.#untilWoken(), undefined);
     } finally {
-      clearInterval(alive);
+      node.timers.clearInterval(alive);
     }
   }
 
@@ -240,6 +238,6 @@ function checkSignalName(name: unknown): void {
   if (name === 'SIGKILL' || name === 'SIGSTOP') {
     throw new TypeError(`openSignals: ${name} cannot be handled; leave it out`);
   }
-  if (typeof name === 'string' && Object.hasOwn(constants.signals, name)) return;
+  if (typeof name === 'string' && Object.hasOwn(node.os.constants.signals, name)) return;
   throw new TypeError(`openSignals: ${show(name)} is no signal here; give names like 'SIGHUP'`);
 }

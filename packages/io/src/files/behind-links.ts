@@ -1,5 +1,5 @@
+import { node } from '../node.ts';
 import type { Stats } from 'node:fs';
-import { lstat, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, sep } from 'node:path';
 import { codeOf } from '../errors.ts';
 import { fileError } from './file-errors.ts';
@@ -24,7 +24,7 @@ export async function behindLinks(path: string): Promise<string> {
         path,
       });
     }
-    const folder = await realpath(dirname(next));
+    const folder = await node.files.realpath(dirname(next));
     const here = join(folder, basename(next));
     const target = await targetOf(here, folder);
     if (target === undefined) return here;
@@ -35,12 +35,12 @@ export async function behindLinks(path: string): Promise<string> {
 
 async function targetOf(path: string, folder: string): Promise<string | undefined> {
   try {
-    const link = await lstat(path);
+    const link = await node.files.lstat(path);
     if (!link.isSymbolicLink()) return undefined;
     // Its owner is known before it is read: no other user can put another one in its place then.
     if (await isForbidden(link, folder))
       throw fileError('permission denied', { code: 'EACCES', syscall: 'open', path });
-    return await readlink(path);
+    return await node.files.readlink(path);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
@@ -54,12 +54,14 @@ async function targetOf(path: string, folder: string): Promise<string | undefine
  */
 async function isForbidden(link: Stats, folder: string): Promise<boolean> {
   if (link.uid === process.geteuid?.() || !(await isProtected())) return false;
-  const { mode, uid } = await stat(folder);
+  const { mode, uid } = await node.files.stat(folder);
   return (mode & 0o1002) === 0o1002 && uid !== link.uid;
 }
 
 async function isProtected(): Promise<boolean> {
   if (process.platform !== 'linux') return false;
-  const setting = await readFile('/proc/sys/fs/protected_symlinks', 'utf8').catch(() => '');
+  const setting = await node.files
+    .readFile('/proc/sys/fs/protected_symlinks', 'utf8')
+    .catch(() => '');
   return setting.trim() === '1';
 }

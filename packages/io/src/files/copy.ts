@@ -1,5 +1,5 @@
+import { node } from '../node.ts';
 import { checkFunction, checkOptions, checkSignal } from '@ambit/core/lowlevel';
-import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { under } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
@@ -49,7 +49,9 @@ export async function copy(
 type Report = (done: number, total: number) => void;
 
 async function copyFile(from: Place, to: Place, report: Report): Promise<void> {
-  const input = await fileCall({ name: 'open', place: from }, () => open(from.path, 'r'));
+  const input = await fileCall({ name: 'open', place: from }, () =>
+    node.files.open(from.path, 'r'),
+  );
   try {
     const stats = await input.stat();
     if (stats.isDirectory())

@@ -1,6 +1,4 @@
-import { link, open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { performance } from 'node:perf_hooks';
 import { node } from '../node.ts';
 import { codeOf } from '../errors.ts';
 import { lockAt } from './lock-content.ts';
@@ -50,7 +48,7 @@ export class Contender {
       return isSame ? await this.#place(path, replace) : undefined;
     } finally {
       await claimed.close();
-      await rm(claim, { force: true });
+      await node.files.rm(claim, { force: true });
     }
   }
 
@@ -58,7 +56,7 @@ export class Contender {
     const state = holder === undefined ? 'dead' : stateOf(holder);
     if (holder === undefined || state !== 'unknown') return state === 'dead';
     const sight = this.#sights.get(path);
-    const now = performance.now();
+    const now = node.perfHooks.performance.now();
     if (sight?.text !== text) this.#sights.set(path, { text, since: now });
     else return now - sight.since > Math.max(this.#staleAfter, MISSED * holder.beat);
     return false;
@@ -69,14 +67,14 @@ export class Contender {
     put: (from: string, to: string) => Promise<boolean>,
   ): Promise<FileHandle | undefined> {
     const written = `${path}.${this.#holder.token}.new`;
-    const file = await open(written, 'wx');
+    const file = await node.files.open(written, 'wx');
     let isPlaced = false;
     try {
       await file.writeFile(textOf(this.#holder, 0));
       isPlaced = await put(written, path);
     } finally {
       if (!isPlaced) await file.close();
-      await rm(written, { force: true });
+      await node.files.rm(written, { force: true });
     }
     return isPlaced ? file : undefined;
   }
@@ -89,7 +87,7 @@ function digest(id: string): string {
 
 async function create(from: string, to: string): Promise<boolean> {
   try {
-    await link(from, to);
+    await node.files.link(from, to);
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
@@ -98,6 +96,6 @@ async function create(from: string, to: string): Promise<boolean> {
 }
 
 async function replace(from: string, to: string): Promise<boolean> {
-  await rename(from, to);
+  await node.files.rename(from, to);
   return true;
 }

@@ -1,4 +1,3 @@
-import { lstat, open, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { node } from '../node.ts';
 import { codeOf } from '../errors.ts';
@@ -33,7 +32,7 @@ export async function lockAt(path: string): Promise<LockContent | undefined> {
     await checkKind(path);
     // By now it may be a link, or a FIFO, which would be waited for.
     const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = node.fs.constants;
-    const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    const file = await node.files.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     try {
       return await contentOf(file, path);
     } finally {
@@ -47,7 +46,7 @@ export async function lockAt(path: string): Promise<LockContent | undefined> {
 
 // Before it is opened: to open a device may do something.
 async function checkKind(path: string): Promise<void> {
-  const stats = await lstat(path);
+  const stats = await node.files.lstat(path);
   if (stats.isDirectory())
     throw fileError('is a directory', { code: 'EISDIR', syscall: 'lock', path });
   if (!stats.isFile()) throw noLock(path);
@@ -77,5 +76,5 @@ export async function removeLock(path: string, { token }: Holder): Promise<void>
     if (codeOf(error) !== 'EEXIST') throw error;
     return undefined;
   });
-  if (found?.id === token) await rm(path, { force: true });
+  if (found?.id === token) await node.files.rm(path, { force: true });
 }

@@ -1,5 +1,5 @@
+import { node } from '../node.ts';
 import type { FileHandle } from 'node:fs/promises';
-import { clearInterval, setInterval } from 'node:timers';
 import { outsideHosts } from '../real-work.ts';
 import { textOf } from './lock-content.ts';
 import type { Holder } from './lock-holder.ts';
@@ -19,7 +19,7 @@ export class Heartbeat {
   constructor(file: FileHandle, holder: Holder) {
     this.#file = file;
     this.#holder = holder;
-    this.#timer = outsideHosts(() => setInterval(() => this.#beat(), holder.beat));
+    this.#timer = outsideHosts(() => node.timers.setInterval(() => this.#beat(), holder.beat));
     this.#timer.unref();
   }
 
@@ -37,7 +37,7 @@ export class Heartbeat {
 
   /** Waits until its file is closed. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    node.timers.clearInterval(this.#timer);
     await this.#writing;
     await this.#file.close();
   }

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { node } from '../node.ts';
 import { codeOf } from '../errors.ts';
 
@@ -33,7 +32,7 @@ export function newHolder(beat: number): Holder {
   const thread = ownThread();
   return {
     pid: process.pid,
-    host: hostname(),
+    host: node.os.hostname(),
     token: node.crypto.randomBytes(8).toString('hex'),
     beat,
     started: startOfProcess(),
@@ -78,7 +77,7 @@ export function stateOf(holder: Holder): HolderState {
 
 function isNear({ host, boot, space }: Holder): boolean {
   const ownBoot = bootId();
-  if (boot === undefined || ownBoot === undefined) return host === hostname();
+  if (boot === undefined || ownBoot === undefined) return host === node.os.hostname();
   return boot === ownBoot && space === pidSpace();
 }
 

@@ -1,8 +1,8 @@
+import { node } from '../node.ts';
 import type { TaskGroup } from '@ambit/core';
 import { checkOptions, giveTo } from '@ambit/core/lowlevel';
 import type { EventEmitter } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
-import { open } from 'node:fs/promises';
 import { cancellable } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { fileCall } from './file-call.ts';
@@ -49,7 +49,7 @@ export function openPlace(
 ): Promise<FileHandle> {
   return opening('openFile', async () => {
     const handle = await fileCall({ name: 'open', place, options }, () =>
-      open(place.path, flags, options?.mode),
+      node.files.open(place.path, flags, options?.mode),
     );
     ownHandle(handle);
     makeCancellable(handle, place);

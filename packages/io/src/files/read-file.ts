@@ -1,5 +1,5 @@
+import { node } from '../node.ts';
 import { checkOptions } from '@ambit/core/lowlevel';
-import { readFile as read } from 'node:fs/promises';
 import { cancellable } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { fileCall } from './file-call.ts';
@@ -46,7 +46,9 @@ export async function readFile(
   checkOptions('readFile', given);
   return cancellable(
     (signal) =>
-      fileCall({ name: 'read', place }, () => read(place.path, { ...given, signal } as object)),
+      fileCall({ name: 'read', place }, () =>
+        node.files.readFile(place.path, { ...given, signal } as object),
+      ),
     given,
   );
 }

@@ -1,6 +1,5 @@
 import { throwIfCancelled } from '@ambit/core/lowlevel';
 import type { Stats } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { node } from '../node.ts';
@@ -43,9 +42,9 @@ async function replace(place: Place, replacement: Replacement): Promise<void> {
   try {
     await write(temporary, old, replacement);
     throwIfCancelled();
-    await rename(temporary, path);
+    await node.files.rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    await node.files.rm(temporary, { force: true }).catch(() => undefined);
     throw insteadOf(error, place.given, [temporary, path]);
   }
   await syncFolder(dir);
@@ -55,7 +54,7 @@ async function write(path: string, old: Stats | undefined, how: Replacement): Pr
   const { source, fill } = how;
   const model = source ?? old;
   const mode = model === undefined ? how.mode : model.mode & 0o777;
-  const handle = await open(path, 'wx', mode);
+  const handle = await node.files.open(path, 'wx', mode);
   try {
     await fill(handle);
     if (old !== undefined) await keepOwner(handle, old);
@@ -81,7 +80,7 @@ async function targetOf({ given, path }: Place): Promise<Target> {
 // By the path that was given: the system itself says whether its links may be followed.
 async function fileAt(path: string): Promise<Stats | undefined> {
   try {
-    const stats = await stat(path);
+    const stats = await node.files.stat(path);
     if (stats.isDirectory())
       throw fileError('illegal operation on a directory', {
         code: 'EISDIR',
@@ -95,7 +94,9 @@ async function fileAt(path: string): Promise<Stats | undefined> {
         path,
       });
     // Not `access`, which checks the user that started the process. It no longer waits for the reader of a FIFO.
-    await (await open(path, node.fs.constants.O_WRONLY | node.fs.constants.O_NONBLOCK)).close();
+    await (
+      await node.files.open(path, node.fs.constants.O_WRONLY | node.fs.constants.O_NONBLOCK)
+    ).close();
     return stats;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
@@ -127,7 +128,7 @@ const UNSYNCABLE = new Set(['EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'ENOTSUP']);
 /** A name has reached the disk when its directory has. Not every system can tell. */
 async function syncFolder(path: string): Promise<void> {
   try {
-    const handle = await open(path, 'r');
+    const handle = await node.files.open(path, 'r');
     try {
       await handle.sync();
     } finally {

@@ -1,7 +1,5 @@
 import type { TaskGroup } from '@ambit/core';
 import { checkOptions, giveTo } from '@ambit/core/lowlevel';
-import { mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { node } from '../node.ts';
 import type { WaitOptions } from '../cancellable.ts';
@@ -41,7 +39,7 @@ export class TemporaryPath implements AsyncDisposable {
 
   async #remove(): Promise<void> {
     // On Windows a file cannot be removed while a program, for example a virus scanner, has it open.
-    await realWork(() => rm(this.path, { recursive: true, force: true, maxRetries: 5 }));
+    await realWork(() => node.files.rm(this.path, { recursive: true, force: true, maxRetries: 5 }));
     this.#holding.release();
   }
 
@@ -68,11 +66,11 @@ export class TemporaryPath implements AsyncDisposable {
  */
 export async function temporaryDirectory(options?: WaitOptions): Promise<TemporaryPath> {
   checkOptions('temporaryDirectory', options);
-  const prefix = join(absolute(tmpdir()), 'ambit-');
+  const prefix = join(absolute(node.os.tmpdir()), 'ambit-');
   return opening('temporaryDirectory', async () => {
     const path = await fileCall(
       { name: 'make the directory', place: { given: prefix, path: prefix }, options },
-      () => mkdtemp(prefix),
+      () => node.files.mkdtemp(prefix),
     );
     return new TemporaryPath(path);
   });
@@ -91,10 +89,13 @@ export async function temporaryDirectory(options?: WaitOptions): Promise<Tempora
  */
 export async function temporaryFile(options?: WaitOptions): Promise<TemporaryPath> {
   checkOptions('temporaryFile', options);
-  const path = join(absolute(tmpdir()), `ambit-${node.crypto.randomBytes(8).toString('hex')}`);
+  const path = join(
+    absolute(node.os.tmpdir()),
+    `ambit-${node.crypto.randomBytes(8).toString('hex')}`,
+  );
   return opening('temporaryFile', async () => {
     await fileCall({ name: 'make', place: { given: path, path }, options }, async () => {
-      const handle = await open(path, 'wx', 0o600);
+      const handle = await node.files.open(path, 'wx', 0o600);
       await handle.close();
     });
     return new TemporaryPath(path);

@@ -1,6 +1,6 @@
+import { node } from '../node.ts';
 import { checkOptions, checkSignal } from '@ambit/core/lowlevel';
 import type { Dir, Dirent } from 'node:fs';
-import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WaitOptions } from '../cancellable.ts';
 import { codeOf } from '../errors.ts';
@@ -96,7 +96,7 @@ async function openFolder(
 ): Promise<Dir | undefined> {
   try {
     return await fileCall({ name: 'open the directory', place, options }, () =>
-      opendir(place.path),
+      node.files.opendir(place.path),
     );
   } catch (error) {
     if (level === 'below' && GONE.has(codeOf(error))) return undefined;

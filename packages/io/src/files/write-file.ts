@@ -1,5 +1,5 @@
+import { node } from '../node.ts';
 import { checkOptions, show } from '@ambit/core/lowlevel';
-import { writeFile as write } from 'node:fs/promises';
 import { cancellable } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { fileCall } from './file-call.ts';
@@ -53,7 +53,7 @@ export async function writeFile(
       const wait = { encoding, signal: ending };
       if (!atomic)
         return fileCall({ name: 'write', place }, () =>
-          write(place.path, data, { ...wait, mode, flag }),
+          node.files.writeFile(place.path, data, { ...wait, mode, flag }),
         );
       return replaceFile(place, {
         mode,

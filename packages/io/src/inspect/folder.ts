@@ -1,4 +1,3 @@
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { node } from '../node.ts';
 
@@ -14,7 +13,7 @@ import { node } from '../node.ts';
 export function inspectorFolder(): string {
   const runtime = process.env['XDG_RUNTIME_DIR'];
   if (runtime !== undefined && path.isAbsolute(runtime)) return path.join(runtime, 'ambit');
-  return path.join(os.tmpdir(), `ambit-${String(os.userInfo().uid)}`);
+  return path.join(node.os.tmpdir(), `ambit-${String(node.os.userInfo().uid)}`);
 }
 
 /** Makes the directory, if it is not there, and refuses one that others may enter or may have made. */
@@ -28,7 +27,7 @@ export function checkFolder(where: string, folder: string): void {
   // Not `stat`: a link may lead to a directory that is ours today and another user's tomorrow.
   const stat = node.fs.lstatSync(folder);
   if (process.platform === 'win32') return;
-  const isOurs = stat.isDirectory() && stat.uid === os.userInfo().uid;
+  const isOurs = stat.isDirectory() && stat.uid === node.os.userInfo().uid;
   if (isOurs && (stat.mode & 0o777) === 0o700) return;
   const mode = (stat.mode & 0o777).toString(8);
   throw new Error(

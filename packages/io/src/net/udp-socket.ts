@@ -1,3 +1,4 @@
+import { node } from '../node.ts';
 import type { TaskGroup } from '@ambit/core';
 import {
   checkOptions,
@@ -9,7 +10,6 @@ import {
 } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import type { RemoteInfo, Socket } from 'node:dgram';
-import { types } from 'node:util';
 import type { WaitOptions } from '../cancellable.ts';
 import { checkString, checkWithin } from '../check.ts';
 import { BusyResourceError, ClosedResourceError } from '../errors.ts';
@@ -110,7 +110,7 @@ export class UdpSocket implements AsyncDisposable {
   }
 
   #checkSend(data: unknown, port: unknown, host: unknown): void {
-    if (typeof data !== 'string' && !types.isUint8Array(data)) {
+    if (typeof data !== 'string' && !node.util.types.isUint8Array(data)) {
       throw new TypeError(`send: data is ${show(data)}; give a Uint8Array or a string`);
     }
     if (this.#isConnected && (port !== undefined || host !== undefined)) {

@@ -1,6 +1,5 @@
 import { sleep } from '@ambit/core';
 import { park } from '@ambit/core/lowlevel';
-import { constants } from 'node:os';
 import * as path from 'node:path';
 import { node } from '../node.ts';
 import { checkString } from '../check.ts';
@@ -206,7 +205,7 @@ function isLive(name: string): Promise<boolean> {
 function inUse(name: string): Error {
   return Object.assign(new Error(`listen EADDRINUSE: address already in use ${name}`), {
     code: 'EADDRINUSE',
-    errno: -constants.errno.EADDRINUSE,
+    errno: -node.os.constants.errno.EADDRINUSE,
     syscall: 'listen',
     address: name,
   });

@@ -1,5 +1,4 @@
 import { park } from '@ambit/core/lowlevel';
-import { clearTimeout, setTimeout } from 'node:timers';
 import { node } from '../node.ts';
 import { codeOf } from '../errors.ts';
 
@@ -51,8 +50,8 @@ export async function takePipes(count: number): Promise<Pipe[] | undefined> {
     return stock.splice(0, count);
   } finally {
     wanted -= count;
-    clearTimeout(letGo);
-    letGo = setTimeout(() => stock.splice(0).forEach(closePipe), KEPT);
+    node.timers.clearTimeout(letGo);
+    letGo = node.timers.setTimeout(() => stock.splice(0).forEach(closePipe), KEPT);
     letGo.unref();
   }
 }

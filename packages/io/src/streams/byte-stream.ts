@@ -1,5 +1,5 @@
+import { node } from '../node.ts';
 import { checkCount, show } from '@ambit/core/lowlevel';
-import { types } from 'node:util';
 import type { WaitOptions } from '../cancellable.ts';
 
 /**
@@ -65,7 +65,7 @@ export function checkMax(max: unknown): void {
 
 export function checkData(data: unknown): void {
   // By tag: the bytes may be of another realm.
-  if (typeof data === 'string' || types.isUint8Array(data)) return;
+  if (typeof data === 'string' || node.util.types.isUint8Array(data)) return;
   throw new TypeError(`send: data is ${show(data)}; give a Uint8Array or a string`);
 }
 

@@ -1,5 +1,4 @@
 import { show } from '@ambit/core/lowlevel';
-import { setImmediate } from 'node:timers';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import type * as web from 'node:stream/web';
 import { node } from '../node.ts';
@@ -103,7 +102,7 @@ function pairOf(duplex: unknown): { readable: unknown; writable: unknown } {
 function keptOpen(stream: Writable): Writable {
   let isWriting = false;
   // A failed write is told to its callback first, and to the listeners after it.
-  const leave = (): void => void setImmediate(() => stream.off('error', ignoreErrors));
+  const leave = (): void => void node.timers.setImmediate(() => stream.off('error', ignoreErrors));
   stream.on('error', ignoreErrors);
   const outer = new node.stream.Writable({
     write: (chunk, _encoding, done) => {

@@ -1,6 +1,7 @@
+import { node } from '../node.ts';
 import type { TaskGroup } from '@ambit/core';
 import { checkOptions, giveTo, show, throwIfCancelled } from '@ambit/core/lowlevel';
-import { StringDecoder } from 'node:string_decoder';
+import type { StringDecoder } from 'node:string_decoder';
 import type { ByteStream } from './byte-stream.ts';
 import { interruptOf, Pieces } from '../pieces.ts';
 import type { WaitOptions } from '../cancellable.ts';
@@ -42,7 +43,7 @@ export class TextStream implements AsyncDisposable {
   constructor(stream: ByteStream, encoding: BufferEncoding) {
     this.#stream = stream;
     this.#encoding = encoding;
-    this.#decoder = new StringDecoder(encoding);
+    this.#decoder = new node.stringDecoder.StringDecoder(encoding);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { node } from '../node.ts';
 import { shield } from '@ambit/core';
 import type { TaskGroup } from '@ambit/core';
 import {
@@ -9,7 +10,6 @@ import {
   throwIfCancelled,
   whenDone,
 } from '@ambit/core/lowlevel';
-import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import { BusyResourceError, ClosedResourceError } from '../errors.ts';
 import { own } from '../ownership.ts';
@@ -73,7 +73,7 @@ export class WorkerPool implements AsyncDisposable {
   /** @throws RangeError or TypeError if an option is not what it should be */
   constructor(options: WorkerPoolOptions = {}) {
     checkOptions('WorkerPool', options);
-    const { size = availableParallelism(), maxQueue = Infinity } = options;
+    const { size = node.os.availableParallelism(), maxQueue = Infinity } = options;
     const { idleTimeout = 10_000, resourceLimits } = options;
     checkCount('WorkerPool', 'size', size, 1);
     checkCount('WorkerPool', 'maxQueue', maxQueue, 0);
