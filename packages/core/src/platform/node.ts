@@ -1,15 +1,13 @@
-import { createHook } from 'node:async_hooks';
-import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
-import events from 'node:events';
-import timers from 'node:timers';
 import type { Channel } from '../internal/channel.ts';
+import { events, timers } from './builtins.ts';
 
 export function diagnosticsChannel(name: string): Channel {
-  return channel(name);
+  return process.getBuiltinModule('node:diagnostics_channel').channel(name);
 }
 
 /** Calls a function with each message of a channel, until what is returned is called. */
 export function listenToChannel(name: string, listener: (message: unknown) => void): () => void {
+  const { subscribe, unsubscribe } = process.getBuiltinModule('node:diagnostics_channel');
   subscribe(name, listener);
   return () => void unsubscribe(name, listener);
 }
@@ -74,7 +72,7 @@ export function watchTurns(
   now: () => number,
 ): Disposable {
   const starts: number[] = [];
-  const hook = createHook({
+  const hook = process.getBuiltinModule('node:async_hooks').createHook({
     before: () => {
       starts.push(now());
     },

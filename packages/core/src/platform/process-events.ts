@@ -1,5 +1,5 @@
-import timers from 'node:timers';
 import type { SignalName } from '../internal/signal-name.ts';
+import { timers } from './builtins.ts';
 
 type Callback = (argument: unknown) => void;
 
