@@ -58,10 +58,21 @@ export class Runtime {
   pause(): Promise<void> | undefined {
     // The host's by name: a call that the engine can inline, at the end of every scope.
     if (Runtime.areAllPacedByHost ? !isDue() : !this.pace.isDue()) return undefined;
-    return new Promise((resolve) => {
-      this.pace.defer(resolve);
-    });
+    return nextSlice(this.pace);
   }
 }
 
+// Apart from `pause`: a function that makes an arrow somewhere has a context for what the arrow uses in each call, also in those that make
+// none. The same goes for `late`.
+function nextSlice(pace: Pace): Promise<void> {
+  return new Promise((resolve) => {
+    pace.defer(resolve);
+  });
+}
+
 export const hostRuntime: Runtime = new Runtime(hostLoop);
+
+/** A value that comes out after a pause. */
+export function late<T>(pause: Promise<void>, value: T): Promise<T> {
+  return pause.then(() => value);
+}

@@ -1,4 +1,5 @@
 import { ambient } from '../loop/ambient.ts';
+import { late } from '../loop/runtime.ts';
 import { isThenable } from '../internal/check.ts';
 import { nativeOf, whenSettled } from '../internal/native-promise.ts';
 import { suppress } from '../internal/suppressed-errors.ts';
@@ -22,7 +23,7 @@ export function runIn<S extends ScopeCore, T>(
     (value) => {
       scope._end();
       const pause = scope._runtime.pause();
-      return pause === undefined ? value : pause.then(() => value);
+      return pause === undefined ? value : late(pause, value);
     },
     (error: unknown) => {
       const pause = scope._runtime.pause();

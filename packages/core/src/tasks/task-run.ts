@@ -38,9 +38,14 @@ function follow(
   if (ambient.isFollowing) {
     // We are in the task's scope, and so are these: the scope tells them whose end it is, and no task needs a closure.
     whenSettled(promise, succeedHere, failHere);
-    return;
-  }
-  const native = nativeOf(promise);
+  } else followByClosures(task, nativeOf(promise), goesOn);
+}
+
+function followByClosures(
+  task: Task<unknown>,
+  native: Promise<unknown>,
+  goesOn: GoesOn | undefined,
+): void {
   goesOn?.(native);
   whenSettled(
     native,

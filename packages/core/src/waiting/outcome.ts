@@ -113,6 +113,11 @@ export abstract class Outcome<T> implements Promise<T> {
     const pause = this._settled === undefined ? undefined : yieldIfDue();
     if (pause === undefined) return this._native();
     this._observe();
+    return this.#nativeAfter(pause);
+  }
+
+  // Apart, as in `Runtime.pause`: no arrow in what each `await` calls.
+  #nativeAfter(pause: Promise<void>): Promise<T> {
     return pause.then(() => this._native());
   }
 
@@ -125,7 +130,11 @@ export abstract class Outcome<T> implements Promise<T> {
   /** @internal */
   _native(): Promise<T> {
     this._isObserved = true;
-    this._promise ??= new Promise<T>((resolve, reject) => {
+    return (this._promise ??= this.#newNative());
+  }
+
+  #newNative(): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
       const settle = (): void => {
         if (this._settled === 'fulfilled') resolve(this._result as T);
         else reject(this._result);
@@ -133,7 +142,6 @@ export abstract class Outcome<T> implements Promise<T> {
       if (this._settled === undefined) this._listen(() => settleInTime(settle));
       else settle();
     });
-    return this._promise;
   }
 
   /** @internal Parks the caller until the outcome is there. A checkpoint, also if it is there already. */

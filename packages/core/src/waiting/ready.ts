@@ -1,6 +1,6 @@
 import { currentFrame } from '../scope/cancel-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
-import { Runtime } from '../loop/runtime.ts';
+import { late, Runtime } from '../loop/runtime.ts';
 import { isDue } from '../loop/slice.ts';
 import { refusal } from './park.ts';
 
@@ -49,7 +49,7 @@ const DONE: Promise<void> = Promise.resolve();
  */
 export function ready<T>(value: T): Promise<T> {
   const pause = yieldIfDue();
-  if (pause !== undefined) return pause.then(() => value);
+  if (pause !== undefined) return late(pause, value);
   return value === undefined ? (DONE as Promise<T>) : Promise.resolve(value);
 }
 

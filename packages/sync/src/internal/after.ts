@@ -18,7 +18,13 @@ export function after<T, R>(
 }
 
 function pass<T>(value: T): T | Promise<T> {
-  return yieldIfDue()?.then(() => value) ?? value;
+  const pause = yieldIfDue();
+  return pause === undefined ? value : late(pause, value);
+}
+
+// Apart from `pass`, which would make room for the arrow in each call.
+function late<T>(pause: Promise<void>, value: T): Promise<T> {
+  return pause.then(() => value);
 }
 
 function fail(error: unknown): Promise<never> {

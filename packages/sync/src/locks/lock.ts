@@ -44,7 +44,7 @@ export class Hold implements Disposable {
 
   begin(): void {
     if (this.task === undefined) return;
-    this.#loan = noteLoan(this.task, () => `the ${this.#lock._label}`);
+    this.#loan = loanOf(this.task, this.#lock);
   }
 
   end(): void {
@@ -54,6 +54,11 @@ export class Hold implements Disposable {
   [Symbol.dispose](): void {
     this.#lock._give(this);
   }
+}
+
+// Apart from `begin`, which would make room for the arrow in each call.
+function loanOf(task: Task<unknown>, lock: Lock): Disposable | undefined {
+  return noteLoan(task, () => `the ${lock._label}`);
 }
 
 /**

@@ -146,8 +146,17 @@ export class Permits {
   }
 
   #wait(guard: PermitGuard, options: WaitOptions | undefined): Promise<Guard> {
-    if (this.#holders === undefined) return this.#park(guard, options);
-    return this.#holders.wait(
+    return this.#holders === undefined
+      ? this.#park(guard, options)
+      : this.#parkAmong(this.#holders, guard, options);
+  }
+
+  #parkAmong(
+    holders: Holders,
+    guard: PermitGuard,
+    options: WaitOptions | undefined,
+  ): Promise<Guard> {
+    return holders.wait(
       () => this.#borrowed,
       (blocked) => this.#park(guard, options, blocked),
     );
@@ -161,13 +170,15 @@ export class Permits {
       blockedBy: blocked?.blockedBy,
       isCertain: blocked?.isCertain,
       data: guard,
-      onAbandon: keeper?.refused === undefined ? this.#serve : () => this.#abandoned(keeper),
+      onAbandon: keeper?.refused === undefined ? this.#serve : this.#abandonOf(keeper),
     });
   }
 
-  #abandoned(keeper: PermitKeeper): void {
-    keeper.refused?.();
-    this.#serve();
+  #abandonOf(keeper: PermitKeeper): () => void {
+    return () => {
+      keeper.refused?.();
+      this.#serve();
+    };
   }
 
   // Also when a caller gives up: it may have held back others that ask for less.

@@ -161,19 +161,20 @@ export class ReadWriteLock {
       return refused(error);
     }
     const guard = this.#tryAcquire(mode);
-    if (guard === undefined) {
-      return this.#lots[mode].park({
-        signal: options?.signal,
-        name: () => this.#describe(mode),
-        blockedBy: this.#holders,
-        // Guards may be handed on to anyone.
-        isCertain: () => false,
-        data: this.#newGuard(mode),
-        // A writer that leaves may have held back readers.
-        onAbandon: this.#serve,
-      });
-    }
-    return ready(guard);
+    return guard === undefined ? this.#park(mode, options) : ready(guard);
+  }
+
+  #park(mode: Mode, options: WaitOptions | undefined): Promise<Guard> {
+    return this.#lots[mode].park({
+      signal: options?.signal,
+      name: () => this.#describe(mode),
+      blockedBy: this.#holders,
+      // Guards may be handed on to anyone.
+      isCertain: () => false,
+      data: this.#newGuard(mode),
+      // A writer that leaves may have held back readers.
+      onAbandon: this.#serve,
+    });
   }
 
   #tryAcquire(mode: Mode): Guard | undefined {

@@ -53,6 +53,10 @@ export class SingleFlight<T> {
       return refused(error);
     }
     if (this.#state.is === 'done') return ready(this.#state.value);
+    return this.#inSteps(make, options);
+  }
+
+  #inSteps(make: () => T | PromiseLike<T>, options: WaitOptions | undefined): Promise<T> {
     return inSteps(() => this.#get(make, options));
   }
 
