@@ -119,7 +119,8 @@ export class Lock {
   #acquire(options: WaitOptions | undefined): Promise<Hold> {
     try {
       this.#refuseWithin();
-      throwIfCancelled(options);
+      // A wait looks for itself.
+      if (this._hold === undefined) throwIfCancelled(options);
     } catch (error) {
       return refused(error);
     }
