@@ -33,7 +33,7 @@ const LIMITS = [
   { door: 'core/testing-jest', browser: 27.9, node: 28.1 },
   { door: 'core/testing-node-test', browser: 27.9, node: 28 },
   { door: 'core/inspect', browser: 15.7, node: 14.9 },
-  { door: 'core/debug', browser: 14.2, node: 13.6 },
+  { door: 'core/debug', browser: 14.8, node: 14.1 },
   { door: 'sync', browser: 30.1, node: 29.1 },
   { door: 'sync/web', browser: 16, node: 15.1 },
   { door: 'io', node: 59.2 },

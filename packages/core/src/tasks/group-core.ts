@@ -1,7 +1,7 @@
 import { callIn } from '../scope/scope-body.ts';
 import { currentFrame } from '../scope/cancel-scope.ts';
 import { isCausedBy, withoutCancellations } from '../scope/cancellation.ts';
-import { emitWarning } from '../internal/emit-warning.ts';
+import { debugTools } from './debug-tools.ts';
 import type { Heir } from '../scope/heir.ts';
 import { isThenable } from '../internal/check.ts';
 import { cutShort, verdictOf } from './group-outcome.ts';
@@ -12,7 +12,6 @@ import { refuseIfCancelled } from '../waiting/park.ts';
 import { yieldIfDue } from '../waiting/ready.ts';
 import { ResourceStack } from './resource-stack.ts';
 import type { Failure } from './resource-stack.ts';
-import { forget, watchOver } from './still-waiting.ts';
 import { remainsOf } from '../scope/stragglers.ts';
 import type { Task } from './task.ts';
 
@@ -122,21 +121,13 @@ export abstract class GroupCore extends GroupIntake {
     if (this._isEnded) return this.#end;
     const isLeft = this._children.active > 0;
     if (isLeft) {
-      if (this.scope._runtime.debug) this.#warnOfLeaving();
+      if (this.scope._runtime.debug) debugTools.loaded?.noteLeaving(this);
       this.scope._cancelBy('explicit', 'the block of this task group was left without join()');
     }
     while (this._children.size > 0) await this._children.untilEmpty();
     await this.#finish(this.#verdict() ?? (isLeft ? { error: this.scope.reason } : undefined));
     const unseen = this._failures.unobserved();
     if (!unseen.isEmpty) throw unseen.toError(this.scope.name);
-  }
-
-  #warnOfLeaving(): void {
-    emitWarning(
-      `${this._label()} was left with ${String(this._children.active)} unfinished tasks, which are cancelled now; ` +
-        'end the block with `await group.join()`',
-      'TaskGroupWarning',
-    );
   }
 
   /** @internal Bounds a wait for the group by its grace. */
@@ -154,7 +145,7 @@ export abstract class GroupCore extends GroupIntake {
     if (this._countdown !== undefined) this._countdown.start();
     else if (!this._isEnded) {
       this.#isWatched = true;
-      watchOver(this, this.scope._runtime);
+      debugTools.loaded?.watchOver(this, this.scope._runtime);
     }
   }
 
@@ -210,7 +201,7 @@ export abstract class GroupCore extends GroupIntake {
   #close(): void {
     this._children.close();
     this.#grace?.clock[Symbol.dispose]();
-    if (this.#isWatched) forget(this, this.scope._runtime);
+    if (this.#isWatched) debugTools.loaded?.forget(this, this.scope._runtime);
     this.scope._end();
   }
 
