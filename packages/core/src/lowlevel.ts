@@ -9,7 +9,7 @@ export { yieldIfDue, ready, refused } from './waiting/ready.ts';
 export { ParkingLot } from './waiting/parking-lot.ts';
 export { Tally } from './waiting/tally.ts';
 export { waitsIn } from './waiting/waits-in.ts';
-export type { LotOptions } from './waiting/parking-lot.ts';
+export type { Line, LotOptions } from './waiting/line.ts';
 export type { Place } from './waiting/parked.ts';
 export { whenDone } from './waiting/outcome.ts';
 export { isDebugging, isWithin, noteLoan } from './program/reentrancy.ts';

@@ -1,11 +1,11 @@
-import { ParkingLot } from '../waiting/parking-lot.ts';
+import { Line } from '../waiting/line.ts';
 import type { Task } from './task.ts';
 
 /** Lets a limited number of tasks run at a time; the others queue, first in, first out. */
 export class Admission {
   readonly #limit: number;
   #running = 0;
-  #queue: ParkingLot | undefined;
+  #queue: Line | undefined;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -27,7 +27,7 @@ export class Admission {
   }
 
   #queueUp(task: Task<unknown>, fn: (task: never) => unknown): void {
-    this.#queue ??= new ParkingLot();
+    this.#queue ??= new Line();
     const abandoned = (): void => {
       if (!task.done) task._endUnstarted();
     };
@@ -44,6 +44,6 @@ export class Admission {
   release(task: Task<unknown>): void {
     if (!task._hasSlot) return;
     // Hand the place over; counting down first would let a newcomer overtake the queue.
-    if (this.#queue === undefined || this.#queue.unpark() === 0) this.#running -= 1;
+    if (this.#queue === undefined || this.#queue._wake(1, undefined) === 0) this.#running -= 1;
   }
 }

@@ -2,7 +2,7 @@ import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
 import { taskOf } from './current-group.ts';
 import type { Registration } from '../scope/propagation.ts';
 import type { ParkOptions } from '../waiting/park-options.ts';
-import { ParkingLot } from '../waiting/parking-lot.ts';
+import { Line } from '../waiting/line.ts';
 import type { GroupIntake } from './group-intake.ts';
 import type { Task } from './task.ts';
 
@@ -18,7 +18,7 @@ export class Children<C extends Task<unknown>> {
   #isEnding = false;
   #daemons = 0;
   #scopeOfDaemons: CancelScope | undefined;
-  #idle: ParkingLot<boolean> | undefined;
+  #idle: Line<boolean> | undefined;
 
   /** `label`: what the waits for the children are called; `group` is told when all that are left have been cancelled. */
   constructor(scope: CancelScope, label: string, group: { _windDown(): void }) {
@@ -63,7 +63,7 @@ export class Children<C extends Task<unknown>> {
   }
 
   #look(): void {
-    if (this.#active === 0) this.#idle?.unparkAll(this.#scope._isCancelledFromOutside());
+    if (this.#active === 0) this.#idle?._wake(Infinity, this.#scope._isCancelledFromOutside());
     else if (this.#isEnding && this.#active === this.#left) this.#group._windDown();
   }
 
@@ -102,7 +102,7 @@ export class Children<C extends Task<unknown>> {
    * @returns whether a cancellation from outside came before that; one of the same tick may come after
    */
   untilIdle(options: Pick<ParkOptions, 'shield' | 'signal'>): Promise<boolean> {
-    this.#idle ??= new ParkingLot<boolean>();
+    this.#idle ??= new Line<boolean>();
     const blockedBy = (): Iterable<object> => tasksIn(this.#scope);
     // Property by property: a copy made by spreading costs more than the whole group, 3 us.
     const { shield, signal } = options;

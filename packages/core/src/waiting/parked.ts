@@ -31,8 +31,8 @@ export interface Place<T, D> {
   leave(): boolean;
 }
 
-/** The line that a place is in. */
-interface Line<T, D> extends Host<Parked<T, D>> {
+/** What counts the places of a line. */
+interface Counted {
   _size: number;
   tally: Tally | undefined;
 }
@@ -80,7 +80,7 @@ export class Parked<T, D> implements Place<T, D>, Undo, Link<Parked<T, D>> {
   }
 
   leave(): boolean {
-    const lot = this._host as Line<T, D> | undefined;
+    const lot = this._host as (Host<Parked<T, D>> & Counted) | undefined;
     if (lot === undefined) return false;
     remove<Parked<T, D>>(this);
     lot._size -= 1;

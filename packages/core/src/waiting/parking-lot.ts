@@ -17,27 +17,14 @@
  */
 import { keepShape } from '../internal/keep-shapes.ts';
 import { currentFrame } from '../scope/cancel-scope.ts';
-import type { CancelScope } from '../scope/cancel-scope.ts';
 import { checkCount, checkFunction, checkOptions, checkSignal } from '../internal/check.ts';
 import { checkFlag } from '../internal/check-values.ts';
-import { append } from '../internal/linked-list.ts';
 import { sharingStack } from '../internal/sharing-stack.ts';
 import { noteCall } from '../loop/note-call.ts';
-import { parkIn } from './park.ts';
-import { Parked } from './parked.ts';
+import { Line } from './line.ts';
+import type { LotOptions } from './line.ts';
 import type { Place } from './parked.ts';
-import type { Tally } from './tally.ts';
-import type { Waiter } from './waiter.ts';
-import type { ParkOptions } from './park-options.ts';
 import type { Waker } from './waker.ts';
-
-/** Options for `ParkingLot.park`. */
-export interface LotOptions<D> extends ParkOptions {
-  /** Kept with the wait: how many permits it asks for, for example. */
-  readonly data?: D | undefined;
-  /** Called in the same tick when the wait is cancelled, after it has left the lot. */
-  readonly onAbandon?: (() => void) | undefined;
-}
 
 /**
  * A line of parked callers, first in, first out: the one wait queue under every primitive. Everything
@@ -58,17 +45,10 @@ export interface LotOptions<D> extends ParkOptions {
  *   }
  * }
  */
-export class ParkingLot<T = void, D = undefined> {
+export class ParkingLot<T = void, D = undefined> extends Line<T, D> {
   static {
     keepShape(this, new ParkingLot());
   }
-
-  /** @internal */ _first: Parked<T, D> | undefined;
-  /** @internal */ _last: Parked<T, D> | undefined;
-  /** @internal */ _size = 0;
-  /** @internal */ _peak = 0;
-  /** Counts along, for lines that are one to their users: set it before a call waits. */
-  tally: Tally | undefined = undefined;
 
   /**
    * Waits in the line until woken. A checkpoint.
@@ -92,11 +72,6 @@ export class ParkingLot<T = void, D = undefined> {
     return this._parkIn(currentFrame()._scope, options);
   }
 
-  /** @internal */
-  _parkIn(scope: CancelScope, options?: LotOptions<D>): Promise<T> {
-    return parkIn(scope, join<T, D>, options, this);
-  }
-
   /**
    * Puts a waker at the end of the line, beside the callers that `park` here: for a wait that is in several
    * lines, or ends by other means too. A checkpoint is the `park` that the waker is from.
@@ -114,21 +89,6 @@ export class ParkingLot<T = void, D = undefined> {
     return this._append(waker, data as D, undefined);
   }
 
-  /** @internal */
-  _append(waker: Waker<T>, data: D, onAbandon: (() => void) | undefined): Parked<T, D> {
-    const parked = new Parked<T, D>(waker, data, onAbandon);
-    this._add(parked);
-    return parked;
-  }
-
-  /** @internal */
-  _add(parked: Parked<T, D>): void {
-    append(this, parked);
-    this._size += 1;
-    if (this._size > this._peak) this._peak = this._size;
-    if (this.tally !== undefined) this.tally.joined();
-  }
-
   /** The place of the longest waiting caller. */
   get head(): Place<T, D> | undefined {
     return this._front();
@@ -143,13 +103,7 @@ export class ParkingLot<T = void, D = undefined> {
    */
   unpark(count = 1, ...[value]: T extends void ? [value?: T] : [value: T]): number {
     checkCount('ParkingLot.unpark', 'count', count, 0);
-    let woken = 0;
-    while (woken < count) {
-      const parked = this._front();
-      if (parked === undefined) break;
-      if (parked.wake(value as T)) woken += 1;
-    }
-    return woken;
+    return this._wake(count, value as T);
   }
 
   /**
@@ -159,11 +113,7 @@ export class ParkingLot<T = void, D = undefined> {
    * @returns how many were woken
    */
   unparkAll(...[value]: T extends void ? [value?: T] : [value: T]): number {
-    let woken = 0;
-    for (let parked = this._front(); parked !== undefined; parked = this._front()) {
-      if (parked.wake(value as T)) woken += 1;
-    }
-    return woken;
+    return this._wake(Infinity, value as T);
   }
 
   /**
@@ -223,19 +173,4 @@ export class ParkingLot<T = void, D = undefined> {
   get peak(): number {
     return this._peak;
   }
-
-  // In the tick of a cancellation, waiters that it claimed may still be in the line.
-  private _front(): Parked<T, D> | undefined {
-    while (this._first?.isDeserted === true) this._first.leave();
-    return this._first;
-  }
-}
-
-// One for all waits in lines, as is each one's place for its undo: no closure for each wait.
-function join<T, D>(
-  waiter: Waiter<T>,
-  options: LotOptions<D> | undefined,
-  lot: ParkingLot<T, D> | undefined,
-): void {
-  waiter.undo = lot?._append(waiter, options?.data as D, options?.onAbandon);
 }
