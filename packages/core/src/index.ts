@@ -86,7 +86,7 @@ export type { Outcome } from './waiting/outcome.ts';
 export { ContextVar, contextSnapshot } from './scope/context-var.ts';
 export { defineResource, use } from './tasks/resource.ts';
 export { ResourceStack } from './tasks/resource-stack.ts';
-export type { Failure, OpenResource, Resource } from './tasks/resource-stack.ts';
+export type { Failure, OpenResource, Resource } from './tasks/cleanups.ts';
 export { allTasks, taskTree, formatTaskTree } from './program/task-tree.ts';
 export type { TaskTreeNode } from './program/survey.ts';
 export type { EventLoop, Handle } from './loop/event-loop.ts';

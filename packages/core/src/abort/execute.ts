@@ -1,7 +1,7 @@
 import { execute as executeWithSignal } from 'abort-controller-x';
 import { ambient } from '../loop/ambient.ts';
 import { checkFunction, isThenable } from '../internal/check.ts';
-import { shielded } from '../tasks/resource-stack.ts';
+import { shielded } from '../tasks/shielded.ts';
 import { callWithSignal } from './foreign-work.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 

@@ -6,7 +6,7 @@ import type { SignalOptions } from '../internal/signal-options.ts';
 import { checkpoint } from '../waiting/checkpoint.ts';
 import { onDrain } from '../scope/draining.ts';
 import { refuseIfCancelled } from '../waiting/park.ts';
-import { cleanUpAfter } from '../tasks/resource-stack.ts';
+import { cleanUpAfter } from '../tasks/shielded.ts';
 import { helperGroup } from '../tasks/run-group.ts';
 import type { TaskGroup } from '../tasks/task-group.ts';
 import type { Task } from '../tasks/task.ts';

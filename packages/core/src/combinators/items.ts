@@ -1,5 +1,5 @@
 import type { CancelScope } from '../scope/cancel-scope.ts';
-import { shielded } from '../tasks/resource-stack.ts';
+import { shielded } from '../tasks/shielded.ts';
 import { isAsyncIterable, isWebStream } from './any-source.ts';
 import { Source } from './source.ts';
 

@@ -2,7 +2,7 @@ import { ambient } from '../loop/ambient.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { isCausedBy } from '../scope/cancellation.ts';
 import { isThenable } from '../internal/check.ts';
-import { shielded } from '../tasks/resource-stack.ts';
+import { shielded } from '../tasks/shielded.ts';
 import type { AnySource } from './any-source.ts';
 import { OpenSource, settled } from './open-source.ts';
 

@@ -8,7 +8,7 @@ import { parkIn, refuseIfCancelled } from '../waiting/park.ts';
 import { yieldIfDue } from '../waiting/ready.ts';
 import { wakeWith } from '../waiting/reaction.ts';
 import type { Waker } from '../waiting/waker.ts';
-import { shielded } from '../tasks/resource-stack.ts';
+import { shielded } from '../tasks/shielded.ts';
 import { Task } from '../tasks/task.ts';
 import { TimeoutError } from '../scope/timeout-error.ts';
 import { timeout } from './timeouts.ts';

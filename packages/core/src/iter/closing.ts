@@ -1,7 +1,7 @@
 import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { show } from '../internal/check.ts';
-import { shielded } from '../tasks/resource-stack.ts';
+import { shielded } from '../tasks/shielded.ts';
 import { checkSource } from '../combinators/any-source.ts';
 import type { AnyIterator, AnySource } from '../combinators/any-source.ts';
 import { OpenSource } from '../combinators/open-source.ts';

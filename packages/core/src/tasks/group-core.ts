@@ -10,8 +10,8 @@ import { GroupIntake } from './group-intake.ts';
 import type { TaskGroupOptions } from './group-options.ts';
 import { refuseIfCancelled } from '../waiting/park.ts';
 import { yieldIfDue } from '../waiting/ready.ts';
-import { ResourceStack } from './resource-stack.ts';
-import type { Failure } from './resource-stack.ts';
+import { Cleanups } from './cleanups.ts';
+import type { Failure } from './cleanups.ts';
 import { remainsOf } from '../scope/stragglers.ts';
 import type { Task } from './task.ts';
 
@@ -27,7 +27,7 @@ export abstract class GroupCore extends GroupIntake {
   _countdown: { start(): void } | undefined;
   readonly #grace: GroupGrace | undefined;
   readonly #born: number;
-  #stack: ResourceStack | undefined;
+  #cleanups: Cleanups | undefined;
   /** Over when its resources are released too. */
   #end: Promise<void> | undefined;
   #isBodyRunning = false;
@@ -186,13 +186,13 @@ export abstract class GroupCore extends GroupIntake {
   #finish(failure: Failure | undefined): Promise<void> | undefined {
     if (this._isEnded) return this.#end;
     this._isEnded = true;
-    if (this.#stack === undefined) this.#close();
-    else this.#end = this.#release(this.#stack, failure);
+    if (this.#cleanups === undefined) this.#close();
+    else this.#end = this.#release(this.#cleanups, failure);
     return this.#end;
   }
 
-  async #release(stack: ResourceStack, failure: Failure | undefined): Promise<void> {
-    const failures = await stack._release(failure);
+  async #release(cleanups: Cleanups, failure: Failure | undefined): Promise<void> {
+    const failures = await cleanups.release(failure);
     const errors = failures.map(({ error }) => error);
     this._failures.addAll(errors, 'a cleanup');
     this.#close();
@@ -206,8 +206,8 @@ export abstract class GroupCore extends GroupIntake {
   }
 
   /** @internal */
-  _resources(): ResourceStack {
-    this.#stack ??= new ResourceStack();
-    return this.#stack;
+  _resources(): Cleanups {
+    this.#cleanups ??= new Cleanups();
+    return this.#cleanups;
   }
 }

@@ -29,7 +29,7 @@ import { tryOr } from '../internal/try-or.ts';
 import { suppress } from '../internal/suppressed-errors.ts';
 import { TaskGroupError } from '../internal/task-group-error.ts';
 import { TimeoutError } from '../scope/timeout-error.ts';
-import type { Failure } from './resource-stack.ts';
+import type { Failure } from './cleanups.ts';
 
 /** What a failure does to a group: brings the others down, or is kept until the end. */
 export type OnFailure = 'cancel' | 'continue';

@@ -4,8 +4,9 @@ import type { SignalOptions } from '../internal/signal-options.ts';
 import { underSignal } from '../waiting/under-signal.ts';
 import { InvalidStateError } from '../internal/errors.ts';
 import { yieldIfDue } from '../waiting/ready.ts';
-import { checkResource, cleanUpAfter, shielded } from './resource-stack.ts';
-import type { Failure, OpenResource, Resource } from './resource-stack.ts';
+import { checkResource } from './cleanups.ts';
+import { cleanUpAfter, shielded } from './shielded.ts';
+import type { Failure, OpenResource, Resource } from './cleanups.ts';
 
 /**
  * Makes a kind of resource out of an async generator function that yields once: what stands before

@@ -13,7 +13,7 @@ import type { SignalOptions } from '../internal/signal-options.ts';
 import { currentFrame } from '../scope/cancel-scope.ts';
 import { promiseTry } from '../internal/promise-try.ts';
 import { showBriefly } from '../internal/show-briefly.ts';
-import type { Resource } from './resource-stack.ts';
+import type { Resource } from './cleanups.ts';
 import { startChild } from './start-child.ts';
 import { Task } from './task.ts';
 import type { Spawnable } from './task.ts';
