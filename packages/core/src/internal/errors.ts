@@ -11,17 +11,6 @@ export class InvalidStateError extends Error {
   }
 }
 
-/** There is no `run()` around the caller. */
-export class LoopNotRunningError extends InvalidStateError {
-  static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'LoopNotRunningError',
-      writable: true,
-      configurable: true,
-    });
-  }
-}
-
 // Brands are registered symbols: they hold across two copies of this package in one process.
 const CANCELLED = Symbol.for('@ambit/core:cancelled');
 

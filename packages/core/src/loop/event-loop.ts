@@ -174,13 +174,14 @@ const turns: (() => void)[] = [];
 function postTurn(callback: () => void): void {
   if (channel === undefined) {
     channel = new MessageChannel();
-    channel.port1.addEventListener('message', () => {
-      const next = turns.shift();
-      if (next !== undefined) callSafely(next, undefined);
+    Object.assign(channel.port1, {
+      onmessage: () => {
+        const next = turns.shift();
+        if (next !== undefined) callSafely(next, undefined);
+      },
+      // To a listener of the program's no wait is a loss; this is none (loss-watch).
+      isOfAmbit: true,
     });
-    // To a listener of the program's no wait is a loss; this is none (loss-watch).
-    Object.assign(channel.port1, { isOfAmbit: true });
-    channel.port1.start();
   }
   // What a message brings has no context, also where the runtime keeps it across waits.
   turns.push(inContext(callback));

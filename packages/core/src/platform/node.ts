@@ -43,6 +43,11 @@ export function listenToAbort(signal: AbortSignal, listener: () => void): void {
   else addAbortListener(signal, listener);
 }
 
+/** Takes such a listener back. */
+export function ignoreAbort(signal: AbortSignal, listener: () => void): void {
+  signal.removeEventListener('abort', listener);
+}
+
 type Callback = () => void;
 
 export { printError } from './crash.ts';

@@ -52,6 +52,10 @@ export function listenToAbort(signal: AbortSignal, listener: () => void): void {
   signal.addEventListener('abort', listener);
 }
 
+export function ignoreAbort(signal: AbortSignal, listener: () => void): void {
+  signal.removeEventListener('abort', listener);
+}
+
 export const hostTimers: {
   readonly setTimeout: (callback: () => void, ms: number) => unknown;
   readonly clearTimeout: (timer: unknown) => void;

@@ -1,5 +1,5 @@
 import { checkFunction, checkOptions } from '../internal/check.ts';
-import { LoopNotRunningError } from '../internal/errors.ts';
+import { LoopNotRunningError } from '../internal/loop-not-running-error.ts';
 import type { EventLoop } from '../loop/event-loop.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { runOf } from './running.ts';

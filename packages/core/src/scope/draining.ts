@@ -111,18 +111,19 @@ export function onDrain(scope: ScopeCore, callback: (reason: unknown) => void): 
 export function tell(origin: ScopeCore, reason: unknown): void {
   if (listeners === 0) return;
   const controllers: AbortController[] = [];
-  const callbacks: DrainCallback[] = [];
+  const callbacks: Registration[] = [];
   const trail: ScopeCore[] = [origin];
   for (let scope = trail.pop(); scope !== undefined; scope = trail.pop()) {
     const controller = scope._draining?.controller;
     if (controller !== undefined) controllers.push(controller);
     for (let below = scope._first; below !== undefined; below = below._next) {
       if (isScope(below)) trail.push(below);
-      else if (below instanceof DrainCallback) callbacks.push(below);
+      // Not by its class, which a bundle without `onDraining` need not have.
+      else if (below._tell !== undefined) callbacks.push(below);
     }
   }
   // Sources end first: code that listens to a signal finds them ended.
-  for (const callback of callbacks) callback._tell(reason);
+  for (const callback of callbacks) callback._tell?.(reason);
   for (const controller of controllers) {
     callSafely(() => {
       controller.abort(reason);

@@ -37,6 +37,8 @@ export interface Registration extends Link<Registration> {
   _reach(wave: Wave): Host<Registration> | undefined;
   /** @internal What it hangs on has ended: goes over to the host around that, or away. */
   _outlive(host: Host<Registration>): void;
+  /** @internal A callback for the draining of the scope: is told of it. */
+  _tell?(reason: unknown): void;
 }
 
 /**

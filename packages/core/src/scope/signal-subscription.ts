@@ -1,4 +1,4 @@
-import { listenToAbort } from '#platform';
+import { ignoreAbort, listenToAbort } from '#platform';
 import { append, remove } from '../internal/linked-list.ts';
 import type { Host, Link } from '../internal/linked-list.ts';
 import { callSafely } from '../internal/report-later.ts';
@@ -89,7 +89,7 @@ class Hub implements Host<Adoption> {
   lost(): void {
     adoptions -= 1;
     if (this._first !== undefined) return;
-    this.#signal.removeEventListener('abort', this.#listener);
+    ignoreAbort(this.#signal, this.#listener);
     hubs.delete(this.#signal);
   }
 }
