@@ -3,7 +3,8 @@ import { checkFunction, checkTime } from '../internal/check.ts';
 import { promiseTry } from '../internal/promise-try.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { underSignal } from '../waiting/under-signal.ts';
-import { checkTimeoutOptions, timeout, TimeLimit } from './timeouts.ts';
+import { TimeLimit } from './time-limit.ts';
+import { checkTimeoutOptions, timeout } from './timeouts.ts';
 
 /** Options for {@link idleTimeout}. */
 export interface IdleTimeoutOptions extends SignalOptions {

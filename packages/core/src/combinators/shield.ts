@@ -4,7 +4,7 @@ import { checkFunction, checkTime } from '../internal/check.ts';
 import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { underSignal } from '../waiting/under-signal.ts';
-import { TimeLimit } from './timeouts.ts';
+import { TimeLimit } from './time-limit.ts';
 
 /** Options for {@link shield}. */
 export interface ShieldOptions extends SignalOptions {

@@ -1,59 +1,13 @@
-import { keepShape } from '../internal/keep-shapes.ts';
-import { CancelScope } from '../scope/cancel-scope.ts';
-import type { Frame } from '../scope/frame.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { checkFunction, checkTime } from '../internal/check.ts';
 import { checkText } from '../internal/check-values.ts';
 import { promiseTry } from '../internal/promise-try.ts';
 import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
-import { TimeoutError } from '../scope/timeout-error.ts';
-import type { Timer } from '../loop/timer-heap.ts';
+import { SoftLimit } from './soft-limit.ts';
+import { TimeLimit } from './time-limit.ts';
 import { enterUnder } from '../waiting/under-signal.ts';
-
-/** A scope that fails when its time is over. Has a place in itself for what other scopes rarely have. */
-export class TimeLimit extends CancelScope {
-  static {
-    keepShape(this, new TimeLimit(0));
-  }
-
-  override _deadline: number;
-  override _timer: Timer | undefined = undefined;
-  readonly #ms: number;
-  readonly #message: string | undefined;
-
-  /** `ms`: from its start on, if it is not up to an instant. */
-  constructor(ms: number, message?: string, instant: number = Infinity) {
-    super();
-    this._deadline = instant;
-    this.#ms = ms;
-    this.#message = message;
-  }
-
-  // Here, where the scope around is known: looking for it costs something on Node 20.
-  override _start(here: Frame): void {
-    if (this._deadline === Infinity) {
-      this._deadline = here._scope._nearestOpen()._runtime.loop.now() + this.#ms;
-    }
-    super._start(here);
-  }
-
-  override _absorbed(): unknown {
-    if (this._own?.source !== 'deadline') throw this._own as Error;
-    throw new TimeoutError(this.#ms, this, this.#message);
-  }
-}
-
-/** One that the program goes on after. Below the other: a class without a constructor costs nothing, and one more above would. */
-class SoftLimit extends TimeLimit {
-  static {
-    keepShape(this, new SoftLimit(0));
-  }
-
-  override _absorbed(): undefined {
-    return undefined;
-  }
-}
 
 /** Options for {@link timeout}. */
 export interface TimeoutOptions extends SignalOptions {
