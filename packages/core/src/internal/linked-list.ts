@@ -1,9 +1,11 @@
 /**
  * Intrusive doubly linked lists: a member carries its own links, so that appending and removing
- * allocate nothing and cost the same with one member as with a million.
+ * allocate nothing and cost the same with one member as with a million. What a list hangs on keeps only
+ * its first member, since most lists are empty; that member knows the last one.
  */
 export interface Link<L> {
-  /** @internal */ _previous: L | undefined;
+  /** @internal The one before it; of the first one: the last. */
+  _previous: L | undefined;
   /** @internal */ _next: L | undefined;
   /** @internal The list it is in; undefined while it is in none. */
   _host: Host<L> | undefined;
@@ -12,18 +14,22 @@ export interface Link<L> {
 /** What a list hangs on. */
 export interface Host<L> {
   /** @internal */ _first: L | undefined;
-  /** @internal */ _last: L | undefined;
 }
 
 /** Puts a link, which must be in no list, at the end. */
 export function append<L extends Link<L>>(host: Host<L>, link: L): void {
-  const last = host._last;
+  const first = host._first;
   link._host = host;
-  link._previous = last;
   link._next = undefined;
-  if (last === undefined) host._first = link;
-  else last._next = link;
-  host._last = link;
+  if (first === undefined) {
+    host._first = link;
+    link._previous = link;
+    return;
+  }
+  const last = first._previous as L;
+  last._next = link;
+  link._previous = last;
+  first._previous = link;
 }
 
 /** Takes a link out of its list; false if it is in none (any more). */
@@ -31,10 +37,11 @@ export function remove<L extends Link<L>>(link: L): boolean {
   const host = link._host;
   if (host === undefined) return false;
   const { _previous: previous, _next: next } = link;
-  if (previous === undefined) host._first = next;
-  else previous._next = next;
-  if (next === undefined) host._last = previous;
-  else next._previous = previous;
+  const first = host._first as L;
+  if (first === link) host._first = next;
+  else (previous as L)._next = next;
+  // The last one went: the one before it is the last now, and the first knows it. A list of one is empty after that.
+  (next ?? first)._previous = previous;
   link._host = undefined;
   link._previous = undefined;
   link._next = undefined;

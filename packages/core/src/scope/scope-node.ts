@@ -41,7 +41,6 @@ export abstract class ScopeNode {
   /** @internal */ _next: Registration | undefined;
   /** @internal */ _host: Host<Registration> | undefined;
   /** @internal */ _first: Registration | undefined;
-  /** @internal */ _last: Registration | undefined;
   /** @internal The scope around it, once it is open. */
   _parent: this | undefined;
   /** @internal Why it is cancelled, by itself or from above: the first reason that reached it. */

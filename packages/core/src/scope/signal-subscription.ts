@@ -58,7 +58,6 @@ export class Adoption implements Link<Adoption> {
 /** The one listener on a foreign signal, there while the signal is adopted. */
 class Hub implements Host<Adoption> {
   _first: Adoption | undefined;
-  _last: Adoption | undefined;
   readonly #signal: AbortSignal;
   readonly owner: SignalOwner | undefined;
 

@@ -28,7 +28,6 @@ export class Line<T = void, D = undefined> {
   }
 
   /** @internal */ _first: Parked<T, D> | undefined;
-  /** @internal */ _last: Parked<T, D> | undefined;
   /** @internal */ _size = 0;
   /** @internal */ _peak = 0;
   /** Counts along, for lines that are one to their users: set it before a call waits. */

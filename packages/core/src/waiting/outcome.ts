@@ -37,7 +37,6 @@ export type Settled = 'fulfilled' | 'rejected' | 'cancelled';
  */
 export abstract class Outcome<T> implements Promise<T> {
   /** @internal */ _first: Listener | undefined;
-  /** @internal */ _last: Listener | undefined;
   /** @internal */ _settled: Settled | undefined;
   /** @internal The value or the error. */
   _result: unknown;

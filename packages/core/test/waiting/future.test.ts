@@ -148,9 +148,9 @@ describe('one who waits being cancelled', () => {
     testRun(async (group) => {
       const future = new Future<string>();
       const others = [1, 2].map(() => group.spawn(() => future.wait()));
-      const before = future._last;
+      const last = future._first?._previous;
       await moveOnAfter(5, () => future.wait());
-      expect(future._last).toBe(before);
+      expect(future._first?._previous).toBe(last);
       expect(future.state).toBe('pending');
       future.resolve('untouched');
       expect(await Promise.all(others)).toEqual(['untouched', 'untouched']);
