@@ -11,6 +11,7 @@ import { Task } from '../tasks/task.ts';
 import { helper } from '../tasks/run-group.ts';
 import type { TaskGroup } from '../tasks/task-group.ts';
 import type { TaskFunction } from '../tasks/task.ts';
+import { OBSERVED } from '../waiting/marks.ts';
 
 /** What `asCompleted` takes: a function, which it starts, or a task. */
 export type TaskLike = ((task: Task<never>) => unknown) | Task<unknown>;
@@ -119,7 +120,7 @@ class Completions implements TaskIterator<Task<unknown>> {
     }
     const task = this.#closing === undefined ? this.#ready.shift() : undefined;
     if (task === undefined) return this.return();
-    task._isObserved = true;
+    task._marks |= OBSERVED;
     const pause = yieldIfDue();
     if (pause !== undefined) await pause;
     return { done: false, value: task };

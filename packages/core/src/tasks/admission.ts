@@ -1,4 +1,5 @@
 import { Line } from '../waiting/line.ts';
+import { HAS_SLOT } from '../waiting/marks.ts';
 import type { Task } from './task.ts';
 
 /** Lets a limited number of tasks run at a time; the others queue, first in, first out. */
@@ -22,7 +23,7 @@ export class Admission {
       return;
     }
     this.#running += 1;
-    task._hasSlot = true;
+    task._marks |= HAS_SLOT;
     task._begin(fn);
   }
 
@@ -34,7 +35,7 @@ export class Admission {
     const place = this.#queue._parkIn(task.scope, { name: 'its turn', onAbandon: abandoned });
     // A reaction registered here runs in the async context of the spawner, as the function would have.
     place.then(() => {
-      task._hasSlot = true;
+      task._marks |= HAS_SLOT;
       if (task.scope.reason === undefined) task._begin(fn);
       else task._endUnstarted();
     }, abandoned);

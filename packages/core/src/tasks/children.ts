@@ -5,6 +5,7 @@ import type { ParkOptions } from '../waiting/park-options.ts';
 import { Line } from '../waiting/line.ts';
 import type { GroupIntake } from './group-intake.ts';
 import type { Task } from './task.ts';
+import { DAEMON } from '../waiting/marks.ts';
 
 /** The children of a group: counts, finds and awaits them. A child that has ended is forgotten. */
 export class Children<C extends Task<unknown>> {
@@ -72,7 +73,7 @@ export class Children<C extends Task<unknown>> {
     // Counted in before it is counted out: the group must not look empty in between.
     this.#daemons += 1;
     this.remove(task);
-    task._isDaemon = true;
+    task._marks |= DAEMON;
   }
 
   /** The scope that a child's scope hangs on. */

@@ -17,6 +17,7 @@ import { debugTools } from './debug-tools.ts';
 import type { Starting } from './start-handshake.ts';
 import { messageOf } from './task-message.ts';
 import { Task } from './task.ts';
+import { CALLERS } from '../waiting/marks.ts';
 
 /**
  * The half of a group that has to do with its children: it takes them, lets them begin (`admission`), and judges what each came
@@ -96,7 +97,7 @@ export abstract class GroupIntake {
     { name, variables }: { readonly name: string; readonly variables: Variables | undefined },
   ): Task<R> {
     const task = this._makeTask<R>(fn, { name });
-    task._isCallers = true;
+    task._marks |= CALLERS;
     this._adopt(task, fn, variables);
     return task;
   }

@@ -3,6 +3,7 @@ import { show } from '../internal/check.ts';
 import { showBriefly } from '../internal/show-briefly.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
+import { CALLERS, DAEMON, HAS_SLOT, OBSERVED } from '../waiting/marks.ts';
 import { Outcome } from '../waiting/outcome.ts';
 import { yieldIfDue } from '../waiting/ready.ts';
 import { debugTools } from './debug-tools.ts';
@@ -26,8 +27,8 @@ export type TaskFunction<T> = (task: Task<T>) => T | PromiseLike<T>;
 /** A TaskFunction whose `T` can be told from what it returns, without that of the task it gets being known before. */
 export type Spawnable<T> = (task: Task<never>) => T | PromiseLike<T>;
 
-// The samples that are kept are -2 to 0.
-let ids = -3;
+// The sample that is kept is 0.
+let ids = -1;
 
 /**
  * A function at work, owned by a group. It is a promise of the function's result; the group answers
@@ -47,12 +48,7 @@ export class Task<T> extends Outcome<T> implements AsyncDisposable {
   /** @internal */ _name: string;
   /** @internal The instant it was spawned. */
   readonly _born: number;
-  /** @internal Holds a place of the group's `limit`; false while it waits for its turn. */
-  _hasSlot = false;
 
-  /** @internal */ declare _isDaemon: boolean;
-  /** @internal Its failure is its caller's, and not the group's. */
-  declare _isCallers: boolean;
   /** @internal Where it was spawned, in debug mode. */
   declare _spawnSite: string | undefined;
   /** @internal Which task it waits for, in debug mode. */
@@ -62,8 +58,6 @@ export class Task<T> extends Outcome<T> implements AsyncDisposable {
     showBriefly(this.prototype, (task) => `Task ${show(task.name)} (${task.state})`);
     rareFields(this.prototype, {
       _isOwned: true,
-      _isDaemon: false,
-      _isCallers: false,
       _spawnSite: undefined,
       _awaits: undefined,
     });
@@ -79,6 +73,21 @@ export class Task<T> extends Outcome<T> implements AsyncDisposable {
     this._name = name;
     // In whole milliseconds: a small integer takes no object of its own.
     this._born = Math.floor(group.scope._runtime.loop.now());
+  }
+
+  /** @internal Holds a place of the group's `limit`; false while it waits for its turn. */
+  get _hasSlot(): boolean {
+    return (this._marks & HAS_SLOT) !== 0;
+  }
+
+  /** @internal */
+  get _isDaemon(): boolean {
+    return (this._marks & DAEMON) !== 0;
+  }
+
+  /** @internal Its failure is its caller's, and not the group's. */
+  get _isCallers(): boolean {
+    return (this._marks & CALLERS) !== 0;
   }
 
   /** The name given at `spawn`, else the function's, else `task-<id>`. */
@@ -153,7 +162,7 @@ export class Task<T> extends Outcome<T> implements AsyncDisposable {
   // In a scope that is cancelled already this is the caller's cleanup: it waits on, as for any promise.
   protected override _inTime(): Promise<T> {
     if (this.done) return super._inTime();
-    this._isObserved = true;
+    this._marks |= OBSERVED;
     const scope = currentFrame()._scope;
     const name = `await ${this.name}`;
     if (scope.reason === undefined) return this._noted(this._park({ name, scope }));

@@ -8,6 +8,7 @@ import { append, remove } from '../internal/linked-list.ts';
 import type { Host, Link } from '../internal/linked-list.ts';
 import { callSafely } from '../internal/report-later.ts';
 import { markHandled } from '../internal/mark-handled.ts';
+import { OBSERVED } from './marks.ts';
 import { parkIn, refusal, refuseIfCancelled } from './park.ts';
 import { ready, yieldIfDue } from './ready.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
@@ -41,13 +42,18 @@ export abstract class Outcome<T> implements Promise<T> {
   /** @internal The value or the error. */
   _result: unknown;
   /** @internal */ declare _promise: Promise<T> | undefined;
-  /** @internal True once other code than the owner has, or will have, seen the outcome. */
-  declare _isObserved: boolean;
+  /** @internal See `marks`. */
+  _marks = 0;
   /** @internal True if an owner answers for the error, so that a wait that no code awaits may reject. */
   declare _isOwned: boolean;
 
   static {
-    rareFields(this.prototype, { _promise: undefined, _isObserved: false, _isOwned: false });
+    rareFields(this.prototype, { _promise: undefined, _isOwned: false });
+  }
+
+  /** @internal True once other code than the owner has, or will have, seen the outcome. */
+  get _isObserved(): boolean {
+    return (this._marks & OBSERVED) !== 0;
   }
 
   /** @internal How it is called in messages. */
@@ -122,13 +128,14 @@ export abstract class Outcome<T> implements Promise<T> {
 
   /** @internal Other code has the outcome now: a promise that was made to report an error has done its part. */
   _observe(): void {
-    this._isObserved = true;
+    this._marks |= OBSERVED;
     if (this._promise !== undefined && this._settled !== undefined) markHandled(this._promise);
   }
 
   /** @internal */
   _native(): Promise<T> {
-    this._isObserved = true;
+    this._marks |= OBSERVED;
+    if (this._settled === 'fulfilled') return Promise.resolve(this._result as T);
     return (this._promise ??= this.#newNative());
   }
 
@@ -218,7 +225,7 @@ export function whenDone(outcome: Outcome<unknown>, callback: () => void): () =>
     throw new TypeError(`whenDone: ${show(outcome)} is neither a task nor a future`);
   }
   checkFunction('whenDone', 'callback', callback);
-  outcome._isObserved = true;
+  outcome._marks |= OBSERVED;
   if (outcome._settled !== undefined) {
     callback();
     return () => undefined;

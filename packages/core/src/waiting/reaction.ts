@@ -1,6 +1,7 @@
 import { remove } from '../internal/linked-list.ts';
 import { whenSettled } from '../internal/native-promise.ts';
 import { ambient } from '../loop/ambient.ts';
+import { OBSERVED } from './marks.ts';
 import { Outcome } from './outcome.ts';
 import type { Waker } from './waker.ts';
 
@@ -42,7 +43,7 @@ export function wakeWith<T>(waker: Waker<T>, promise: PromiseLike<T>): () => voi
 }
 
 function wakeWithOutcome<T>(waker: Waker<T>, outcome: Outcome<T>): () => void {
-  outcome._isObserved = true;
+  outcome._marks |= OBSERVED;
   const tell = (): void => {
     if (outcome._settled === 'fulfilled') waker.wake(outcome._result as T);
     else waker.fail(outcome._result);
