@@ -82,7 +82,7 @@ function waitForPromise<T>(
     scope,
     (waiter) => {
       const instant = currentRuntime().loop.now() + Math.max(ms, 0);
-      waiter.until = instant;
+      waiter._until = instant;
       const disarm = callAfter(instant, () => {
         if (waiter.fail(expired(ms))) forget();
       });

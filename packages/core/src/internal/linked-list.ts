@@ -38,10 +38,14 @@ export function remove<L extends Link<L>>(link: L): boolean {
   if (host === undefined) return false;
   const { _previous: previous, _next: next } = link;
   const first = host._first as L;
-  if (first === link) host._first = next;
-  else (previous as L)._next = next;
-  // The last one went: the one before it is the last now, and the first knows it. A list of one is empty after that.
-  (next ?? first)._previous = previous;
+  if (first === link) {
+    host._first = next;
+    if (next !== undefined) next._previous = previous;
+  } else {
+    (previous as L)._next = next;
+    // The last one went: the one before it is the last now, and the first knows it.
+    (next ?? first)._previous = previous;
+  }
   link._host = undefined;
   link._previous = undefined;
   link._next = undefined;

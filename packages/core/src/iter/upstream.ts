@@ -70,7 +70,7 @@ export class Upstream {
       (waiter) => {
         this.#waiter = waiter;
         if (until === Infinity) return undefined;
-        waiter.until = until;
+        waiter._until = until;
         this.#disarm = arm(scope, waiter, until);
         return this.#disarm;
       },

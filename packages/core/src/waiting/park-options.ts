@@ -16,7 +16,3 @@ export interface ParkOptions extends SignalOptions {
    */
   readonly isCertain?: ((waiting: object) => boolean) | undefined;
 }
-
-/** What is waited for, and the tasks that are known to block the wait. */
-export type Blocked = Pick<ParkOptions, 'name' | 'isCertain'> &
-  Required<Pick<ParkOptions, 'blockedBy'>>;

@@ -41,7 +41,7 @@ import { reportLater } from '../internal/report-later.ts';
 import { adopt } from '../scope/signal-subscription.ts';
 import { Waiter } from './waiter.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
-import type { Blocked, ParkOptions } from './park-options.ts';
+import type { ParkOptions } from './park-options.ts';
 import type { Parking } from './parking.ts';
 import type { Waker } from './waker.ts';
 
@@ -89,8 +89,7 @@ export function parkIn<T, O extends ParkOptions = ParkOptions, H = undefined>(
   }
   const { name, blockedBy } = options ?? NONE;
   // The options themselves: an object of its own for what they say would cost as much as all the rest.
-  const waiter = new Waiter<T>(blockedBy === undefined ? name : (options as Blocked));
-  if (isShielded) waiter.shield();
+  const waiter = new Waiter<T>(isShielded || blockedBy !== undefined ? options : name);
   if (signal !== undefined) waiter.adoption = adopt(signal, waiter);
   const host = scope._nearestOpen();
   if (host._runtime.deliver !== undefined) {

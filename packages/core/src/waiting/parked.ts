@@ -2,7 +2,7 @@ import { keepShape } from '../internal/keep-shapes.ts';
 import { remove } from '../internal/linked-list.ts';
 import type { Host, Link } from '../internal/linked-list.ts';
 import type { Tally } from './tally.ts';
-import { Waiter } from './waiter.ts';
+import { settled, Waiter } from './waiter.ts';
 import type { Undo, Waker } from './waker.ts';
 
 /** A place in the line. Each way out of it returns false if another came first. */
@@ -47,9 +47,7 @@ export class Parked<T, D> implements Place<T, D>, Undo, Link<Parked<T, D>> {
   readonly #onAbandon: (() => void) | undefined;
 
   static {
-    const waiter = new Waiter<unknown>();
-    waiter.wake(undefined);
-    keepShape(this, new Parked(waiter, undefined, undefined));
+    keepShape(this, new Parked(settled(new Waiter<unknown>()), undefined, undefined));
   }
 
   constructor(waker: Waker<T>, data: D, onAbandon: (() => void) | undefined) {

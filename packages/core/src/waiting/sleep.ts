@@ -6,7 +6,9 @@ import { checkSignalOptions } from '../internal/signal-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { noteCall } from '../loop/note-call.ts';
 import { nextTurn, parkIn } from './park.ts';
-import { countSettledWaits } from './waiter.ts';
+import type { ParkOptions } from './park-options.ts';
+import { Sleeping } from './sleeping.ts';
+import type { Waiter } from './waiter.ts';
 
 /** Options for `sleep`. */
 export interface SleepOptions<T> extends SignalOptions {
@@ -70,6 +72,12 @@ export function sleepForever(options?: SignalOptions): Promise<never> {
   });
 }
 
+interface Nap<T> extends ParkOptions {
+  readonly instant: number;
+  readonly length: number | undefined;
+  readonly value: T;
+}
+
 function until<T>(
   instant: number,
   options: SleepOptions<T> | undefined,
@@ -77,24 +85,20 @@ function until<T>(
 ): Promise<T> {
   const scope = currentFrame()._scope;
   noteCall('sleep', options);
-  return parkIn<T>(
-    scope,
-    (waiter) => {
-      if (instant === Infinity) return undefined;
-      waiter.until = instant;
-      const { timers } = currentRuntime();
-      const timer = timers.add(instant, {
-        _waiter: waiter,
-        _length: length,
-        _stretch: length === undefined ? undefined : countSettledWaits(),
-        _expire: () => {
-          waiter.wake(options?.value as T);
-        },
-      });
-      return () => {
-        timers.remove(timer);
-      };
-    },
-    { signal: options?.signal, name: instant === Infinity ? 'sleep forever' : 'sleep' },
-  );
+  const signal = options?.signal;
+  if (instant === Infinity) return parkIn<T>(scope, forever, { signal, name: 'sleep forever' });
+  const nap = { signal, name: 'sleep', instant, length, value: options?.value as T };
+  return parkIn<T, Nap<T>>(scope, lieDown, nap);
+}
+
+function forever(): void {
+  // Nothing wakes it.
+}
+
+// One for all sleeps: no closure for each.
+function lieDown<T>(waiter: Waiter<T>, nap: Nap<T> | undefined): void {
+  const { instant, length, value } = nap as Nap<T>;
+  const sleeping = new Sleeping(waiter, length, value);
+  waiter.undo = sleeping;
+  sleeping.begin(currentRuntime().timers, instant);
 }

@@ -9,7 +9,7 @@ import type { Host } from '../internal/linked-list.ts';
 import { markHandled } from '../internal/mark-handled.ts';
 import { defer, isDue } from '../loop/slice.ts';
 import type { Adoption } from '../scope/signal-subscription.ts';
-import type { Blocked, ParkOptions } from './park-options.ts';
+import type { ParkOptions } from './park-options.ts';
 import type { Undo, Waker } from './waker.ts';
 
 let resolveOfNew: ((value: never) => void) | undefined;
@@ -28,7 +28,13 @@ export function countSettledWaits(): number {
   return settledWaits;
 }
 
-/** A wait: settled once, by the first caller of `wake`, `fail` or a cancellation. Without private methods: each object would pay for them (decision 9). */
+/** In place of the undo of a wait that was abandoned. */
+const ABANDONED: Undo = { abandon: () => undefined };
+
+/**
+ * A wait: settled once, by the first caller of `wake`, `fail` or a cancellation. It hangs on a scope until then, and takes note of it
+ * in no other way. Without private methods: each object would pay for them (decision 9).
+ */
 export class Waiter<T> implements Registration, Waker<T> {
   _previous: Registration | undefined;
   _next: Registration | undefined;
@@ -36,16 +42,15 @@ export class Waiter<T> implements Registration, Waker<T> {
   readonly promise: Promise<T>;
   readonly #resolve: (value: T) => void;
   readonly #reject: (error: unknown) => void;
-  #state: 'waiting' | 'shielded' | 'settled' | 'abandoned' = 'waiting';
 
   /** Called when the wait is abandoned: takes back what `register` did. */
   undo: (() => void) | Undo | undefined = undefined;
-  /** What is waited for; with the tasks that the wait cannot end without, if that is known. */
-  _what: ParkOptions['name'] | Blocked;
+  /** What is waited for; the options themselves where they say more than that. */
+  _what: ParkOptions['name'] | ParkOptions;
 
   // Rare: the defaults are on the prototype, so that a wait without them does not pay for them.
-  /** The instant at which the wait ends by itself, if there is one. */
-  declare until: number | undefined;
+  /** The instant at which the wait ends by itself, where its undo does not know it. */
+  declare _until: number | undefined;
   declare adoption: Adoption | undefined;
   /** See {@link Runtime.deliver}. */
   declare deliver: ((settle: () => void, waiter: object) => void) | undefined;
@@ -60,7 +65,7 @@ export class Waiter<T> implements Registration, Waker<T> {
 
   static {
     rareFields(this.prototype, {
-      until: undefined,
+      _until: undefined,
       adoption: undefined,
       deliver: undefined,
       scope: undefined,
@@ -72,14 +77,10 @@ export class Waiter<T> implements Registration, Waker<T> {
   }
 
   static {
-    // Importing leaves no promise that is pending: tools that look for leaks would report it.
-    const sample = new Waiter<unknown>();
-    sample.#state = 'settled';
-    sample.#resolve(undefined);
-    keepShape(this, sample);
+    keepShape(this, settled(new Waiter<unknown>()));
   }
 
-  constructor(what?: ParkOptions['name'] | Blocked) {
+  constructor(what?: ParkOptions['name'] | ParkOptions) {
     this._what = what;
     this.promise = new Promise<T>(capture);
     this.#resolve = resolveOfNew as (value: T) => void;
@@ -91,30 +92,35 @@ export class Waiter<T> implements Registration, Waker<T> {
 
   /** What is waited for. */
   get name(): string | (() => string) {
-    return (isBlocked(this._what) ? this._what.name : this._what) ?? '';
+    return (isGiven(this._what) ? this._what.name : this._what) ?? '';
   }
 
   /** Whether nothing but the tasks that block the wait can end it; undefined if only their end can. */
   get isCertain(): ((waiting: object) => boolean) | undefined {
-    return isBlocked(this._what) ? this._what.isCertain : undefined;
+    return isGiven(this._what) ? this._what.isCertain : undefined;
   }
 
   /** The tasks that the wait cannot end without. */
   get blockedBy(): (() => Iterable<object>) | undefined {
-    return isBlocked(this._what) ? this._what.blockedBy : undefined;
+    return isGiven(this._what) ? this._what.blockedBy : undefined;
+  }
+
+  /** The instant at which the wait ends by itself, if there is one. */
+  get until(): number | undefined {
+    return typeof this.undo === 'object' ? this.undo._until : this._until;
   }
 
   /** Nothing cancels it. */
-  shield(): void {
-    this.#state = 'shielded';
+  get _isShielded(): boolean {
+    return isGiven(this._what) && this._what.shield === true;
   }
 
   get isSettled(): boolean {
-    return this.#state === 'settled' || this.#state === 'abandoned';
+    return this._host === undefined;
   }
 
   get isAbandoned(): boolean {
-    return this.#state === 'abandoned';
+    return this.undo === ABANDONED;
   }
 
   wake(value: T): boolean {
@@ -132,10 +138,8 @@ export class Waiter<T> implements Registration, Waker<T> {
 
   // The caller that takes the waiter settles it, now, later in the same tick or in the next turn: exactly one does.
   private _take(): boolean {
-    if (this.isSettled) return false;
+    if (!remove<Registration>(this)) return false;
     settledWaits += 1;
-    this.#state = 'settled';
-    remove<Registration>(this);
     if (this.adoption !== undefined) this.adoption.release();
     if (waits.areWatched || waitEnded.hasSubscribers)
       announceEnd(this, currentFrame()._scope._task);
@@ -143,7 +147,7 @@ export class Waiter<T> implements Registration, Waker<T> {
   }
 
   _reach(wave: Wave): undefined {
-    if (this.#state !== 'shielded' && this._take()) wave.abandon(this);
+    if (!this._isShielded && this._take()) wave.abandon(this);
   }
 
   _outlive(host: Host<Registration>): void {
@@ -162,9 +166,10 @@ export class Waiter<T> implements Registration, Waker<T> {
   }
 
   private _giveUp(reason: unknown): void {
-    this.#state = 'abandoned';
+    const { undo } = this;
+    this.undo = ABANDONED;
     try {
-      this._undo();
+      call(undo);
     } finally {
       this._settleWith(reason);
     }
@@ -177,9 +182,7 @@ export class Waiter<T> implements Registration, Waker<T> {
 
   /** @internal Takes back what `register` did. */
   _undo(): void {
-    const { undo } = this;
-    if (typeof undo === 'function') undo();
-    else undo?.abandon();
+    call(this.undo);
   }
 
   private _settleWith(error: unknown): void {
@@ -201,7 +204,19 @@ export class Waiter<T> implements Registration, Waker<T> {
   }
 }
 
+/** Importing leaves no promise that is pending: tools that look for leaks would report it. */
+export function settled<W extends Waiter<unknown>>(waiter: W): W {
+  append<Registration>({ _first: undefined }, waiter);
+  waiter.wake(undefined);
+  return waiter;
+}
+
+function call(undo: Waiter<unknown>['undo']): void {
+  if (typeof undo === 'function') undo();
+  else undo?.abandon();
+}
+
 // Not by `typeof` alone: a name is not checked at the door, and may be null.
-function isBlocked(what: Waiter<unknown>['_what'] | null): what is Blocked {
+function isGiven(what: Waiter<unknown>['_what'] | null): what is ParkOptions {
   return typeof what === 'object' && what !== null;
 }

@@ -19,4 +19,6 @@ export interface Waker<T> {
 /** What takes a wait back without a closure of its own. */
 export interface Undo {
   abandon(): void;
+  /** @internal The instant at which the wait ends by itself, if it knows one. */
+  readonly _until?: number | undefined;
 }
