@@ -18,18 +18,19 @@ export function runIn<S extends ScopeCore, T>(
     returned = Promise.reject(error);
   }
   // Settled outside of the scope: a promise that is kept would keep the scope, and reactions to a rejection would be in it.
-  return whenSettled(
-    returned,
-    (value) => {
-      scope._end();
-      const pause = scope._runtime.pause();
-      return pause === undefined ? value : late(pause, value);
-    },
-    (error: unknown) => {
-      const pause = scope._runtime.pause();
-      return pause === undefined ? failed(scope, error) : failedLate(scope, error, pause);
-    },
-  ) as Promise<unknown>;
+  // Bound, and not closures, which would take half as much again, for as long as the scope is open.
+  return whenSettled(returned, succeed.bind(scope), fail.bind(scope)) as Promise<unknown>;
+}
+
+function succeed(this: ScopeCore, value: unknown): unknown {
+  this._end();
+  const pause = this._runtime.pause();
+  return pause === undefined ? value : late(pause, value);
+}
+
+function fail(this: ScopeCore, error: unknown): unknown {
+  const pause = this._runtime.pause();
+  return pause === undefined ? failed(this, error) : failedLate(this, error, pause);
 }
 
 /** Calls a body in a scope. A task that it returns is waited for in there too, as one that it awaits is. */

@@ -47,15 +47,7 @@ function followByClosures(
   goesOn: GoesOn | undefined,
 ): void {
   goesOn?.(native);
-  whenSettled(
-    native,
-    (value) => {
-      task._end('fulfilled', value);
-    },
-    (error: unknown) => {
-      task._fail(error);
-    },
-  );
+  whenSettled(native, task._end.bind(task, 'fulfilled'), task._fail.bind(task));
 }
 
 function taskHere(): Task<unknown> {
