@@ -116,13 +116,11 @@ export abstract class Outcome<T> implements Promise<T> {
   /** What an `await` waits for: a promise of the outcome, in the next turn if this one has used up its slice. */
   protected _inTime(): Promise<T> {
     const pause = this._settled === undefined ? undefined : yieldIfDue();
-    if (pause === undefined) return this._native();
-    this._observe();
-    return this.#nativeAfter(pause);
+    return pause === undefined ? this._native() : this.#nativeAfter(pause);
   }
 
-  // Apart, as in `Runtime.pause`: no arrow in what each `await` calls.
   #nativeAfter(pause: Promise<void>): Promise<T> {
+    this._observe();
     return pause.then(() => this._native());
   }
 
