@@ -112,6 +112,21 @@ await contest({
   ],
 });
 
+// As long-lived as the queues above.
+const ends = channel<number>(0);
+const effectSlot = await Effect.runPromise(EffectQueue.bounded<number>(1));
+
+await contest({
+  title: 'Hand over through a channel of 0',
+  count: 100_000,
+  contenders: [
+    { name: 'channel', prepare: (count) => () => handOverBy(ends, count) },
+    { name: 'Effect, a queue of 1', prepare: (count) => () => throughEffect(effectSlot, count) },
+    { name: 'a promise each, by hand', prepare: (count) => () => handOver(count) },
+  ],
+  aims: [{ against: 'Effect, a queue of 1', atMost: 2 / 3 }],
+});
+
 async function throughChannel(count: number): Promise<void> {
   const [sender, receiver] = channel<number>(16);
   const send = async (): Promise<void> => {
@@ -120,6 +135,43 @@ async function throughChannel(count: number): Promise<void> {
   };
   const receive = async (): Promise<void> => {
     for await (const _item of receiver);
+  };
+  await Promise.all([send(), receive()]);
+}
+
+async function handOverBy(
+  [sender, receiver]: ReturnType<typeof channel<number>>,
+  count: number,
+): Promise<void> {
+  const send = async (): Promise<void> => {
+    for (let at = 0; at < count; at += 1) await sender.send(at);
+  };
+  const receive = async (): Promise<void> => {
+    for (let at = 0; at < count; at += 1) await receiver.receive();
+  };
+  await Promise.all([send(), receive()]);
+}
+
+/** What two async functions cannot do without: a promise for the one that waits. */
+async function handOver(count: number): Promise<void> {
+  let offer: (() => void) | undefined;
+  let wake: (() => void) | undefined;
+  const send = async (): Promise<void> => {
+    for (let at = 0; at < count; at += 1) {
+      await new Promise<void>((taken) => {
+        offer = taken;
+        wake?.();
+      });
+    }
+  };
+  const receive = async (): Promise<void> => {
+    for (let at = 0; at < count; at += 1) {
+      if (offer === undefined) await new Promise<void>((offered) => (wake = offered));
+      wake = undefined;
+      const taken = offer as (() => void) | undefined;
+      offer = undefined;
+      taken?.();
+    }
   };
   await Promise.all([send(), receive()]);
 }

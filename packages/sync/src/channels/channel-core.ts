@@ -69,10 +69,10 @@ export class ChannelCore<T> {
     return this.#buffer.size + this.reserved < this.capacity;
   }
 
-  /** Makes a request for room, with its place among all of them. */
-  request(): RoomRequest {
+  /** The place of a request for room among all of them. */
+  nextOrder(): number {
     this.#orders += 1;
-    return { order: this.#orders };
+    return this.#orders;
   }
 
   /** Accepts an item, also if it is dropped at once. Returns false if it has to wait. */

@@ -25,6 +25,7 @@ import { Waits } from '../internal/waits.ts';
  */
 export class ReceiveChannel<T> implements AsyncIterable<T>, Disposable {
   readonly #core: ChannelCore<T>;
+  /** @internal */ readonly _label: string;
   readonly #waits = new Waits<T>();
   /** In debug mode: warns if the handle is dropped without being closed. */
   readonly #note: Disposable | undefined;
@@ -33,6 +34,7 @@ export class ReceiveChannel<T> implements AsyncIterable<T>, Disposable {
   /** @internal */
   constructor(core: ChannelCore<T>) {
     this.#core = core;
+    this._label = `${core.label} receive`;
     core.openReceivers += 1;
     this.#note = noteUnclosed(this, `a receiver of the ${core.label}`);
   }
@@ -54,6 +56,10 @@ export class ReceiveChannel<T> implements AsyncIterable<T>, Disposable {
     } catch (error) {
       return refused(error);
     }
+    return this.#wait(options);
+  }
+
+  #wait(options: WaitOptions | undefined): Promise<T> {
     return park<T>((waker) => this._enlist(waker), { signal: options?.signal, name: this._label });
   }
 
@@ -66,11 +72,6 @@ export class ReceiveChannel<T> implements AsyncIterable<T>, Disposable {
   tryReceive(): { readonly ok: true; readonly value: T } | { readonly ok: false } {
     const item = this._poll();
     return item === undefined ? { ok: false } : { ok: true, value: item.value };
-  }
-
-  /** @internal */
-  get _label(): string {
-    return `${this.#core.label} receive`;
   }
 
   /** @internal */

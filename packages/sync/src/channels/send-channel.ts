@@ -26,6 +26,7 @@ import { Waits } from '../internal/waits.ts';
  */
 export class SendChannel<T> implements Disposable {
   readonly #core: ChannelCore<T>;
+  /** @internal */ readonly _label: string;
   readonly #waits = new Waits<void>();
   /** In debug mode: warns if the handle is dropped without being closed. */
   readonly #note: Disposable | undefined;
@@ -34,6 +35,7 @@ export class SendChannel<T> implements Disposable {
   /** @internal */
   constructor(core: ChannelCore<T>) {
     this.#core = core;
+    this._label = `${core.label} send`;
     core.openSenders += 1;
     this.#note = noteUnclosed(this, `a sender of the ${core.label}`);
   }
@@ -55,6 +57,10 @@ export class SendChannel<T> implements Disposable {
     } catch (error) {
       return refused(error);
     }
+    return this.#waitToSend(item, options);
+  }
+
+  #waitToSend(item: T, options: WaitOptions | undefined): Promise<void> {
     return park<void>((waker) => this._enlist(waker, item), {
       signal: options?.signal,
       name: this._label,
@@ -72,15 +78,10 @@ export class SendChannel<T> implements Disposable {
     return this.#core.offer(item);
   }
 
-  /** @internal */
-  get _label(): string {
-    return `${this.#core.label} send`;
-  }
-
   /** @internal Waits to send. */
   _enlist(waker: Waker<void>, item: T): () => void {
     return this.#waits.add(waker, (wait) => {
-      const place = this.#core.sends.enlist(wait, { ...this.#core.request(), item });
+      const place = this.#core.sends.enlist(wait, { order: this.#core.nextOrder(), item });
       return () => place.leave();
     });
   }
@@ -107,6 +108,10 @@ export class SendChannel<T> implements Disposable {
     } catch (error) {
       return refused(error);
     }
+    return this.#waitForRoom(options);
+  }
+
+  #waitForRoom(options: WaitOptions | undefined): Promise<SendPermit<T>> {
     return park<SendPermit<T>>((waker) => this.#enlistReserve(waker), {
       signal: options?.signal,
       name: `${this.#core.label} reserve`,
@@ -120,7 +125,7 @@ export class SendChannel<T> implements Disposable {
       fail: (error) => waker.fail(error),
     };
     return this.#waits.add(withPermit, (wait) => {
-      const place = core.reserves.enlist(wait, core.request());
+      const place = core.reserves.enlist(wait, { order: core.nextOrder() });
       return () => place.leave();
     });
   }

@@ -68,6 +68,10 @@ export class SourceIterator<T> implements Subscription<T> {
     } catch (error) {
       return refused(error);
     }
+    return this.#wait();
+  }
+
+  #wait(): Promise<IteratorResult<T, undefined>> {
     return park<IteratorResult<T, undefined>>(
       (waker) =>
         this.#waits.add(waker, (wait) => this.#source.enlist(new Next(wait, this.#source))),

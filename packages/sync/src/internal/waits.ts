@@ -1,3 +1,4 @@
+import { keepShape } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 
 /** Puts a waker into a line. Returns the undo. */
@@ -27,8 +28,16 @@ export class Waits<T> {
   }
 }
 
+function nothing(): void {
+  // It is in no line yet.
+}
+
 class Wait<T> implements Waker<T> {
-  leave: () => void = () => undefined;
+  static {
+    keepShape(this, new Wait<unknown>({ wake: () => true, fail: () => true }, new Set()));
+  }
+
+  leave: () => void = nothing;
   readonly #waker: Waker<T>;
   readonly #all: Set<Wait<T>>;
 
