@@ -1,4 +1,4 @@
-// What a package has for each kind of runtime. package.json's `imports` says which sources stand behind a name such as `#platform`;
+// What a package has for each kind of runtime. package.json's `imports` says which sources a name means, such as `#platform`;
 // a copy for one kind of runtime has them inside, and in the others a file of `host` is found by `imports`.
 import { join } from 'node:path';
 

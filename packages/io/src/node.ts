@@ -20,7 +20,7 @@ import type * as workerThreads from 'node:worker_threads';
 
 /**
  * The modules of Node that take long to load, and that few programs need: each is loaded where it is first used. An `import`
- * would load it before the program starts, and what stands behind its getters with it: `node:util` takes 5 ms on Node 24.
+ * would load it before the program starts, and what its getters load: `node:util` takes 5 ms on Node 24.
  */
 export const node = {
   get childProcess(): typeof childProcess {
