@@ -1,4 +1,4 @@
-import { CancelScope } from '../scope/cancel-scope.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { ParkingLot } from '../waiting/parking-lot.ts';
 import { sleepUntil } from '../waiting/sleep.ts';

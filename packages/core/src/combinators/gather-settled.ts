@@ -1,5 +1,5 @@
 import { ambient } from '../loop/ambient.ts';
-import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
+import { AnyScope, currentFrame } from '../scope/cancel-scope.ts';
 import { checkAnswer, checkFunction, checkTime } from '../internal/check.ts';
 import { refuseIfCancelled } from '../waiting/park.ts';
 import { helperGroup } from '../tasks/run-group.ts';
@@ -140,7 +140,7 @@ function outcomeOf(task: Task<unknown>): Outcome {
 }
 
 function notBegun(): Outcome {
-  const scope = new CancelScope();
+  const scope = new AnyScope();
   scope.cancel('enough have settled');
   return { status: 'rejected', reason: scope.reason };
 }

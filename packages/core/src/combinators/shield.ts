@@ -1,4 +1,5 @@
-import { CancelScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/cancel-scope.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
 import { currentRuntime, currentScope } from '../scope/current-scope.ts';
 import { checkFunction, checkTime } from '../internal/check.ts';
 import { checkCall } from '../waiting/call-options.ts';
@@ -50,7 +51,7 @@ export async function shield<T>(
 }
 
 /** In a shield: comes to an end some time after the scope outside of that was cancelled. */
-class GraceScope extends CancelScope {
+class GraceScope extends AnyScope {
   readonly #outer: CancelScope;
 
   constructor(outer: CancelScope) {

@@ -1,11 +1,11 @@
 import { keepShape } from '../internal/keep-shapes.ts';
-import { CancelScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/cancel-scope.ts';
 import type { Frame } from '../scope/frame.ts';
 import { TimeoutError } from '../scope/timeout-error.ts';
 import type { Timer } from '../loop/timer-heap.ts';
 
 /** A scope that fails when its time is over. Has a place in itself for what other scopes rarely have. */
-export class TimeLimit extends CancelScope {
+export class TimeLimit extends AnyScope {
   static {
     keepShape(this, new TimeLimit(0));
   }

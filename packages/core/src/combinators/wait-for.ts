@@ -1,4 +1,5 @@
-import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
+import { AnyScope, currentFrame } from '../scope/cancel-scope.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { checkTime, isThenable, show } from '../internal/check.ts';
 import { markHandled } from '../internal/mark-handled.ts';
@@ -121,7 +122,7 @@ function disarming<T>(waker: Waker<T>, disarm: () => void): Waker<T> {
 
 /** The error of a wait that had no scope of its own. */
 function expired(ms: number): TimeoutError {
-  const scope = new CancelScope({ name: 'waitFor' });
+  const scope = new AnyScope({ name: 'waitFor' });
   scope._expire();
   return new TimeoutError(Math.max(ms, 0), scope);
 }

@@ -1,4 +1,5 @@
-import { CancelScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/cancel-scope.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
 import { taskOf } from '../tasks/current-group.ts';
 import type { Task } from '../tasks/task.ts';
 import { Waiter } from '../waiting/waiter.ts';
@@ -10,7 +11,7 @@ export function* livingWaits(
   const below: CancelScope[] = [root];
   for (let host = below.pop(); host !== undefined; host = below.pop()) {
     for (let each = host._first; each !== undefined; each = each._next) {
-      if (each instanceof CancelScope) below.push(each);
+      if (each instanceof AnyScope) below.push(each);
       else if (each instanceof Waiter) yield [each as Waiter<unknown>, taskOf(host)];
     }
   }

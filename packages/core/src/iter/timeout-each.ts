@@ -1,6 +1,6 @@
 import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
-import { CancelScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/cancel-scope.ts';
 import { checkTime } from '../internal/check.ts';
 import { TimeoutError } from '../scope/timeout-error.ts';
 import { Pipeline } from './pipeline.ts';
@@ -27,7 +27,7 @@ class TimedItems<T> implements Stage<T> {
   take(now: number): Item<T> | 'end' | undefined {
     const found = this.#items.take();
     if (found !== undefined || now < this.due) return found;
-    const scope = new CancelScope({ name: 'an item of timeoutEach' });
+    const scope = new AnyScope({ name: 'an item of timeoutEach' });
     scope._expire();
     throw new TimeoutError(this.#ms, scope);
   }

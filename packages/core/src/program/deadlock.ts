@@ -1,4 +1,5 @@
-import { CancelScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/cancel-scope.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
 import type { Registration } from '../scope/propagation.ts';
 import { Waiter } from '../waiting/waiter.ts';
 import type { Task } from '../tasks/task.ts';
@@ -47,7 +48,7 @@ function isFinal({ waiting, waiter }: Step): boolean {
 /** Whether nothing but the tasks that block a wait can end it. */
 function isLasting(waiting: Task<unknown>, waiter: Waiter<unknown>): boolean {
   if (waiter.blockedBy === undefined) return false;
-  if (waiter._host instanceof CancelScope && limitAround(waiter._host) < Infinity) return false;
+  if (waiter._host instanceof AnyScope && limitAround(waiter._host) < Infinity) return false;
   return waiter.isCertain === undefined || waiter.isCertain(waiting);
 }
 
@@ -97,7 +98,7 @@ function waitsOf(task: Task<unknown>): Waiter<unknown>[] {
   const trail: CancelScope[] = [task.scope];
   for (let scope = trail.pop(); scope !== undefined; scope = trail.pop()) {
     for (let below: Registration | undefined = scope._first; below; below = below._next) {
-      if (below instanceof CancelScope && below._task === task) trail.push(below);
+      if (below instanceof AnyScope && below._task === task) trail.push(below);
       if (below instanceof Waiter) waits.push(below as Waiter<unknown>);
     }
   }

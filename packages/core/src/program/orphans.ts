@@ -1,4 +1,5 @@
-import { CancelScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/cancel-scope.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
 import type { GroupRef } from '../scope/heir.ts';
 
 /** The groups below a scope that have not ended, outermost first. */
@@ -9,7 +10,7 @@ function openGroups(scope: CancelScope): GroupRef[] {
   for (const each of trail) {
     for (let below = each._first; below !== undefined; below = below._next) {
       // What has outlived its grace is waited for by another group, or given up.
-      if (!(below instanceof CancelScope) || below._isLeft) continue;
+      if (!(below instanceof AnyScope) || below._isLeft) continue;
       if (below._owner === undefined) trail.push(below);
       else groups.push(below._owner);
     }

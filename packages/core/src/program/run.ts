@@ -1,7 +1,8 @@
 import { noteCall } from '../loop/note-call.ts';
 import { controlProcess, printError } from '#platform';
 import { ambient } from '../loop/ambient.ts';
-import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
+import { AnyScope, currentFrame } from '../scope/cancel-scope.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { checkFunction } from '../internal/check.ts';
 import { InvalidStateError } from '../internal/errors.ts';
@@ -50,7 +51,7 @@ export async function run<T>(
 /** One run of a program. */
 export class Run {
   readonly runtime: Runtime;
-  readonly scope: CancelScope = new CancelScope({ name: 'run' });
+  readonly scope: CancelScope = new AnyScope({ name: 'run' });
   readonly #running: Running = { scope: this.scope, group: undefined };
   readonly #options: RunOptions;
   readonly #hooks: Disposable[] = [];

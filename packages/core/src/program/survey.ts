@@ -1,4 +1,5 @@
-import { CancelScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/cancel-scope.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
 import { runOf } from './running.ts';
 import { taskOf } from '../tasks/current-group.ts';
 import type { Registration } from '../scope/propagation.ts';
@@ -78,7 +79,7 @@ export class Survey {
       }
       here.next = next._next;
       if (next instanceof Waiter) this.#wait(here, next);
-      else if (next instanceof CancelScope) {
+      else if (next instanceof AnyScope) {
         const isLeft = here.isLeft || next._isLeft;
         const draft = this.#draftIn(here.draft, next);
         if (isLeft && draft !== here.draft) draft.straggler = true;

@@ -1,4 +1,5 @@
-import { CancelScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/cancel-scope.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { findDeadlocks } from './deadlock.ts';
 import { outermost } from './running.ts';
@@ -112,7 +113,7 @@ export function tasksBelow(root: CancelScope): ReadonlySet<Task<unknown>> {
     const task = taskOf(scope);
     if (task?.scope === scope) tasks.add(task);
     for (let below = scope._first; below !== undefined; below = below._next) {
-      if (below instanceof CancelScope) trail.push(below);
+      if (below instanceof AnyScope) trail.push(below);
     }
   }
   return tasks;

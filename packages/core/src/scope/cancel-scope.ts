@@ -3,40 +3,37 @@ import { noteCall } from '../loop/note-call.ts';
 import { unlimitListeners } from '#platform';
 import { ambient } from '../loop/ambient.ts';
 import { hostRuntime } from '../loop/runtime.ts';
-import type { Runtime } from '../loop/runtime.ts';
 import { CancelCallback } from './cancel-callback.ts';
 import type { CancelledError } from './cancelled-error.ts';
 import { drain, drainReasonOf, drainSignalOf } from './draining.ts';
 import type { DrainOptions } from './draining.ts';
 import { checkFunction, checkOptions, checkTime } from '../internal/check.ts';
 import { InvalidStateError } from '../internal/errors.ts';
-import type { Frame, TaskRef } from './frame.ts';
+import type { Frame } from './frame.ts';
 import type { Registration } from './propagation.ts';
 import { append } from '../internal/linked-list.ts';
 import { promiseTry } from '../internal/promise-try.ts';
 import { callSafely } from '../internal/report-later.ts';
-import { runWithGrace } from './run-with-grace.ts';
 import { runIn } from './scope-body.ts';
 import { ScopeCore } from './scope-core.ts';
 import type { ScopeOptions } from './scope-options.ts';
-import { ownSignal } from './signal-subscription.ts';
+
+export type { CancelScope } from './user-scope.ts';
 import { arm } from './triggers.ts';
 
 /**
- * A part of the program that can be cancelled as a whole: every wait in it, in its child scopes and
- * in the tasks of its groups. A plain object in the tree of scopes; a signal, a timer or a listener
- * exists only once it is asked for, and goes with the scope.
+ * A scope of any kind, as its users see it: that of a task, of a group, of a time limit, or a `CancelScope` that they made. What only
+ * the last kind can do is in its class.
  *
  * @example
- * const scope = new CancelScope({ timeout: 500 });
- * const answer = await scope.run(() => ask(scope.signal)); // undefined if it was cut short
+ * const isScope = value instanceof CancelScope;
  */
-export class CancelScope extends ScopeCore implements Disposable {
-  /** @internal */ override _runtime: Runtime = hostRuntime;
-  /** @internal */ override _task: TaskRef | undefined = undefined;
-
+export class AnyScope extends ScopeCore implements Disposable {
+  /** `options`: checked before. */
   constructor(options?: ScopeOptions) {
     super();
+    this._runtime = hostRuntime;
+    this._task = undefined;
     if (options !== undefined) this._configure(options);
   }
 
@@ -66,22 +63,17 @@ export class CancelScope extends ScopeCore implements Disposable {
   /** @internal */
   _enter<T, U>(body: (scope: this) => T | PromiseLike<T>): Promise<T | U> {
     this._enterOnce();
-    const running = runIn(this, body) as Promise<T | U>;
-    const grace = this._options?.grace ?? Infinity;
-    return grace === Infinity ? running : runWithGrace(this, grace, running);
+    return runIn(this, body) as Promise<T | U>;
   }
 
-  private _enterOnce(): void {
-    if (this._state === 'new') {
-      this._start(currentFrame());
-    } else if (this._awaitsEntry && this._state === 'open') {
-      this._awaitsEntry = false;
-      if (this._guests === 0) this._waitsBegin();
-    } else {
+  /** @internal */
+  _enterOnce(): void {
+    if (this._state !== 'new') {
       throw new InvalidStateError(
         `${this._label()} was entered before; a scope is entered once, make a new one`,
       );
     }
+    this._start(currentFrame());
   }
 
   /**
@@ -98,7 +90,6 @@ export class CancelScope extends ScopeCore implements Disposable {
       this._startIdle(currentFrame());
       this._controller = new AbortController();
       unlimitListeners(this._controller.signal);
-      if (this._awaitsEntry) ownSignal(this._controller.signal, this);
       const reason = this.reason;
       if (reason !== undefined) this._controller.abort(reason);
     }
@@ -107,12 +98,12 @@ export class CancelScope extends ScopeCore implements Disposable {
 
   /** Set while the scope is cancelled, by itself or by a scope around it that it is not shielded from. */
   override get reason(): CancelledError | undefined {
-    return this._state === 'new' ? this._reasonOfNew(currentFrame()) : this._reasonOfStarted();
+    return this._reasonOfStarted();
   }
 
   /** True once `cancel()` was called, the own deadline has passed, or the own signal has aborted. */
   get cancelCalled(): boolean {
-    this._look(currentFrame());
+    this._look();
     return this._own !== undefined;
   }
 
@@ -137,7 +128,7 @@ export class CancelScope extends ScopeCore implements Disposable {
   get effectiveDeadline(): number {
     if (this.reason !== undefined) return -Infinity;
     let earliest = Infinity;
-    for (let scope: CancelScope | undefined = this._here(); scope; scope = above(scope)) {
+    for (let scope: AnyScope | undefined = this._here(); scope; scope = above(scope)) {
       earliest = Math.min(earliest, scope._deadline);
       if (scope._shield) break;
     }
@@ -205,34 +196,29 @@ export class CancelScope extends ScopeCore implements Disposable {
   }
 
   static {
-    const [cancelled, withReason] = [new CancelScope(), new CancelScope()];
+    const [cancelled, withReason] = [new AnyScope(), new AnyScope()];
     cancelled.cancel();
     withReason.cancel('a reason');
-    const withVariables = new CancelScope();
+    const withVariables = new AnyScope();
     withVariables._variables = { key: this, value: undefined, outer: undefined };
-    keepShape(this, new CancelScope(), cancelled, withReason, withVariables);
+    keepShape(this, new AnyScope(), cancelled, withReason, withVariables);
   }
 }
 
 /** What it hangs on, or is going to. */
-function above(scope: CancelScope): CancelScope | undefined {
+function above(scope: AnyScope): AnyScope | undefined {
   return scope._parent ?? scope._options?.parent;
 }
 
-export class RootScope extends CancelScope {
-  override _state = 'open' as const;
-
-  override _cancelBy(): void {
-    // There is nothing around it that could cancel it.
-  }
-
-  override drain(): void {
-    // Likewise.
-  }
+/** Makes a scope around everything: open, and never cancelled. It has no class of its own, since each class more costs all scopes time. */
+export function outermost(): AnyScope {
+  const scope = new AnyScope();
+  scope._state = 'open';
+  scope._cancelBy = scope.drain = () => undefined;
+  return scope;
 }
 
-/** Around everything; never cancelled. */
-export const rootScope: CancelScope = new RootScope();
+export const rootScope: AnyScope = outermost();
 
 export function currentFrame(): Frame {
   return (ambient.get() as Frame | undefined) ?? rootScope;

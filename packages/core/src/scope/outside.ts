@@ -1,5 +1,5 @@
 import type { Runtime } from '../loop/runtime.ts';
-import { RootScope, rootScope } from './cancel-scope.ts';
+import { outermost, rootScope } from './cancel-scope.ts';
 import type { CancelScope } from './cancel-scope.ts';
 
 const outsides = new WeakMap<Runtime, CancelScope>();
@@ -9,7 +9,7 @@ export function outsideOf(runtime: Runtime): CancelScope {
   if (runtime === rootScope._runtime) return rootScope;
   let outside = outsides.get(runtime);
   if (outside === undefined) {
-    outside = new RootScope();
+    outside = outermost();
     outside._runtime = runtime;
     outsides.set(runtime, outside);
   }

@@ -1,5 +1,5 @@
 import { ambient } from '../loop/ambient.ts';
-import { CancelScope, currentFrame } from './cancel-scope.ts';
+import { AnyScope, currentFrame } from './cancel-scope.ts';
 import type { Frame, Variables } from './frame.ts';
 import { checkFunction } from '../internal/check.ts';
 import { VariableFrame } from './context-var.ts';
@@ -63,7 +63,7 @@ export function captureOwner(): CallForOwner {
 }
 
 /** Ends with the reason of its signal. */
-class SignalScope extends CancelScope {
+class SignalScope extends AnyScope {
   override _absorbed(): never {
     throw this._own?.source === 'signal' ? this._own.reason : this._own;
   }

@@ -14,18 +14,11 @@ import type { GroupRef } from './heir.ts';
 import { endDraining, startDraining, tell } from './draining.ts';
 import type { Draining } from './draining.ts';
 import { ScopeNode } from './scope-node.ts';
-import { checkScopeOptions } from './scope-options.ts';
 import type { ScopeOptions } from './scope-options.ts';
 import type { Adoption } from './signal-subscription.ts';
-import { reasonBeforeStart, runtimeOf, startAll } from './starting.ts';
-import { disarm, look, noteWaits, watch } from './triggers.ts';
+import { disarm, look, watch } from './triggers.ts';
 
-/**
- * The working of a scope: how it starts, is cancelled, and ends. Its public type is `CancelScope`.
- *
- * It starts at its first use of any kind, and may be entered later (`_awaitsEntry`) or never. Until it is entered, or a
- * scope that is entered hangs below it (its guests), no code waits in it: then its timer does not keep the process alive.
- */
+/** The working of a scope: how it starts, is cancelled, and ends. Its public type is `CancelScope`. */
 export abstract class ScopeCore extends ScopeNode {
   // Those of every scope are made by CancelScope: a class between two others costs nothing if it has no constructor, and makes no field.
   /** @internal */ declare _runtime: Runtime;
@@ -76,7 +69,6 @@ export abstract class ScopeCore extends ScopeNode {
 
   /** @internal */
   _configure(options: ScopeOptions): void {
-    checkScopeOptions('CancelScope', options);
     this._options = options;
     if (options.name !== undefined) (this as { name: string }).name = options.name;
     if (options.deadline !== undefined) this._deadline = options.deadline;
@@ -87,7 +79,7 @@ export abstract class ScopeCore extends ScopeNode {
   /** @internal Takes its place in the tree: from here on deadlines count and cancellations arrive. */
   _start(here: Frame): void {
     const given = this._options?.parent;
-    if (given?._state === 'new') startAll(given, here);
+    given?._startIdle(here);
     const parent = given ?? here._scope;
     // Where the ambient scope is unknown (no AsyncLocalStorage) a parent given by hand tells it all.
     const isNowhere = here._scope._parent === undefined;
@@ -100,10 +92,8 @@ export abstract class ScopeCore extends ScopeNode {
   }
 
   /** @internal At a use that does not enter it. */
-  _startIdle(here: Frame): void {
-    if (this._state !== 'new') return;
-    this._awaitsEntry = true;
-    this._start(here);
+  _startIdle(_here: Frame): void {
+    // Only a scope that its user enters is used before.
   }
 
   /** @internal */
@@ -167,13 +157,8 @@ export abstract class ScopeCore extends ScopeNode {
   }
 
   /** @internal */
-  _look(here: Frame): void {
-    look(this, () => runtimeOf(this, here).loop.now());
-  }
-
-  /** @internal */
-  _reasonOfNew(here: Frame): CancelledError | undefined {
-    return reasonBeforeStart(this, here);
+  _look(): void {
+    look(this, () => this._runtime.loop.now());
   }
 
   /** @internal As of now, by the clock too. */
@@ -184,29 +169,17 @@ export abstract class ScopeCore extends ScopeNode {
 
   /** @internal Whether the process has to stay alive for it. */
   get _isWaitedIn(): boolean {
-    return !this._awaitsEntry || this._guests > 0;
+    return true;
   }
 
   /** @internal Code begins to wait in it, or below it. */
   _hold(): void {
-    this._guests += 1;
-    if (this._guests === 1) this._waitsBegin();
+    // It does in every scope that does not await its entry.
   }
 
-  /** @internal */
+  /** @internal Such code waits no longer. */
   _letGo(): void {
-    this._guests -= 1;
-    if (this._isWaitedIn || this._state !== 'open') return;
-    noteWaits(this);
-    const host = this._host as ScopeCore | undefined;
-    if (host?._awaitsEntry === true) host._letGo();
-  }
-
-  /** @internal */
-  _waitsBegin(): void {
-    noteWaits(this);
-    const host = this._host as ScopeCore | undefined;
-    if (host?._awaitsEntry === true) host._hold();
+    // Likewise.
   }
 
   /** @internal */

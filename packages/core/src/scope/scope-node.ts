@@ -37,15 +37,15 @@ import type { Host } from '../internal/linked-list.ts';
  * nor context nor signals. The reason is one object for everything that is cancelled together.
  */
 export abstract class ScopeNode {
-  /** @internal */ _previous: Registration | undefined;
-  /** @internal */ _next: Registration | undefined;
-  /** @internal */ _host: Host<Registration> | undefined;
-  /** @internal */ _first: Registration | undefined;
+  /** @internal */ declare _previous: Registration | undefined;
+  /** @internal */ declare _next: Registration | undefined;
+  /** @internal */ declare _host: Host<Registration> | undefined;
+  /** @internal */ declare _first: Registration | undefined;
   /** @internal The scope around it, once it is open. */
-  _parent: this | undefined;
+  declare _parent: this | undefined;
   /** @internal Why it is cancelled, by itself or from above: the first reason that reached it. */
-  _reason: CancelledError | undefined;
-  /** @internal */ _state: 'new' | 'open' | 'ended' = 'new';
+  declare _reason: CancelledError | undefined;
+  /** @internal */ declare _state: 'new' | 'open' | 'ended';
 
   // Rare: the defaults are on the prototype, so that a scope without them does not pay for them.
   /** @internal Why it was cancelled itself; may differ from the reason that reached it first. */
@@ -55,6 +55,17 @@ export abstract class ScopeNode {
 
   static {
     rareFields(this.prototype, { _own: undefined, _shield: false });
+  }
+
+  // Not by fields: they are defined one by one, by the runtime itself once there are scopes of more than four classes.
+  constructor() {
+    this._previous = undefined;
+    this._next = undefined;
+    this._host = undefined;
+    this._first = undefined;
+    this._parent = undefined;
+    this._reason = undefined;
+    this._state = 'new';
   }
 
   /** @internal Whether it has a signal to abort, in the third phase of a cancellation. */

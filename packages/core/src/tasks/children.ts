@@ -1,4 +1,5 @@
-import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
+import { AnyScope, currentFrame } from '../scope/cancel-scope.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
 import { taskOf } from './current-group.ts';
 import type { Registration } from '../scope/propagation.ts';
 import type { ParkOptions } from '../waiting/park-options.ts';
@@ -84,7 +85,7 @@ export class Children<C extends Task<unknown>> {
   /** They are cancelled together, apart from the others. */
   #daemonScope(): CancelScope {
     if (this.#scopeOfDaemons === undefined) {
-      this.#scopeOfDaemons = new CancelScope({ name: 'daemons' });
+      this.#scopeOfDaemons = new AnyScope({ name: 'daemons' });
       this.#scopeOfDaemons._open(this.#scope, this.#scope._task, this.#scope._variables);
     }
     return this.#scopeOfDaemons;
@@ -140,7 +141,7 @@ export class Children<C extends Task<unknown>> {
 function tasksIn(scope: CancelScope): Task<unknown>[] {
   const tasks: Task<unknown>[] = [];
   for (let below: Registration | undefined = scope._first; below; below = below._next) {
-    if (!(below instanceof CancelScope)) continue;
+    if (!(below instanceof AnyScope)) continue;
     const task = taskOf(below);
     if (task?.scope === below) tasks.push(task);
   }

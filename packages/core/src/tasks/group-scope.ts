@@ -1,10 +1,10 @@
-import { CancelScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/cancel-scope.ts';
 import type { CancelledError } from '../scope/cancelled-error.ts';
 import type { GroupRef } from '../scope/heir.ts';
 import type { ScopeOptions } from '../scope/scope-options.ts';
 
 /** The scope of a group. Has a place in itself for what other scopes rarely have. */
-export class GroupScope extends CancelScope {
+export class GroupScope extends AnyScope {
   override _owner: GroupRef | undefined = undefined;
   override _group: GroupRef | undefined = undefined;
   override _options: ScopeOptions | undefined = undefined;

@@ -1,9 +1,9 @@
-import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
+import { AnyScope, currentFrame } from '../scope/cancel-scope.ts';
 import { isCausedBy, isInForce } from '../scope/cancellation.ts';
 import { suppress } from '../internal/suppressed-errors.ts';
 
 /** Not quiet if a cleanup cuts itself short: what it was to do has not been done. */
-class CleanupScope extends CancelScope {
+class CleanupScope extends AnyScope {
   override _absorbed(): never {
     throw this._own as Error;
   }

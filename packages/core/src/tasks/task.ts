@@ -2,7 +2,8 @@ import { rareFields } from '../internal/keep-shapes.ts';
 import { show } from '../internal/check.ts';
 import { showBriefly } from '../internal/show-briefly.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
-import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
+import { AnyScope, currentFrame } from '../scope/cancel-scope.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
 import { CALLERS, DAEMON, HAS_SLOT, OBSERVED } from '../waiting/marks.ts';
 import { Outcome } from '../waiting/outcome.ts';
 import { yieldIfDue } from '../waiting/ready.ts';
@@ -69,7 +70,7 @@ export class Task<T> extends Outcome<T> implements AsyncDisposable {
     ids += 1;
     this.id = ids;
     this.group = group;
-    this.scope = new CancelScope();
+    this.scope = new AnyScope();
     this._name = name;
     // In whole milliseconds: a small integer takes no object of its own.
     this._born = Math.floor(group.scope._runtime.loop.now());

@@ -5,7 +5,8 @@ import { reportLater } from '../internal/report-later.ts';
 import type { EventLoop, Handle } from '../loop/event-loop.ts';
 import { Runtime } from '../loop/runtime.ts';
 import type { Pace } from '../loop/slice.ts';
-import { CancelScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/cancel-scope.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
 import type { Registration } from '../scope/propagation.ts';
 import { disarm } from '../scope/triggers.ts';
 import { Waiter } from '../waiting/waiter.ts';
@@ -25,7 +26,7 @@ import { VirtualLoop } from './virtual-loop.ts';
  * @param scope - with all that is in it
  * @throws TypeError if it is not a CancelScope; InvalidStateError for the scope around everything
  * @example
- * const machine = new CancelScope();
+ * const machine = new AnyScope();
  * void machine.run(() => serve());
  * await sleep(5000);
  * crash(machine);
@@ -44,7 +45,7 @@ export function crash(scope: CancelScope): void {
 }
 
 function check(scope: CancelScope): void {
-  if (!(scope instanceof CancelScope)) {
+  if (!(scope instanceof AnyScope)) {
     throw new TypeError(`crash: scope is ${show(scope)}, not a CancelScope; give the scope to end`);
   }
   if (scope._state === 'open' && scope._parent === undefined) {
@@ -61,7 +62,7 @@ function contentsOf(scope: CancelScope) {
   const scopes = [scope];
   for (const each of scopes) {
     for (let below = each._first; below !== undefined; below = below._next) {
-      if (below instanceof CancelScope) scopes.push(below);
+      if (below instanceof AnyScope) scopes.push(below);
       else if (below instanceof Waiter) waiters.push(below as Waiter<unknown>);
       else callbacks.push(below);
     }

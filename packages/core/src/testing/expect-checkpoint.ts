@@ -1,4 +1,4 @@
-import { CancelScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/cancel-scope.ts';
 import { checkFunction } from '../internal/check.ts';
 
 /**
@@ -12,7 +12,7 @@ import { checkFunction } from '../internal/check.ts';
  */
 export async function expectCheckpoint(fn: () => unknown): Promise<void> {
   checkFunction('expectCheckpoint', 'fn', fn);
-  const scope = new CancelScope({ name: 'expectCheckpoint' });
+  const scope = new AnyScope({ name: 'expectCheckpoint' });
   scope.cancel('the function is called in a cancelled scope');
   await scope.run(fn);
   if (scope.cancelCaught) return;

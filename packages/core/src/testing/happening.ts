@@ -1,4 +1,4 @@
-import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
+import { AnyScope, currentFrame } from '../scope/cancel-scope.ts';
 import type { Timer } from '../loop/timer-heap.ts';
 import { tryOr } from '../internal/try-or.ts';
 import { Waiter } from '../waiting/waiter.ts';
@@ -11,7 +11,7 @@ export function describeWait(waiter: Waiter<unknown>): string {
 
 /** What happens when a timer expires, for people to read. */
 export function describeTimer({ owner }: Timer): string {
-  if (owner instanceof CancelScope) {
+  if (owner instanceof AnyScope) {
     return `the deadline of ${owner.name === '' ? taskNameOf(owner) : owner.name}`;
   }
   if (owner?._waiter instanceof Waiter) return describeWait(owner._waiter as Waiter<unknown>);
@@ -24,7 +24,7 @@ export function currentTaskName(): string {
 }
 
 function taskNameOf(scope: object | undefined): string {
-  if (!(scope instanceof CancelScope)) return 'a callback';
+  if (!(scope instanceof AnyScope)) return 'a callback';
   const task = scope._nearestOpen()._task;
   return task?.name ?? 'a callback';
 }

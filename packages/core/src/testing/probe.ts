@@ -2,7 +2,8 @@ import { checkFunction } from '../internal/check.ts';
 import { InvalidStateError } from '../internal/errors.ts';
 import { microtask } from '../internal/microtask.ts';
 import { Runtime } from '../loop/runtime.ts';
-import { CancelScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/cancel-scope.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
 import type { TaskGroup } from '../tasks/task-group.ts';
 import { randomOf } from './random.ts';
 import { trial, USUAL_LIMIT } from './trial.ts';
@@ -89,7 +90,7 @@ export class Probe {
       );
       throw this.misuse;
     }
-    const victim = new CancelScope({ name: 'attempt' });
+    const victim = new AnyScope({ name: 'attempt' });
     this.#victim = victim;
     this.#runtime.onCheckpoint = (scope) => {
       if (isWithin(scope, victim)) this.#pass(victim);

@@ -1,5 +1,5 @@
 import { CancelledError } from '../scope/cancelled-error.ts';
-import { CancelScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/cancel-scope.ts';
 import { isThenable } from '../internal/check.ts';
 import { InvalidStateError } from '../internal/errors.ts';
 import { markHandled } from '../internal/mark-handled.ts';
@@ -87,7 +87,7 @@ export class Future<T> extends Outcome<T> {
    */
   cancel(reason?: unknown): boolean {
     if (this._settled !== undefined) return false;
-    const scope = new CancelScope({ name: 'future' });
+    const scope = new AnyScope({ name: 'future' });
     scope.cancel(reason);
     this._settle('cancelled', scope.reason ?? new CancelledError(scope, 'explicit', reason));
     if (this._promise !== undefined) markHandled(this._promise);

@@ -1,5 +1,6 @@
 import { noteCall } from '../loop/note-call.ts';
-import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
+import { AnyScope, currentFrame } from '../scope/cancel-scope.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
 import { drainReasonOf, onDrain } from '../scope/draining.ts';
 import { checkFunction } from '../internal/check.ts';
 import { checkSignalOptions } from '../internal/signal-options.ts';
@@ -44,7 +45,7 @@ export function endsByDraining(options?: SignalOptions): boolean {
   return drains(currentFrame()._scope, options?.signal);
 }
 
-class DrainingScope<U> extends CancelScope {
+class DrainingScope<U> extends AnyScope {
   readonly #drained: U;
 
   constructor(drained: U) {

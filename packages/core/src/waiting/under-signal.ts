@@ -1,8 +1,9 @@
-import { CancelScope, currentFrame } from '../scope/cancel-scope.ts';
+import { AnyScope, currentFrame } from '../scope/cancel-scope.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
 import { refuseIfCancelled } from './park.ts';
 
 /** The scope of one call, cancelled by the signal that the call was given. */
-class CallScope extends CancelScope {
+class CallScope extends AnyScope {
   override _absorbed(): never {
     if (this._own?.source === 'signal') throw this._own.reason;
     throw this._own as Error;

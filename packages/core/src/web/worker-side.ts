@@ -1,7 +1,8 @@
 import { decodeThrown, encodeThrown } from '../internal/error-codec.ts';
 import { checkFunction, show } from '../internal/check.ts';
 import { InvalidStateError } from '../internal/errors.ts';
-import { CancelScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/cancel-scope.ts';
+import type { CancelScope } from '../scope/cancel-scope.ts';
 import { ContextVar } from '../scope/context-var.ts';
 import { messageOf } from './worker-messages.ts';
 import type { WorkerNotice, WorkerReply, WorkerRequest } from './worker-messages.ts';
@@ -143,7 +144,7 @@ class Server {
   }
 
   async #call(request: WorkerRequest & { readonly ambit: 'call' }): Promise<void> {
-    const scope = new CancelScope({ name: 'worker' });
+    const scope = new AnyScope({ name: 'worker' });
     this.#current = { id: request.id, scope };
     const reply = await this.#replyTo(request, scope);
     this.#current = undefined;

@@ -79,3 +79,12 @@ test('a bundle of the whole main door has the tools only with the debug door', (
   expect(outcomeOf(bundleOf(probe)).stdout).not.toMatch('@ambit/core:look');
   expect(outcomeOf(bundleOf(`${LOADED}\n${probe}`)).stdout).toMatch('@ambit/core:look');
 });
+
+test('a bundle that makes no CancelScope has no grace, and no scope that waits for its entry', () => {
+  expect(
+    bundleOf(`import { sleep, timeout } from '@ambit/core'; await timeout(9, () => sleep(1));`),
+  ).not.toMatch(/StragglersError|not a CancelScope/);
+  expect(
+    bundleOf(`import { CancelScope } from '@ambit/core'; new CancelScope({ grace: 1 });`),
+  ).toMatch(/StragglersError/);
+});
