@@ -1,7 +1,7 @@
 // What the condition `production` has in the place of a package's code: messages are numbers, and the names of internal
 // properties are short. `npm run messages` numbers the messages, and writes the page that explains them.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { SHORTENED } from './doors.mjs';
@@ -16,9 +16,11 @@ const NUMBERED = '\0numbered';
 const CODE =
   'export const numbered = (n, ...about) => `Ambit message ${n}: ${about.map(String).join("; ")}`;';
 
-/** Tells programs under development what they have lost. */
-const WATCH = /[\\/]loss-watch[.]ts$/;
-const NO_WATCH = 'export const watchOf = () => undefined;';
+/** What warns programs under development, and what takes its place. */
+const SILENT = {
+  'loss-watch.ts': 'export const watchOf = () => undefined;',
+  'still-waiting.ts': 'export const watchOver = () => undefined; export const forget = watchOver;',
+};
 
 /** A plugin for rollup that has the code of a package's sources shortened before `compile`, and gives it the mangled names. */
 export function shortener(folder, compile) {
@@ -29,7 +31,8 @@ export function shortener(folder, compile) {
     resolveId: (id) => (id === NUMBERED ? id : undefined),
     load: async (id) => {
       if (id === NUMBERED) return CODE;
-      if (WATCH.test(id)) return NO_WATCH;
+      const silent = SILENT[basename(id)];
+      if (silent !== undefined) return silent;
       if (!id.endsWith('.ts')) return undefined;
       const code = withNumbers(readFileSync(id, 'utf8'), (message) => {
         const number = numbers.get(message);

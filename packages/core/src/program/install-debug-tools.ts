@@ -2,7 +2,7 @@ import { debugTools } from '../tasks/debug-tools.ts';
 import { addSite, spawnSite } from './spawn-site.ts';
 import { describeTree, watchRun } from './debug-mode.ts';
 import { offerLook } from './look.ts';
-import { forget, noteLeaving, watchOver } from './still-waiting.ts';
+import { noteLeaving } from './note-leaving.ts';
 import { noteWait } from './wait-cycles.ts';
 
 /** Puts the debug tools where `run`, groups and tasks look for them. */
@@ -15,7 +15,5 @@ export function installDebugTools(): void {
     addSite,
     noteWait,
     noteLeaving,
-    watchOver,
-    forget,
   };
 }

@@ -2,13 +2,6 @@ import type { CancelScope } from '../scope/cancel-scope.ts';
 import type { Runtime } from '../loop/runtime.ts';
 import type { Task } from './task.ts';
 
-/** A group whose cancellation may be ignored by some of its tasks. */
-export interface WaitingGroup {
-  /** @internal */ _label(): string;
-  /** @internal Its unfinished tasks that wait for no others. */
-  _remains(): readonly Task<unknown>[];
-}
-
 /** A group whose block ends before its tasks. */
 export interface LeftGroup {
   /** @internal */ _label(): string;
@@ -16,7 +9,7 @@ export interface LeftGroup {
 }
 
 /**
- * What looks at a program from outside: the task tree, the search for deadlocks, debug mode, and the warnings of groups. A program that loads the
+ * What looks at a program from outside: the task tree, the search for deadlocks, and debug mode. A program that loads the
  * main door has it. A bundler that takes only what is imported leaves it out, unless `@ambit/core/debug` is imported.
  */
 export interface DebugTools {
@@ -34,10 +27,6 @@ export interface DebugTools {
   noteWait(task: Task<unknown>, wait: Promise<unknown>): void;
   /** Warns, in debug mode, that the block of a group was left without `join()`. */
   noteLeaving(group: LeftGroup): void;
-  /** Begins to watch over a group that was cancelled; {@link DebugTools.forget} ends that. */
-  watchOver(group: WaitingGroup, runtime: Runtime): void;
-  /** The group has ended. */
-  forget(group: WaitingGroup, runtime: Runtime): void;
 }
 
 /** What {@link DebugTools.watchRun} needs beyond the scope. */

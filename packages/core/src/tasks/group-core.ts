@@ -13,6 +13,7 @@ import { yieldIfDue } from '../waiting/ready.ts';
 import { Cleanups } from './cleanups.ts';
 import type { Failure } from './cleanups.ts';
 import { remainsOf } from '../scope/stragglers.ts';
+import { forget, watchOver } from './still-waiting.ts';
 import type { Task } from './task.ts';
 
 /**
@@ -145,7 +146,7 @@ export abstract class GroupCore extends GroupIntake {
     if (this._countdown !== undefined) this._countdown.start();
     else if (!this._isEnded) {
       this.#isWatched = true;
-      debugTools.loaded?.watchOver(this, this.scope._runtime);
+      watchOver(this, this.scope._runtime);
     }
   }
 
@@ -201,7 +202,7 @@ export abstract class GroupCore extends GroupIntake {
   #close(): void {
     this._children.close();
     this.#grace?.clock[Symbol.dispose]();
-    if (this.#isWatched) debugTools.loaded?.forget(this, this.scope._runtime);
+    if (this.#isWatched) forget(this, this.scope._runtime);
     this.scope._end();
   }
 

@@ -7,7 +7,7 @@ import type { CancelScope } from '../scope/cancel-scope.ts';
 import { pathOf, stragglerOf } from '../scope/stragglers.ts';
 import { StragglersError } from '../scope/stragglers-error.ts';
 import type { Straggler } from '../scope/stragglers-error.ts';
-import type { WaitingGroup } from './debug-tools.ts';
+import type { WaitingGroup } from './still-waiting.ts';
 
 /** A group, as far as its grace concerns it. */
 export interface BoundedGroup extends WaitingGroup {

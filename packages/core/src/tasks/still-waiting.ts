@@ -4,8 +4,14 @@ import type { EventLoop, Handle } from '../loop/event-loop.ts';
 import type { Runtime } from '../loop/runtime.ts';
 import { emitWarning } from '../internal/emit-warning.ts';
 import { pathOf } from '../scope/stragglers.ts';
-import type { LeftGroup, WaitingGroup } from '../tasks/debug-tools.ts';
-import type { Task } from '../tasks/task.ts';
+import type { Task } from './task.ts';
+
+/** A group whose cancellation may be ignored by some of its tasks. */
+export interface WaitingGroup {
+  /** @internal */ _label(): string;
+  /** @internal Its unfinished tasks that wait for no others. */
+  _remains(): readonly Task<unknown>[];
+}
 
 // Milliseconds after the cancellation.
 const PATIENCE = 5000;
@@ -69,19 +75,10 @@ class StillWaiting {
   }
 }
 
-/** The block of a group was left without `join()`. */
-export function noteLeaving(group: LeftGroup): void {
-  emitWarning(
-    `${group._label()} was left with ${String(group._children.active)} unfinished tasks, which are cancelled now; ` +
-      'end the block with `await group.join()`',
-    'TaskGroupWarning',
-  );
-}
-
 /** Those of one clock. */
 const watches = new WeakMap<EventLoop, StillWaiting>();
 
-/** Begins to watch over a group that was cancelled. */
+/** Begins to watch over a group that was cancelled; {@link forget} ends that. */
 export function watchOver(group: WaitingGroup, { loop }: Runtime): void {
   let watch = watches.get(loop);
   if (watch === undefined) {
