@@ -3,6 +3,7 @@ import type { CancelScope } from '../scope/cancel-scope.ts';
 import { runOf } from './running.ts';
 import { taskOf } from '../tasks/current-group.ts';
 import type { Registration } from '../scope/propagation.ts';
+import { DAEMON } from '../waiting/marks.ts';
 import { Waiter } from '../waiting/waiter.ts';
 import type { TaskState, Task } from '../tasks/task.ts';
 
@@ -130,7 +131,7 @@ export class Survey {
     draft.state = task.state;
     draft.age = this.#now - task._born;
     draft.id = task.id;
-    if (task._isDaemon) draft.isDaemon = true;
+    if (task._is(DAEMON)) draft.isDaemon = true;
     if (task._spawnSite !== undefined) draft.spawned = task._spawnSite;
     const since = task.scope.reason?._since;
     if (since !== undefined) draft.cancelledFor = this.#now - since;

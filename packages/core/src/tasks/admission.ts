@@ -43,7 +43,7 @@ export class Admission {
 
   /** The task has ended: its place goes to the next. */
   release(task: Task<unknown>): void {
-    if (!task._hasSlot) return;
+    if (!task._is(HAS_SLOT)) return;
     // Hand the place over; counting down first would let a newcomer overtake the queue.
     if (this.#queue === undefined || this.#queue._wake(1, undefined) === 0) this.#running -= 1;
   }

@@ -42,12 +42,12 @@ export class Children<C extends Task<unknown>> {
   }
 
   add(task: Task<unknown>): void {
-    if (task._isDaemon) this.#daemons += 1;
+    if (task._is(DAEMON)) this.#daemons += 1;
     else this.#active += 1;
   }
 
   remove(task: Task<unknown>): void {
-    if (task._isDaemon) this.#daemons -= 1;
+    if (task._is(DAEMON)) this.#daemons -= 1;
     else this.#active -= 1;
     this.#look();
   }
@@ -79,7 +79,7 @@ export class Children<C extends Task<unknown>> {
 
   /** The scope that a child's scope hangs on. */
   scopeFor(task: Task<unknown>): CancelScope {
-    return task._isDaemon ? this.#daemonScope() : this.#scope;
+    return task._is(DAEMON) ? this.#daemonScope() : this.#scope;
   }
 
   /** They are cancelled together, apart from the others. */

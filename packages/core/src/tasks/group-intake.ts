@@ -17,7 +17,7 @@ import { debugTools } from './debug-tools.ts';
 import type { Starting } from './start-handshake.ts';
 import { messageOf } from './task-message.ts';
 import { Task } from './task.ts';
-import { CALLERS } from '../waiting/marks.ts';
+import { CALLERS, DAEMON } from '../waiting/marks.ts';
 
 /**
  * The half of a group that has to do with its children: it takes them, lets them begin (`admission`), and judges what each came
@@ -137,12 +137,12 @@ export abstract class GroupIntake {
     const byItself = isCancelled && task.scope._own === task._result;
     const isFailure = task._settled === 'rejected' || (byItself && this._judging === 'needed');
     const isLeftToHelper = this._judging === 'judged' && this.scope.reason === undefined;
-    if (isFailure && !task._isCallers && !isLeftToHelper) {
+    if (isFailure && !task._is(CALLERS) && !isLeftToHelper) {
       if (this.#supervisor === undefined) this.#failed(task._result, task);
       else this.#report(this.#supervisor, task);
     }
     // Cancelled by itself is not cut short by the group's cancellation.
-    if (isCancelled && !byItself && !task._isDaemon) this._isChildCut = true;
+    if (isCancelled && !byItself && !task._is(DAEMON)) this._isChildCut = true;
   }
 
   #failed(error: unknown, by: FailureOrigin): void {

@@ -4,7 +4,7 @@ import { showBriefly } from '../internal/show-briefly.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { AnyScope, currentFrame } from '../scope/cancel-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
-import { CALLERS, DAEMON, HAS_SLOT, OBSERVED } from '../waiting/marks.ts';
+import { HAS_SLOT, OBSERVED } from '../waiting/marks.ts';
 import { Outcome } from '../waiting/outcome.ts';
 import { yieldIfDue } from '../waiting/ready.ts';
 import { debugTools } from './debug-tools.ts';
@@ -76,21 +76,6 @@ export class Task<T> extends Outcome<T> implements AsyncDisposable {
     this._born = Math.floor(group.scope._runtime.loop.now());
   }
 
-  /** @internal Holds a place of the group's `limit`; false while it waits for its turn. */
-  get _hasSlot(): boolean {
-    return (this._marks & HAS_SLOT) !== 0;
-  }
-
-  /** @internal */
-  get _isDaemon(): boolean {
-    return (this._marks & DAEMON) !== 0;
-  }
-
-  /** @internal Its failure is its caller's, and not the group's. */
-  get _isCallers(): boolean {
-    return (this._marks & CALLERS) !== 0;
-  }
-
   /** The name given at `spawn`, else the function's, else `task-<id>`. */
   get name(): string {
     return this._name === '' ? `task-${String(this.id)}` : this._name;
@@ -108,7 +93,7 @@ export class Task<T> extends Outcome<T> implements AsyncDisposable {
   /** Where it stands: `queued`, `running`, `cancelling`, or what it came to. */
   get state(): TaskState {
     if (this._settled !== undefined) return this._settled;
-    if (!this._hasSlot) return 'queued';
+    if (!this._is(HAS_SLOT)) return 'queued';
     return this.scope.reason === undefined ? 'running' : 'cancelling';
   }
 

@@ -53,7 +53,12 @@ export abstract class Outcome<T> implements Promise<T> {
 
   /** @internal True once other code than the owner has, or will have, seen the outcome. */
   get _isObserved(): boolean {
-    return (this._marks & OBSERVED) !== 0;
+    return this._is(OBSERVED);
+  }
+
+  /** @internal */
+  _is(mark: number): boolean {
+    return (this._marks & mark) !== 0;
   }
 
   /** @internal How it is called in messages. */

@@ -6,8 +6,8 @@ import { checkSignalOptions } from '../internal/signal-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { noteCall } from '../loop/note-call.ts';
 import { nextTurn, parkIn } from './park.ts';
-import type { ParkOptions } from './park-options.ts';
 import { Sleeping } from './sleeping.ts';
+import type { Nap } from './sleeping.ts';
 import type { Waiter } from './waiter.ts';
 
 /** Options for `sleep`. */
@@ -72,12 +72,6 @@ export function sleepForever(options?: SignalOptions): Promise<never> {
   });
 }
 
-interface Nap<T> extends ParkOptions {
-  readonly instant: number;
-  readonly length: number | undefined;
-  readonly value: T;
-}
-
 function until<T>(
   instant: number,
   options: SleepOptions<T> | undefined,
@@ -85,20 +79,14 @@ function until<T>(
 ): Promise<T> {
   const scope = currentFrame()._scope;
   noteCall('sleep', options);
-  const signal = options?.signal;
-  if (instant === Infinity) return parkIn<T>(scope, forever, { signal, name: 'sleep forever' });
-  const nap = { signal, name: 'sleep', instant, length, value: options?.value as T };
+  const name = instant === Infinity ? 'sleep forever' : 'sleep';
+  const value = options?.value as T;
+  const nap = { name, signal: options?.signal, instant, length, value };
   return parkIn<T, Nap<T>>(scope, lieDown, nap);
-}
-
-function forever(): void {
-  // Nothing wakes it.
 }
 
 // One for all sleeps: no closure for each.
 function lieDown<T>(waiter: Waiter<T>, nap: Nap<T> | undefined): void {
-  const { instant, length, value } = nap as Nap<T>;
-  const sleeping = new Sleeping(waiter, length, value);
-  waiter.undo = sleeping;
-  sleeping.begin(currentRuntime().timers, instant);
+  if (nap === undefined || nap.instant === Infinity) return;
+  waiter.undo = new Sleeping(waiter, nap, currentRuntime().timers);
 }

@@ -97,22 +97,23 @@ export class Waiter<T> implements Registration, Waker<T> {
 
   /** Whether nothing but the tasks that block the wait can end it; undefined if only their end can. */
   get isCertain(): ((waiting: object) => boolean) | undefined {
-    return isGiven(this._what) ? this._what.isCertain : undefined;
+    return this._options?.isCertain;
   }
 
   /** The tasks that the wait cannot end without. */
   get blockedBy(): (() => Iterable<object>) | undefined {
-    return isGiven(this._what) ? this._what.blockedBy : undefined;
+    return this._options?.blockedBy;
   }
 
   /** The instant at which the wait ends by itself, if there is one. */
   get until(): number | undefined {
-    return typeof this.undo === 'object' ? this.undo._until : this._until;
+    return (this.undo as Undo | undefined)?._timer?.when ?? this._until;
   }
 
-  /** Nothing cancels it. */
-  get _isShielded(): boolean {
-    return isGiven(this._what) && this._what.shield === true;
+  // An object that waits by `parkAs` is its name, and is also its undo: it has no options.
+  private get _options(): ParkOptions | undefined {
+    const what = this._what;
+    return isGiven(what) && what !== this.undo ? what : undefined;
   }
 
   get isSettled(): boolean {
@@ -147,7 +148,7 @@ export class Waiter<T> implements Registration, Waker<T> {
   }
 
   _reach(wave: Wave): undefined {
-    if (!this._isShielded && this._take()) wave.abandon(this);
+    if (this._options?.shield !== true && this._take()) wave.abandon(this);
   }
 
   _outlive(host: Host<Registration>): void {
@@ -166,11 +167,10 @@ export class Waiter<T> implements Registration, Waker<T> {
   }
 
   private _giveUp(reason: unknown): void {
-    const { undo } = this;
-    this.undo = ABANDONED;
     try {
-      call(undo);
+      this._undo();
     } finally {
+      this.undo = ABANDONED;
       this._settleWith(reason);
     }
   }
@@ -182,7 +182,9 @@ export class Waiter<T> implements Registration, Waker<T> {
 
   /** @internal Takes back what `register` did. */
   _undo(): void {
-    call(this.undo);
+    const { undo } = this;
+    if (typeof undo === 'function') undo();
+    else undo?.abandon();
   }
 
   private _settleWith(error: unknown): void {
@@ -209,11 +211,6 @@ export function settled<W extends Waiter<unknown>>(waiter: W): W {
   append<Registration>({ _first: undefined }, waiter);
   waiter.wake(undefined);
   return waiter;
-}
-
-function call(undo: Waiter<unknown>['undo']): void {
-  if (typeof undo === 'function') undo();
-  else undo?.abandon();
 }
 
 // Not by `typeof` alone: a name is not checked at the door, and may be null.

@@ -1,3 +1,5 @@
+import type { Timer } from '../loop/timer-heap.ts';
+
 /** The handle by which a parked caller is woken. Both methods return false if something else came first. */
 export interface Waker<T> {
   /**
@@ -19,6 +21,6 @@ export interface Waker<T> {
 /** What takes a wait back without a closure of its own. */
 export interface Undo {
   abandon(): void;
-  /** @internal The instant at which the wait ends by itself, if it knows one. */
-  readonly _until?: number | undefined;
+  /** @internal What ends the wait by itself. */
+  readonly _timer?: Timer;
 }

@@ -44,6 +44,16 @@ describe('parkAs', () => {
       await expect(aborted).rejects.toBe('enough');
     }));
 
+  test('what the object calls a shield is its own affair: it is cancelled', () =>
+    testRun(async () => {
+      const port = Object.assign(new Port(), { shield: true });
+      const scope = new CancelScope();
+      const wait = scope.run(() => parkAs(port));
+      scope.cancel();
+      expect(port.waker).toBeUndefined();
+      expect(await wait).toBeUndefined();
+    }));
+
   test('in a cancelled scope the object hears nothing', () =>
     testRun(async () => {
       const port = new Port();
