@@ -3,7 +3,7 @@ import { show } from '../internal/check.ts';
 import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { remove } from '../internal/linked-list.ts';
-import type { Listener } from '../waiting/outcome.ts';
+import type { Listener } from '../waiting/listener.ts';
 import { refuseIfCancelled } from '../waiting/park.ts';
 import { ParkingLot } from '../waiting/parking-lot.ts';
 import { paced, yieldIfDue } from '../waiting/ready.ts';

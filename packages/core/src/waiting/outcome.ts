@@ -1,34 +1,18 @@
-import { keepShape, rareFields } from '../internal/keep-shapes.ts';
+import { rareFields } from '../internal/keep-shapes.ts';
 import { noteCall } from '../loop/note-call.ts';
 import { currentFrame } from '../scope/cancel-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { checkFunction, checkOptions, checkSignal, show } from '../internal/check.ts';
 import { InvalidStateError } from '../internal/errors.ts';
 import { append, remove } from '../internal/linked-list.ts';
-import type { Host, Link } from '../internal/linked-list.ts';
 import { callSafely } from '../internal/report-later.ts';
 import { markHandled } from '../internal/mark-handled.ts';
+import { Listener } from './listener.ts';
 import { OBSERVED } from './marks.ts';
 import { parkIn, refusal, refuseIfCancelled } from './park.ts';
 import { ready, yieldIfDue } from './ready.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import type { Waiter } from './waiter.ts';
-
-/** A callback that is called, synchronously and once, when an outcome is there. */
-export class Listener implements Link<Listener> {
-  _previous: Listener | undefined;
-  _next: Listener | undefined;
-  _host: Host<Listener> | undefined;
-  readonly callback: () => void;
-
-  static {
-    keepShape(this, new Listener(() => undefined));
-  }
-
-  constructor(callback: () => void) {
-    this.callback = callback;
-  }
-}
 
 export type Settled = 'fulfilled' | 'rejected' | 'cancelled';
 
@@ -121,12 +105,7 @@ export abstract class Outcome<T> implements Promise<T> {
   /** What an `await` waits for: a promise of the outcome, in the next turn if this one has used up its slice. */
   protected _inTime(): Promise<T> {
     const pause = this._settled === undefined ? undefined : yieldIfDue();
-    return pause === undefined ? this._native() : this.#nativeAfter(pause);
-  }
-
-  #nativeAfter(pause: Promise<void>): Promise<T> {
-    this._observe();
-    return pause.then(() => this._native());
+    return pause === undefined ? this._native() : nativeAfter(this, pause);
   }
 
   /** @internal Other code has the outcome now: a promise that was made to report an error has done its part. */
@@ -139,18 +118,7 @@ export abstract class Outcome<T> implements Promise<T> {
   _native(): Promise<T> {
     this._marks |= OBSERVED;
     if (this._settled === 'fulfilled') return Promise.resolve(this._result as T);
-    return (this._promise ??= this.#newNative());
-  }
-
-  #newNative(): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const settle = (): void => {
-        if (this._settled === 'fulfilled') resolve(this._result as T);
-        else reject(this._result);
-      };
-      if (this._settled === undefined) this._listen(() => settleInTime(settle));
-      else settle();
-    });
+    return (this._promise ??= newNative(this));
   }
 
   /** @internal Parks the caller until the outcome is there. A checkpoint, also if it is there already. */
@@ -237,6 +205,23 @@ export function whenDone(outcome: Outcome<unknown>, callback: () => void): () =>
   return () => {
     remove(listener);
   };
+}
+
+// Functions, since each object of a class with methods of its own is larger; apart, for no arrow is in what each `await` calls.
+function nativeAfter<T>(outcome: Outcome<T>, pause: Promise<void>): Promise<T> {
+  outcome._observe();
+  return pause.then(() => outcome._native());
+}
+
+function newNative<T>(outcome: Outcome<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const settle = (): void => {
+      if (outcome._settled === 'fulfilled') resolve(outcome._result as T);
+      else reject(outcome._result);
+    };
+    if (outcome._settled === undefined) outcome._listen(() => settleInTime(settle));
+    else settle();
+  });
 }
 
 function settleInTime(settle: () => void): void {
