@@ -103,6 +103,14 @@ await coldContest({
       },
     },
     { name: 'no limit', load: () => Promise.resolve(inTurn(work)) },
+    {
+      name: 'no limit, an AsyncLocalStorage value each',
+      load: async () => {
+        const { AsyncLocalStorage } = await import('node:async_hooks');
+        const storage = new AsyncLocalStorage<object>();
+        return inTurn(() => storage.run({}, work));
+      },
+    },
   ],
   aims: [{ against: 'p-timeout', atMost: 1 / 10 }],
 });

@@ -219,6 +219,7 @@ await contest({
   contenders: [
     { name: 'Event', prepare: eventWaiters },
     { name: 'a promise each', prepare: bareWaiters },
+    { name: 'a promise each, in a Set', prepare: waitersInSet },
   ],
   aims: [{ against: 'a promise each', atMost: 2 }],
 });
@@ -239,6 +240,21 @@ function bareWaiters(count: number): () => Promise<unknown> {
     () => new Promise<void>((resolve) => resolvers.push(resolve)),
     () => {
       for (const resolve of resolvers) resolve();
+    },
+  );
+}
+
+/** As they are where one of them may stop waiting: what a cancellation needs. */
+function waitersInSet(count: number): () => Promise<unknown> {
+  const waiting = new Set<() => void>();
+  return wakeAll(
+    count,
+    () => new Promise<void>((resolve) => waiting.add(resolve)),
+    () => {
+      for (const resolve of waiting) {
+        waiting.delete(resolve);
+        resolve();
+      }
     },
   );
 }
