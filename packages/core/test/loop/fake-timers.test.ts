@@ -19,9 +19,16 @@ afterEach(() => {
 
 /** Whether a promise settles within real milliseconds. */
 async function isDone(promise: Promise<unknown>, ms = 1000): Promise<boolean> {
-  const { setTimeout: real } = jest.requireActual<typeof import('node:timers')>('node:timers');
-  const late = new Promise<false>((resolve) => real(resolve, ms, false));
-  return Promise.race([promise.then(() => true), late]);
+  const real = jest.requireActual<typeof import('node:timers')>('node:timers');
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = real.setTimeout(resolve, ms, false);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    real.clearTimeout(timer);
+  }
 }
 
 describe('under jest’s fake timers', () => {

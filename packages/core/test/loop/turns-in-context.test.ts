@@ -2,9 +2,18 @@ import { ContextVar, getRunningLoop, run } from '@ambit/core';
 import { VirtualLoop } from '@ambit/core/testing';
 import type { EventLoop } from '@ambit/core';
 
-// As in browsers: nothing follows an `await`, and turns come by messages.
+// Before the loop takes them: as in browsers nothing follows an `await`, and turns come by messages.
 jest.mock('#context', () => {
   (globalThis as { setImmediate?: unknown }).setImmediate = undefined;
+  globalThis.MessageChannel = class extends MessageChannel {
+    constructor() {
+      super();
+      // An open one would keep the test's process alive.
+      afterAll(() => {
+        this.port1.close();
+      });
+    }
+  };
   return jest.requireActual<object>('../../src/loop/context/synchronous.ts');
 });
 
