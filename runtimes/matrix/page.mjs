@@ -121,7 +121,7 @@ const LEFT_OUT = {
   'ends something, and nothing cancels that':
     /\b(?:stop|close|return|disposeAsync)$|\[Symbol\.asyncDispose\]$/,
   'waits as what it is of':
-    /^(?:Outcome\.(?:catch|finally)|Task\.(?:catch|finally|then)|Resource\.open)$/,
+    /^(?:Outcome\.(?:catch|finally)|Task\.(?:catch|finally|then)|Resource\.open|AnyScope\.run)$/,
   'not cancelled, which is what it is for': /^shield$/,
   'never waits for others':
     /^(?:WebBroadcast\.publish|WebLock\.(?:tryAcquire|statistics)|ready|refused|yieldIfDue)$/,
