@@ -16,7 +16,7 @@ import type { Servers } from '../order-service/servers.ts';
 
 const CLIENTS = 10;
 const NEXT = 5;
-// Each takes 1.5 s by hand. Thirty seconds after the first query PostgreSQL ends those that are in the way.
+// Each takes 1.5 s by hand. A minute after the first query PostgreSQL ends those that are in the way.
 const TRIES = 3;
 
 interface Count {

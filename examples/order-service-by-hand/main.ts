@@ -33,7 +33,7 @@ const pool = new Pool({
   port: Number(PGPORT),
   user: 'postgres',
   max: 10,
-  statement_timeout: 30_000,
+  statement_timeout: 60_000,
 });
 pool.on('error', onError);
 shutdown.add(() => pool.end());
