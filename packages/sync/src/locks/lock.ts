@@ -2,6 +2,7 @@ import { ContextVar, currentTask, InvalidStateError } from '@ambit/core';
 import type { Task } from '@ambit/core';
 import {
   checkFunction,
+  checkOptions,
   isWithin,
   keepShape,
   noteLoan,
@@ -119,8 +120,9 @@ export class Lock {
   #acquire(options: WaitOptions | undefined): Promise<Hold> {
     try {
       this.#refuseWithin();
-      // A wait looks for itself.
+      // A wait looks for a cancellation itself; it does not get these options.
       if (this._hold === undefined) throwIfCancelled(options);
+      else checkOptions('Lock.acquire', options);
     } catch (error) {
       return refused(error);
     }

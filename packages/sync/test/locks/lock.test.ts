@@ -266,3 +266,15 @@ test('hands itself on 20,000 times in a time that is linear', () =>
     },
     { limit: 15_000 },
   ));
+
+test.each([5, 'soon', null, { signal: 5 }])(
+  'a lock refuses %j as options, free or held',
+  async (options) => {
+    const lock = new Lock();
+    await expect(lock.acquire(options as never)).rejects.toThrow(TypeError);
+    using _held = await lock.acquire();
+    await expect(lock.acquire(options as never)).rejects.toThrow(TypeError);
+    await expect(lock.run(() => 1, options as never)).rejects.toThrow(TypeError);
+    expect(lock.statistics().waiting).toBe(0);
+  },
+);
