@@ -15,6 +15,11 @@ interface RuntimeOptions {
   readonly timers?: Timers | undefined;
 }
 
+/** A scope, as its deadlines see it. */
+interface Limited {
+  _isOverdue(now: number): boolean;
+}
+
 /** What all scopes of one `run()` share; outside of any, the host loop's. */
 export class Runtime {
   /** Until a test makes a loop of its own: then there is no need to look which runtime a call is of. */
@@ -50,8 +55,16 @@ export class Runtime {
   }
 
   /** Called by each checkpoint, with its scope: expires what is due by the clock. A test may do more here. */
-  passCheckpoint(_scope: object): void {
+  passCheckpoint(_scope: Limited): void {
     this.timers.poll();
+  }
+
+  /**
+   * Called by each wait that is about to begin, with its scope. Expires what is due by the clock only if that cancels the scope: what
+   * else is due might let go of what the caller is to wait for, after it has looked and before it is in line. Nobody would wake it.
+   */
+  passWait(scope: Limited): void {
+    if (this.timers.isDue && scope._isOverdue(this.loop.now())) this.timers.poll();
   }
 
   /** A promise of the next turn if this one has used up its slice. Nothing cancels it. */

@@ -99,14 +99,17 @@ export class Timers {
     this.#balance();
   }
 
-  /** Expires what is due by the clock, earliest first. */
-  poll(): void {
-    if (this.#alive === 0) return;
+  /** Whether anything is due by the clock. */
+  get isDue(): boolean {
+    if (this.#alive === 0) return false;
     this.#follow();
     const first = this.#top();
-    if (first === undefined) return;
-    const now = this.#loop.now();
-    if (first.when <= now) this.#expireUntil(now);
+    return first !== undefined && first.when <= this.#loop.now();
+  }
+
+  /** Expires what is due by the clock, earliest first. */
+  poll(): void {
+    if (this.isDue) this.#expireUntil(this.#loop.now());
   }
 
   /** Those that are due at an instant, earliest first. For tests, which choose the one that expires first. */

@@ -167,6 +167,16 @@ export abstract class ScopeCore extends ScopeNode {
     return this._here()._reason;
   }
 
+  /** @internal Whether a deadline that holds here has passed by the clock, and nobody has noticed so far. */
+  _isOverdue(now: number): boolean {
+    for (let scope: ScopeCore | undefined = this._here(); scope; scope = scope._parent) {
+      const end = scope._draining?.timer?.when ?? Infinity;
+      if (Math.min(scope._deadline, end) <= now) return true;
+      if (scope._shield) return false;
+    }
+    return false;
+  }
+
   /** @internal Whether the process has to stay alive for it. */
   get _isWaitedIn(): boolean {
     return true;

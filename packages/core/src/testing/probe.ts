@@ -47,6 +47,11 @@ class WatchedRuntime extends Runtime {
     this.onCheckpoint?.(scope);
     super.passCheckpoint(scope);
   }
+
+  override passWait(scope: CancelScope): void {
+    this.onCheckpoint?.(scope);
+    super.passWait(scope);
+  }
 }
 
 /** One run of a body, which cancels the function under test at one of its checkpoints. */

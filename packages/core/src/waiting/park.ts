@@ -17,6 +17,8 @@
  * - The undo runs in the tick of the cancellation, before the caller continues, so that no queue holds a waiter whose
  *   caller is gone (I5). It does not run after a wake: there is nothing to take back then.
  * - In a scope that is cancelled already, nothing is registered. A wait with `shield` looks at no scope at all.
+ * - Between the caller's look at its state and its place in line no other code runs. So deadlines of others that have passed by the
+ *   clock are left to their timer: an `onCancel` might give back just what the caller was to wait for.
  * - A registration may be cancelled while it registers, by what it calls. Then there was no undo yet: it is called as
  *   soon as it is known.
  *
@@ -82,10 +84,11 @@ export function parkIn<T, O extends ParkOptions = ParkOptions, H = undefined>(
 ): Promise<T> {
   const isShielded = options?.shield === true;
   const signal = isShielded ? undefined : options?.signal;
-  try {
-    if (!isShielded) refuseIfCancelled(scope, signal);
-  } catch (error) {
-    return refusal(scope, error);
+  if (!isShielded) {
+    scope._runtime.passWait(scope);
+    const reason = scope._here()._reason;
+    if (reason !== undefined) return refusal(scope, reason);
+    if (signal?.aborted === true) return refusal(scope, signal.reason);
   }
   const { name, blockedBy } = options ?? NONE;
   // The options themselves: an object of its own for what they say would cost as much as all the rest.

@@ -1,0 +1,46 @@
+// A deadline of somebody else that has passed by the clock, and which nobody has noticed so far, may let go of what a caller is about to wait
+// for. That must not happen between the caller's look at the primitive and its place in line: nobody would wake it (I2, I4).
+import { CancelScope, Future } from '@ambit/core';
+import { settle, testRun } from '@ambit/core/testing';
+import { allTogether, oneByOne } from '../support/primitives.ts';
+
+/** Calls back in the cancellation of a scope whose deadline is this very instant. */
+async function whenLate(now: number, callback: () => unknown): Promise<void> {
+  const scope = new CancelScope();
+  const over = new Future<void>();
+  scope.onCancel(() => {
+    callback();
+    over.resolve();
+  });
+  void scope.run(() => over);
+  await settle();
+  scope.deadline = now;
+}
+
+// A barrier does not remember that it was reset.
+const { 'Barrier, broken': _, ...remembering } = { ...oneByOne, ...allTogether };
+
+describe.each(Object.entries(remembering))('%s', (_name, make) => {
+  test('is not missed by a caller on its way, whom another deadline lets go', () =>
+    testRun(async (_group, loop) => {
+      const blocked = make();
+      await settle();
+      const told: string[] = [];
+      await whenLate(loop.now(), () => {
+        told.push('let go');
+        blocked.letGo();
+      });
+      const giveBack = await blocked.wait();
+      await giveBack();
+      expect(told).toEqual(['let go']);
+    }));
+
+  test('is not waited for by a caller whose own deadline has passed', () =>
+    testRun(async (_group, loop) => {
+      const blocked = make();
+      await settle();
+      const scope = new CancelScope({ deadline: loop.now() });
+      await scope.run(() => blocked.wait());
+      expect([scope.cancelCaught, blocked.statistics().peak]).toEqual([true, 0]);
+    }));
+});
