@@ -21,6 +21,8 @@ export interface Claim {
   readonly aims?: readonly Aim[];
   /** What to call the jobs where people count how many there are in a second. */
   readonly rate?: string;
+  /** Of Node, for the processes of all contenders. */
+  readonly flags?: readonly string[];
 }
 
 /** Milliseconds. */
@@ -31,8 +33,9 @@ const WARM_UP = 1000;
  * each after a garbage collection. One contender in a process, since what one leaves behind (timers, finalizers, compiled
  * code) would slow the next one. Compared is processor time: on a machine that others use too, the time that passes says little.
  */
-export async function contest({ title, count, contenders, aims = [], rate }: Claim): Promise<void> {
-  const contender = contenderFor({ title, unit: 'µs', count, aims, rate }, contenders);
+export async function contest({ contenders, aims = [], ...claim }: Claim): Promise<void> {
+  const { count } = claim;
+  const contender = contenderFor({ ...claim, unit: 'µs', aims }, contenders);
   if (contender === undefined) return;
   const { prepare, part = 1, outside = false } = contender;
   const jobs = Math.max(Math.round(count * part), 1);

@@ -3,7 +3,15 @@
 /** A claim: Ambit takes at most `atMost` times as much as `against`; without `against`, at most `atMost`. */
 export interface Aim {
   readonly against?: string;
-  readonly atMost: number;
+  /** Or as many times as one contender takes as much as another: both are bare programs. */
+  readonly atMost: number | Growth;
+  /** A bare program that gives the same guarantee, among the contenders: where it does not meet the aim, no library can. */
+  readonly bare?: string;
+}
+
+export interface Growth {
+  readonly of: string;
+  readonly from: string;
 }
 
 /** A message from a program of this directory to the program that runs it. */
@@ -22,6 +30,8 @@ export interface Announced {
   readonly rate?: string | undefined;
   /** Each round is to have a process of its own, with nothing loaded that the contender does not load. Default false. */
   readonly isCold?: boolean | undefined;
+  /** Of Node, for the processes of all contenders. */
+  readonly flags?: readonly string[] | undefined;
 }
 
 export interface Sample {

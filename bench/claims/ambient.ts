@@ -1,7 +1,7 @@
 // What the ambient scope costs: code below runs in it without being told, by an AsyncLocalStorage, which old releases of Node pay
 // for at each promise. Browsers have no AsyncLocalStorage, so they do not pay for it.
 import * as core from '@ambit/core';
-import { bundledCore } from '../bundled-core.ts';
+import { bundledCopy } from '../bundled-copy.ts';
 import { contest, inTurn } from '../contest.ts';
 
 const SIZE = 100;
@@ -11,7 +11,7 @@ async function work(): Promise<number> {
   return 1;
 }
 
-const bare = await bundledCore({ platform: 'browser' });
+const bare = await bundledCopy({ platform: 'browser' });
 
 function spawnIn({ taskGroup }: typeof core): () => Promise<unknown> {
   return () =>

@@ -1,27 +1,16 @@
 // What the code for V8 brings that is in core's `keep-shapes`: core as it is, and a copy that keeps no object. Both are bundled from the
 // sources, so that nothing else differs.
-import type { BuildOptions, Plugin } from 'esbuild';
-import { bundledCore } from '../bundled-core.ts';
+import { bundledCopy, FROM_SOURCES, instead } from '../bundled-copy.ts';
 import { contest, inTurn } from '../contest.ts';
 
-const NOTHING_KEPT: Plugin = {
-  name: 'nothing-kept',
-  setup(bundling) {
-    bundling.onLoad({ filter: /[\\/]keep-shapes[.]ts$/ }, () => ({
-      contents: `export const keepShape = () => {};
-        export const rareFields = (prototype, defaults) => Object.assign(prototype, defaults);`,
-    }));
-  },
-};
+const NOTHING_KEPT = instead(
+  /[\\/]keep-shapes[.]ts$/,
+  () => `export const keepShape = () => {};
+    export const rareFields = (prototype, defaults) => Object.assign(prototype, defaults);`,
+);
 
-const FROM_SOURCES: BuildOptions = {
-  platform: 'node',
-  target: 'es2023',
-  conditions: ['@ambit/source'],
-};
-
-const kept = await bundledCore(FROM_SOURCES);
-const bare = await bundledCore({ ...FROM_SOURCES, plugins: [NOTHING_KEPT] });
+const kept = await bundledCopy(FROM_SOURCES);
+const bare = await bundledCopy({ ...FROM_SOURCES, plugins: [NOTHING_KEPT] });
 
 async function work(): Promise<number> {
   await Promise.resolve();

@@ -45,7 +45,7 @@ async function measure(plan: Plan, program: string, claim: Announced): Promise<M
   const { passes, rounds, flags } =
     claim.isCold === true
       ? { passes: plan.passes * plan.rounds, rounds: 1, flags: [] }
-      : { ...plan, flags: FLAGS };
+      : { ...plan, flags: [...FLAGS, ...(claim.flags ?? [])] };
   for (let pass = 0; pass < passes; pass += 1) {
     // In turn, so that a machine that grows slow is slow for all of them.
     for (const contender of claim.contenders) {

@@ -8,9 +8,18 @@ export interface Outcome {
   readonly unit: string;
   readonly count: number;
   readonly rows: readonly Row[];
-  readonly aims: readonly (Aim & { readonly ratio: number })[];
+  readonly aims: readonly Verdict[];
   /** What to call the jobs where people count how many there are in a second. */
   readonly rate: string | undefined;
+}
+
+/** An aim, and what came of it. */
+export interface Verdict {
+  readonly against: string | undefined;
+  readonly atMost: number;
+  readonly ratio: number;
+  /** The ratio of a bare program that gives the same guarantee, if there is one. */
+  readonly bare: number | undefined;
 }
 
 interface Row {
@@ -52,15 +61,23 @@ export function outcomeOf({
     count,
     rate,
     rows,
-    aims: aims.map((aim) => ({ ...aim, ratio: ratioTo(rows, aim, ours) })),
+    aims: aims.map((aim) => judged(rows, aim, ours)),
   };
 }
 
-function ratioTo(rows: readonly Row[], { against }: Aim, ours: number): number {
-  if (against === undefined) return ours;
-  const row = rows.find(({ name }) => name === against);
-  if (row === undefined) throw new Error(`an aim names ${against}, which does not take part`);
-  return 1 / row.times;
+function judged(rows: readonly Row[], { against, atMost, bare }: Aim, ours: number): Verdict {
+  const takes = (contender: string): number => {
+    const row = rows.find(({ name }) => name === contender);
+    if (row === undefined) throw new Error(`an aim names ${contender}, which does not take part`);
+    return row.median;
+  };
+  const other = against === undefined ? 1 : takes(against);
+  return {
+    against,
+    atMost: typeof atMost === 'number' ? atMost : takes(atMost.of) / takes(atMost.from),
+    ratio: ours / other,
+    bare: bare === undefined ? undefined : takes(bare) / other,
+  };
 }
 
 function medianIfAny(values: readonly number[]): number | undefined {
@@ -158,17 +175,26 @@ export function numberOf(value: number): string {
   return Number(value.toPrecision(3)).toLocaleString('en', { maximumSignificantDigits: 3 });
 }
 
-function verdictOn({ against, atMost, ratio }: Outcome['aims'][number]): string {
-  const verdict = ratio <= atMost ? '✓' : '✗';
-  if (against === undefined)
-    return `${verdict} ${numberOf(ratio)}; the aim is ${numberOf(atMost)} or less`;
-  return `${verdict} ${factorOf(ratio)} ${against}; the aim is ${factorOf(atMost)} or less`;
+/** Met; not met; not met, and not by a bare program either. */
+function signOf({ atMost, ratio, bare = 0 }: Verdict): string {
+  if (ratio <= atMost) return '✓';
+  return bare > atMost ? '○' : '✗';
+}
+
+function verdictOn(verdict: Verdict): string {
+  const { against, atMost, ratio, bare } = verdict;
+  const figure = against === undefined ? numberOf : factorOf;
+  const ours = `${figure(ratio)}${against === undefined ? '' : ` ${against}`}`;
+  const limit = bare === undefined ? '' : `; a bare program takes ${figure(bare)}`;
+  return `${signOf(verdict)} ${ours}; the aim is ${figure(atMost)} or less${limit}`;
 }
 
 /** The same in a cell of a table. */
-export function briefVerdictOn({ against, atMost, ratio }: Outcome['aims'][number]): string {
+export function briefVerdictOn(verdict: Verdict): string {
+  const { against, atMost, ratio, bare } = verdict;
   const figure = against === undefined ? numberOf : factorOf;
-  return `${ratio <= atMost ? '✓' : '✗'} ${figure(ratio)} (${figure(atMost)})`;
+  const limit = bare === undefined || ratio <= atMost ? '' : `; bare ${figure(bare)}`;
+  return `${signOf(verdict)} ${figure(ratio)} (${figure(atMost)}${limit})`;
 }
 
 function factorOf(ratio: number): string {
