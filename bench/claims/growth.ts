@@ -32,11 +32,13 @@ function inGroupsOf(size: number): Contender {
   );
 }
 
+// With a value of its own, as each task has its scope.
 const storage = new AsyncLocalStorage<object>();
 const valuedWork = (): Promise<number> => storage.run({}, work);
 
 const bareNamed = (size: number): string => `Promise.all, ${named(size)}`;
-const valuedNamed = (size: number): string => `${bareNamed(size)}, an AsyncLocalStorage value each`;
+const valuedNamed = (size: number): string =>
+  `the same ${size.toLocaleString('en')}, a stored value each`;
 
 function bareOf(size: number): Contender {
   return inBatches(bareNamed(size), size, (length) => Promise.all(Array.from({ length }, work)));

@@ -1,6 +1,4 @@
-// npm run bench [-- name…] [--node path]… [--passes n] [--rounds n] [--guard] [--keep]
-// Measures the claims of bench/claims, or of those named, on this Node or on those named, and prints them. All of them: writes
-// docs/benchmarks.md, its chart, and the baseline that `--guard` compares with. Of those named, `--keep` writes the baseline alone.
+// Measures the claims of bench/claims on one Node or several, and prints them: see USAGE.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -16,30 +14,34 @@ import type { Run } from './run.ts';
 import { outcomeOf, textOf } from './table.ts';
 import type { Outcome } from './table.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    node: { type: 'string', multiple: true, default: [process.execPath] },
-    passes: { type: 'string', default: '3' },
-    rounds: { type: 'string', default: '3' },
-    guard: { type: 'boolean', default: false },
-    keep: { type: 'boolean', default: false },
-  },
-});
-
 const claims = fileURLToPath(new URL('../claims/', import.meta.url));
 const docs = fileURLToPath(new URL('../../../docs/', import.meta.url));
 // What the guard looks at: what a change of core or sync can make slower, with a recorder and without.
-const GUARDED = ['core', 'sync', 'record'];
+const GUARDED = ['core', 'sync', 'record', 'growth', 'fairness', 'memory'];
 
 const all = readdirSync(claims)
   .filter((name) => name.endsWith('.js'))
   .map((name) => name.slice(0, -'.js'.length));
+const USAGE = `npm run bench [-- claim…] [--node path]… [--passes n] [--rounds n] [--guard] [--keep]
+
+Measures the claims named, or all: ${all.join(', ')}.
+Without a name it writes docs/benchmarks.md, its chart, and the baseline that --guard compares with.
+
+  --node path    a Node to measure on, instead of this one; may be given again
+  --passes n     processes for each contender, in turn with the others (3)
+  --rounds n     rounds in each of them (3)
+  --guard        compares ${GUARDED.join(', ')} with the baseline; fails if one is much slower
+  --keep         with names: writes their figures into the baseline`;
+
+const { values, positionals } = parsed();
+const [passes, rounds] = [countOf('passes'), countOf('rounds')];
 const chosen = positionals.length > 0 ? positionals : values.guard ? GUARDED : all;
 const unknown = chosen.filter((name) => !all.includes(name));
-if (unknown.length > 0) {
-  console.error(`bench: there is no claim ${unknown.join(', ')}; there are ${all.join(', ')}`);
-  process.exit(2);
+if (unknown.length > 0) refuse(`there is no claim ${unknown.join(', ')}`);
+
+if (values.help) {
+  console.log(USAGE);
+  process.exit();
 }
 
 const runs: Run[] = [];
@@ -49,14 +51,45 @@ if (values.guard) reportGuard(runs.flatMap(compareWithBaseline));
 else if (positionals.length === 0) await writePage();
 else if (values.keep) for (const run of runs) keepInBaseline(run);
 
+function parsed() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        node: { type: 'string', multiple: true, default: [process.execPath] },
+        passes: { type: 'string', default: '3' },
+        rounds: { type: 'string', default: '3' },
+        guard: { type: 'boolean', default: false },
+        keep: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
+
+function countOf(name: 'passes' | 'rounds'): number {
+  const count = Number(values[name]);
+  if (!Number.isInteger(count) || count < 1) {
+    refuse(`--${name} is ${values[name]}; give a whole number from 1`);
+  }
+  return count;
+}
+
+function refuse(why: string): never {
+  console.error(`bench: ${why}\n\n${USAGE}`);
+  process.exit(2);
+}
+
 async function measureOn(path: string): Promise<Run> {
   const node = execFileSync(path, ['--version'], { encoding: 'utf8' }).trim();
   const outcomes: Outcome[] = [];
   for await (const measured of runPrograms({
     node: path,
     programs: chosen.map((name) => join(claims, `${name}.js`)),
-    passes: Number(values.passes),
-    rounds: Number(values.rounds),
+    passes,
+    rounds,
     onClaim: (title, at, of) => console.error(`\n${node}, ${at} of ${of}: ${title}`),
   })) {
     const outcome = outcomeOf(measured);
