@@ -105,12 +105,15 @@ export class KeyedLock<K> {
     const text = typeof key === 'string' ? key : show(key);
     const lock = new Lock({ name: this.#name === undefined ? text : `${this.#name} ${text}` });
     lock._lot.tally = this.#waits;
+    // From now on: a deadline that is due by the clock may call back, before the lock is taken, code that takes the same key.
+    this.#locks.set(key, lock);
     return lock;
   }
 
-  // A call that is refused has taken nothing, and leaves no entry.
+  // Such code may have given the key back. A call that is refused has taken nothing, and leaves no entry.
   #keep(key: K, lock: Lock): void {
     if (lock.locked) this.#locks.set(key, lock);
+    else this.#forget(key, lock);
   }
 
   #forget(key: K, lock: Lock): void {

@@ -2,6 +2,8 @@
 // for. That must not happen between the caller's look at the primitive and its place in line: nobody would wake it (I2, I4).
 import { CancelScope, Future } from '@ambit/core';
 import { settle, testRun } from '@ambit/core/testing';
+import { KeyedLock } from '@ambit/sync';
+import type { Guard } from '@ambit/sync';
 import { allTogether, oneByOne } from '../support/primitives.ts';
 
 /** Calls back in the cancellation of a scope whose deadline is this very instant. */
@@ -42,5 +44,29 @@ describe.each(Object.entries(remembering))('%s', (_name, make) => {
       const scope = new CancelScope({ deadline: loop.now() });
       await scope.run(() => blocked.wait());
       expect([scope.cancelCaught, blocked.statistics().peak]).toEqual([true, 0]);
+    }));
+});
+
+describe('a free key of a KeyedLock, taken by another deadline in the call that takes it,', () => {
+  test('has one holder', () =>
+    testRun(async (_group, loop) => {
+      const keys = new KeyedLock<string>();
+      const guards: (Guard | undefined)[] = [];
+      await whenLate(loop.now(), () => guards.push(keys.tryAcquire('a')));
+      const acquired = keys.acquire('a');
+      expect([guards.length, keys.statistics()]).toEqual([1, { size: 1, waiting: 1, peak: 1 }]);
+      guards[0]?.[Symbol.dispose]();
+      (await acquired)[Symbol.dispose]();
+      expect(keys.size).toBe(0);
+    }));
+
+  test('and given back at once, is the caller’s', () =>
+    testRun(async (_group, loop) => {
+      const keys = new KeyedLock<string>();
+      await whenLate(loop.now(), () => keys.tryAcquire('a')?.[Symbol.dispose]());
+      const guard = await keys.acquire('a');
+      expect([keys.size, keys.tryAcquire('a')]).toEqual([1, undefined]);
+      guard[Symbol.dispose]();
+      expect(keys.size).toBe(0);
     }));
 });
