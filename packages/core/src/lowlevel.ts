@@ -24,6 +24,7 @@ export { giveTo } from './tasks/adopted.ts';
 export { currentRandom } from './scope/current-scope.ts';
 export { getRunningLoop as currentLoop, groupOfRun } from './program/create-task.ts';
 export { invariant } from './internal/invariant.ts';
+export { nameErrors } from './internal/name-errors.ts';
 export { BusyResourceError } from './internal/busy-resource-error.ts';
 export { BrokenWorkerError, ClosedResourceError } from './internal/worker-errors.ts';
 export { decodeThrown, encodeThrown } from './internal/error-codec.ts';

@@ -1,13 +1,11 @@
+import { nameErrors } from '@ambit/core/lowlevel';
+
 export { BusyResourceError, ClosedResourceError } from '@ambit/core/lowlevel';
 
 /** The other end is gone, or the connection broke. Node's error, if there is one, is the `cause`. */
 export class BrokenResourceError extends Error {
   static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'BrokenResourceError',
-      writable: true,
-      configurable: true,
-    });
+    nameErrors(this, 'BrokenResourceError');
   }
 
   /** That of the cause: 'ECONNRESET', 'EPIPE'. */

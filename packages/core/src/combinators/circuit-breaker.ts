@@ -5,6 +5,7 @@ import { checkCount, checkFunction, checkOptions, checkTime } from '../internal/
 import { callSafely } from '../internal/report-later.ts';
 import { refuseIfCancelled } from '../waiting/park.ts';
 import { paced } from '../waiting/ready.ts';
+import { nameErrors } from '../internal/name-errors.ts';
 
 /** Where a circuit breaker stands: it lets calls through, refuses them, or tries out a few. */
 export type CircuitState = 'closed' | 'open' | 'half-open';
@@ -42,11 +43,7 @@ export class CircuitOpenError extends Error {
   readonly retryAfter: number;
 
   static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'CircuitOpenError',
-      writable: true,
-      configurable: true,
-    });
+    nameErrors(this, 'CircuitOpenError');
   }
 
   constructor(name: string, retryAfter: number, options?: ErrorOptions) {

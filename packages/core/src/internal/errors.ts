@@ -1,13 +1,10 @@
 import { tryOr } from './try-or.ts';
+import { nameErrors } from './name-errors.ts';
 
 /** An operation that does not fit the state its object is in, as asyncio's `InvalidStateError`. */
 export class InvalidStateError extends Error {
   static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'InvalidStateError',
-      writable: true,
-      configurable: true,
-    });
+    nameErrors(this, 'InvalidStateError');
   }
 }
 

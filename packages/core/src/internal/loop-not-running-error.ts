@@ -1,12 +1,9 @@
 import { InvalidStateError } from './errors.ts';
+import { nameErrors } from './name-errors.ts';
 
 /** There is no `run()` around the caller. */
 export class LoopNotRunningError extends InvalidStateError {
   static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'LoopNotRunningError',
-      writable: true,
-      configurable: true,
-    });
+    nameErrors(this, 'LoopNotRunningError');
   }
 }

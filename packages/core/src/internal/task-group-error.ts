@@ -1,5 +1,6 @@
 import { checkAnswer } from './check.ts';
 import { leavesOf } from './errors.ts';
+import { nameErrors } from './name-errors.ts';
 
 /**
  * All failures of a group with `onFailure: 'continue'`, in the order in which they happened.
@@ -9,11 +10,7 @@ import { leavesOf } from './errors.ts';
  */
 export class TaskGroupError extends AggregateError {
   static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'TaskGroupError',
-      writable: true,
-      configurable: true,
-    });
+    nameErrors(this, 'TaskGroupError');
   }
 
   /** The errors at the ends of the tree of aggregates, in order, each once. */

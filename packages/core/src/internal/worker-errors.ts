@@ -1,22 +1,16 @@
+import { nameErrors } from './name-errors.ts';
+
 /** It was closed at this end. */
 export class ClosedResourceError extends Error {
   static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'ClosedResourceError',
-      writable: true,
-      configurable: true,
-    });
+    nameErrors(this, 'ClosedResourceError');
   }
 }
 
 /** A thread or worker ended in the middle of a call: an uncaught exception, `process.exit()`, `close()`, out of memory. */
 export class BrokenWorkerError extends Error {
   static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'BrokenWorkerError',
-      writable: true,
-      configurable: true,
-    });
+    nameErrors(this, 'BrokenWorkerError');
   }
 
   /** That of the cause: 'ERR_WORKER_OUT_OF_MEMORY'. */

@@ -1,6 +1,7 @@
 import type { CancelScope } from './cancel-scope.ts';
 import { brandAsCancelled, hasCancelledBrand, quoteOf } from '../internal/errors.ts';
 import { show } from '../internal/check.ts';
+import { nameErrors } from '../internal/name-errors.ts';
 
 /** The source of a cancellation: a call of `cancel()`, a deadline, a failed sibling, an `AbortSignal`, the end of the run. */
 export type CancelSource = 'explicit' | 'deadline' | 'failure' | 'signal' | 'shutdown';
@@ -43,11 +44,7 @@ export class CancelledError extends Error {
   readonly reason: unknown;
 
   static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'AbortError',
-      writable: true,
-      configurable: true,
-    });
+    nameErrors(this, 'AbortError');
     Object.defineProperty(this.prototype, 'code', { value: 'ABORT_ERR' });
     brandAsCancelled(this.prototype);
   }

@@ -1,3 +1,5 @@
+import { nameErrors } from '../internal/name-errors.ts';
+
 /** One of those that had not ended when the time for it was over. */
 export interface Straggler {
   /** The name of the task, or of the wait. */
@@ -23,11 +25,7 @@ export class StragglersError extends Error {
   readonly tasks: readonly Straggler[];
 
   static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'StragglersError',
-      writable: true,
-      configurable: true,
-    });
+    nameErrors(this, 'StragglersError');
   }
 
   /** `label`: what has not ended; `grace`: milliseconds. */

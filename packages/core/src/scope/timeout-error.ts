@@ -1,4 +1,5 @@
 import type { CancelScope } from './cancel-scope.ts';
+import { nameErrors } from '../internal/name-errors.ts';
 
 /** The time given to a scope was over before its body was. Its `cause` is the cancellation. */
 export class TimeoutError extends Error {
@@ -8,11 +9,7 @@ export class TimeoutError extends Error {
   readonly #scope: CancelScope;
 
   static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'TimeoutError',
-      writable: true,
-      configurable: true,
-    });
+    nameErrors(this, 'TimeoutError');
   }
 
   constructor(ms: number, scope: CancelScope, message?: string) {

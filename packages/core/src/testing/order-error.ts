@@ -1,4 +1,5 @@
 import { messageOf } from '../internal/errors.ts';
+import { nameErrors } from '../internal/name-errors.ts';
 
 /** A step of an order at which something else could have happened. */
 export interface OrderStep {
@@ -31,11 +32,7 @@ export class OrderError extends Error {
   }
 
   static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'OrderError',
-      writable: true,
-      configurable: true,
-    });
+    nameErrors(this, 'OrderError');
   }
 }
 

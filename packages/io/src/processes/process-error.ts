@@ -1,3 +1,4 @@
+import { nameErrors } from '@ambit/core/lowlevel';
 import type { ProcessEnd } from './process.ts';
 
 /** How a process ended, and what it wrote. */
@@ -11,11 +12,7 @@ export interface ProcessResult<T extends string | Buffer = string> extends Proce
 /** A process ended with another code than 0, by a signal, or because it wrote more than `maxBuffer`. */
 export class ProcessError extends Error {
   static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'ProcessError',
-      writable: true,
-      configurable: true,
-    });
+    nameErrors(this, 'ProcessError');
   }
 
   /** As it was given. */

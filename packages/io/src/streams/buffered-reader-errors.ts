@@ -1,11 +1,9 @@
+import { nameErrors } from '@ambit/core/lowlevel';
+
 /** The stream ended before all that was asked for had come. What had come has been read, and is `partial`. */
 export class IncompleteReadError extends Error {
   static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'IncompleteReadError',
-      writable: true,
-      configurable: true,
-    });
+    nameErrors(this, 'IncompleteReadError');
   }
 
   /** What came before the end. */
@@ -25,11 +23,7 @@ export class IncompleteReadError extends Error {
 /** No separator within the limit. Nothing was read: the bytes are still there. */
 export class LimitOverrunError extends Error {
   static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'LimitOverrunError',
-      writable: true,
-      configurable: true,
-    });
+    nameErrors(this, 'LimitOverrunError');
   }
 
   /** The number of bytes that come before any separator: they can be read with `readExactly`, or skipped so. */

@@ -1,3 +1,5 @@
+import { nameErrors } from '@ambit/core/lowlevel';
+
 /** Why a lease was lost. @beta */
 export type LossReason = 'gone' | 'revoked' | 'unreachable' | 'blocked';
 
@@ -21,11 +23,7 @@ export interface LostLease {
 /** A lease ended before it was released. @beta */
 export class LeaseLostError extends Error {
   static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'LeaseLostError',
-      writable: true,
-      configurable: true,
-    });
+    nameErrors(this, 'LeaseLostError');
   }
 
   /** The name of the lock or semaphore. */
@@ -52,11 +50,7 @@ export class LeaseLostError extends Error {
 /** The store failed, or did not answer in time; `cause` is its error. @beta */
 export class LeaseStoreError extends Error {
   static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'LeaseStoreError',
-      writable: true,
-      configurable: true,
-    });
+    nameErrors(this, 'LeaseStoreError');
   }
 
   /** What it was asked for: a method of the store. */
@@ -72,11 +66,7 @@ export class LeaseStoreError extends Error {
 /** A fence came that is older than one that was here before: its holder has lost the lease and does not know it. @beta */
 export class StaleFenceError extends Error {
   static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'StaleFenceError',
-      writable: true,
-      configurable: true,
-    });
+    nameErrors(this, 'StaleFenceError');
   }
 
   /** The fence that came. */

@@ -1,11 +1,9 @@
+import { nameErrors } from '@ambit/core/lowlevel';
+
 /** A budget does not suffice: for what was spent, or for what was asked for. */
 export class BudgetExceededError extends Error {
   static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'BudgetExceededError',
-      writable: true,
-      configurable: true,
-    });
+    nameErrors(this, 'BudgetExceededError');
   }
 
   /** The total of the budget. */

@@ -1,15 +1,18 @@
-import { checkWhole, ParkingLot, ready, refused, throwIfCancelled } from '@ambit/core/lowlevel';
+import {
+  checkWhole,
+  nameErrors,
+  ParkingLot,
+  ready,
+  refused,
+  throwIfCancelled,
+} from '@ambit/core/lowlevel';
 import { labelOf } from '../internal/options.ts';
 import type { NameOptions, WaitOptions } from '../internal/options.ts';
 
 /** A barrier was aborted, or was reset while the caller waited at it. */
 export class BrokenBarrierError extends Error {
   static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'BrokenBarrierError',
-      writable: true,
-      configurable: true,
-    });
+    nameErrors(this, 'BrokenBarrierError');
   }
 }
 

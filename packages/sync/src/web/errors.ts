@@ -1,11 +1,9 @@
+import { nameErrors } from '@ambit/core/lowlevel';
+
 /** A web lock was stolen from its holder: code somewhere asked for it with `steal: true`. @beta */
 export class LockStolenError extends Error {
   static {
-    Object.defineProperty(this.prototype, 'name', {
-      value: 'LockStolenError',
-      writable: true,
-      configurable: true,
-    });
+    nameErrors(this, 'LockStolenError');
   }
 
   /** The name of the lock. */
