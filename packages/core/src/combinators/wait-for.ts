@@ -61,7 +61,7 @@ function waitForTask<T>(task: Task<T>, ms: number, signal: AbortSignal | undefin
   const wait = async (): Promise<T> => {
     if (task._settled !== undefined) return task.result();
     try {
-      return await task._wait(undefined, `join ${task.name}`);
+      return await task._wait(undefined, 'waitFor', `join ${task.name}`);
     } catch (error) {
       // Out of time, or the caller is cancelled: the task goes with the wait. What it gives anyway,
       // maybe in this very tick, it has given.

@@ -142,7 +142,7 @@ export class Task<T> extends Outcome<T> implements AsyncDisposable {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this._noted(this._wait(options, `join ${this.name}`));
+    return this._noted(this._wait(options, 'Task.join', `join ${this.name}`));
   }
 
   // In a scope that is cancelled already this is the caller's cleanup: it waits on, as for any promise.

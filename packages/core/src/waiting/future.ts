@@ -102,7 +102,7 @@ export class Future<T> extends Outcome<T> {
    * @throws (rejects) the future's error; the ambient scope's CancelledError; `signal.reason`
    */
   wait(options?: SignalOptions): Promise<T> {
-    return this._wait(options, 'Future.wait');
+    return this._wait(options, 'Future.wait', 'Future.wait');
   }
 
   get #isClosed(): boolean {

@@ -1,12 +1,12 @@
 import { rareFields } from '../internal/keep-shapes.ts';
-import { noteCall } from '../loop/note-call.ts';
 import { currentFrame } from '../scope/cancel-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
-import { checkFunction, checkOptions, checkSignal, show } from '../internal/check.ts';
+import { checkFunction, show } from '../internal/check.ts';
 import { InvalidStateError } from '../internal/errors.ts';
 import { append, remove } from '../internal/linked-list.ts';
 import { callSafely } from '../internal/report-later.ts';
 import { markHandled } from '../internal/mark-handled.ts';
+import { checkCall } from './call-options.ts';
 import { Listener } from './listener.ts';
 import { OBSERVED } from './marks.ts';
 import { parkIn, refusal, refuseIfCancelled } from './park.ts';
@@ -122,17 +122,16 @@ export abstract class Outcome<T> implements Promise<T> {
   }
 
   /** @internal Parks the caller until the outcome is there. A checkpoint, also if it is there already. */
-  _wait(options: SignalOptions | undefined, name: string): Promise<T> {
-    this._observe();
+  _wait(options: SignalOptions | undefined, where: string, name: string): Promise<T> {
     const scope = currentFrame()._scope;
     try {
-      checkOptions(name, options);
-      checkSignal(name, options?.signal);
+      checkCall(where, options);
       refuseIfCancelled(scope, options?.signal);
     } catch (error) {
       return refusal(scope, error);
     }
-    noteCall(name, options);
+    // Only now: the caller of a wait that is refused has not got the outcome.
+    this._observe();
     if (this._settled === 'fulfilled') return ready(this._result as T);
     if (this._settled !== undefined) return this._rejection(scope);
     return this._park({ scope, signal: options?.signal, name });
