@@ -5,6 +5,7 @@ export type { Waker } from './waiting/waker.ts';
 export type { SignalOptions } from './internal/signal-options.ts';
 export { splitOptions } from './internal/signal-options.ts';
 export { throwIfCancelled } from './waiting/checkpoint.ts';
+export { checkCall } from './waiting/call-options.ts';
 export { yieldIfDue, ready, refused } from './waiting/ready.ts';
 export { ParkingLot } from './waiting/parking-lot.ts';
 export { Tally } from './waiting/tally.ts';

@@ -57,14 +57,14 @@ export class Cleanups {
 
   defer(onDisposeAsync: Cleanup): void {
     this.checkOpen();
-    checkFunction('ResourceStack.defer', 'onDisposeAsync', onDisposeAsync);
+    checkFunction('defer', 'onDisposeAsync', onDisposeAsync);
     this.steps.push(onDisposeAsync);
   }
 
   async enter<T>(resource: Resource<T>, options?: SignalOptions): Promise<T> {
     this.checkOpen();
-    checkResource('ResourceStack.enter', resource);
-    checkCall('ResourceStack.enter', options);
+    checkResource('enter', resource);
+    checkCall('enter', options);
     const opened = await underSignal(options?.signal, () => resource.open());
     if (this.isOver) {
       await shielded(() => opened.close());

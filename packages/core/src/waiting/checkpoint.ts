@@ -50,12 +50,15 @@ export function yieldNow(options?: SignalOptions): Promise<void> {
  * Throws if the caller is cancelled, by the clock too; does nothing otherwise. Waits for nothing.
  *
  * @param options - `signal`: counts too
- * @throws the ambient scope's CancelledError, or `signal.reason`
+ * @param where - the call that has been given the options, for messages about them
+ * @throws the ambient scope's CancelledError, or `signal.reason`; TypeError for what is no options
  * @example
- * throwIfCancelled({ signal });
- * this.#permits -= 1;
+ * acquire(options?: SignalOptions): void {
+ *   throwIfCancelled(options, 'Gauge.acquire');
+ *   this.#permits -= 1;
+ * }
  */
-export function throwIfCancelled(options?: SignalOptions): void {
-  checkCall('throwIfCancelled', options);
+export function throwIfCancelled(options?: SignalOptions, where = 'throwIfCancelled'): void {
+  checkCall(where, options);
   refuseIfCancelled(currentFrame()._scope, options?.signal);
 }

@@ -1,5 +1,4 @@
 import { InvalidStateError } from '../internal/errors.ts';
-import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { throwIfCancelled } from '../waiting/checkpoint.ts';
 import { park } from '../waiting/park.ts';
@@ -91,9 +90,8 @@ function until(
 ): Promise<void> {
   let condition: Condition;
   try {
-    checkCall(where, options);
     condition = find();
-    throwIfCancelled(options);
+    throwIfCancelled(options, where);
   } catch (error) {
     return refused(error);
   }

@@ -77,7 +77,7 @@ export class WebWorkerPool<F extends WorkerFunctions = WorkerFunctions> implemen
   ): Promise<Awaited<ReturnType<F[N]>>> {
     const site = callSite();
     const order = orderOf(name, args, options);
-    throwIfCancelled(options);
+    throwIfCancelled(options, 'run');
     let thread = await this.#acquire(order);
     while (!(await this.#isStarted(thread, order))) thread = await this.#acquire(order);
     const call = this.#begin(thread, order);

@@ -4,12 +4,14 @@ import * as abort from '@ambit/core/abort';
 import * as iter from '@ambit/core/iter';
 import { park, ParkingLot } from '@ambit/core/lowlevel';
 import { testRun } from '@ambit/core/testing';
-import { refusals, signalLaws } from '../support/signal-laws.ts';
+import { besides, refusals, signalLaws } from '../support/signal-laws.ts';
 import type { WaitingCall } from '../support/signal-laws.ts';
 
 const never = {
   [Symbol.asyncIterator]: (): AsyncIterator<number> => ({ next: () => core.sleepForever() }),
 };
+/** In place of options a string would be one more source. */
+const noText = (o: core.SignalOptions) => (typeof o === 'string' ? (5 as never) : o);
 const resourceOf = (body: () => Promise<never>) =>
   core.defineResource(async function* () {
     yield await body();
@@ -35,8 +37,8 @@ const waits: Record<string, WaitingCall> = {
   race: (o, body) => core.race([body], o),
   any: (o, body) => core.any([body], o),
   asCompleted: (o, body) => core.asCompleted([body], o),
-  concurrentMap: (o, body) => core.concurrentMap([1], body, { limit: 1, ...o }),
-  concurrentForEach: (o, body) => core.concurrentForEach([1], body, { limit: 1, ...o }),
+  concurrentMap: (o, body) => core.concurrentMap([1], body, besides(o, { limit: 1 })),
+  concurrentForEach: (o, body) => core.concurrentForEach([1], body, besides(o, { limit: 1 })),
   retry: (o, body) => core.retry(body, o),
   supervise: (o, body) => core.supervise(body, o),
   shield: (o, body) => core.shield(body, o),
@@ -49,15 +51,15 @@ const waits: Record<string, WaitingCall> = {
   proactiveRetry: (o, body) => abort.proactiveRetry(body, o),
   waitForEvent: (o) => abort.waitForEvent(new EventTarget(), 'x', o),
   withSignal: (o) => abort.withSignal((signal) => core.sleepForever({ signal }), o),
-  batch: (o) => iter.batch(never, { size: 2, ...o }),
+  batch: (o) => iter.batch(never, besides(o, { size: 2 })),
   buffer: (o) => iter.buffer(never, 2, o),
   closing: (o) => iter.closing(never, o),
   debounce: (o) => iter.debounce(never, 1, o),
   fromEvents: (o) => iter.fromEvents(new EventTarget(), 'x', o),
   latest: (o) => iter.latest(never, o),
-  mapConcurrent: (o, body) => iter.mapConcurrent([1], body, { limit: 1, ...o }),
-  merge: (o) => iter.merge(never, never, o),
-  safe: (o) =>
+  mapConcurrent: (o, body) => iter.mapConcurrent([1], body, besides(o, { limit: 1 })),
+  merge: (o) => iter.merge(never, never, noText(o)),
+  'safe.with': (o) =>
     iter
       .safe(async function* (n: number) {
         yield* never;
@@ -67,7 +69,7 @@ const waits: Record<string, WaitingCall> = {
   share: (o) => iter.share(never, o),
   throttle: (o) => iter.throttle(never, 1, o),
   timeoutEach: (o) => iter.timeoutEach(never, Infinity, o),
-  zip: (o) => iter.zip(never, never, o),
+  zip: (o) => iter.zip(never, never, noText(o)),
   park: (o) => park(() => undefined, o),
   'ParkingLot.park': (o) => new ParkingLot().park(o),
 };

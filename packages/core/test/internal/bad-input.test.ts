@@ -87,7 +87,7 @@ describe('what is no function, signal or option', () => {
       /use: resource is function.*call it first/,
     ],
     [() => use({ open: bad(called) }, bad(promise)), aPromise('use: body')],
-    [() => new ResourceStack().enter(bad({})), /ResourceStack.enter: resource is an object/],
+    [() => new ResourceStack().enter(bad({})), /^enter: resource is an object/],
     [() => new TaskGroup().enter(bad(5)), /enter: resource is 5/],
     [() => park(bad(promise)), aPromise('park: register')],
     [
@@ -152,7 +152,7 @@ describe('what is no function, signal or option', () => {
       'spawn: options is "name"; give an object, or nothing',
     ],
     [() => new TaskGroup().use(bad({})), /use: an object \(Object\) has neither/],
-    [() => new TaskGroup().defer(bad(promise)), aPromise('ResourceStack.defer: onDisposeAsync')],
+    [() => new TaskGroup().defer(bad(promise)), aPromise('defer: onDisposeAsync')],
     [() => new TaskGroup(bad(5)), 'TaskGroup: options is 5'],
     [() => new CancelScope({ signal: bad('x') }), 'CancelScope: signal is "x"'],
     [() => new CancelScope(bad('name')), 'CancelScope: options is "name"'],

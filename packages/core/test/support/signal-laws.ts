@@ -68,18 +68,43 @@ export function signalLaws(
   refusals(calls, runner);
 }
 
-/** Adds tests that what is no AbortSignal is refused by these calls. */
+/** What is no options, and options whose signal is none. */
+const WRONG: readonly unknown[] = [
+  ...[5, 'x', null, true, () => undefined],
+  ...[5, 'x', null, {}].map((signal) => ({ signal })),
+];
+
+/** `'Queue.get, of an empty one'`: what its messages begin with is `Queue.get: ` or `get: `. */
+function beginning(name: string): RegExp {
+  const [door = ''] = name.split(/[,(]/);
+  const [last = door, ...owners] = door.split('.').reverse();
+  return new RegExp(`^(?:${[...owners.reverse(), ''].join('\\.')})?${last}: `);
+}
+
+/** More options for a call that needs some; what is no options stays what it is. */
+export function besides<M extends object>(
+  options: SignalOptions | null,
+  more: M,
+): SignalOptions & M {
+  if (typeof options !== 'object' || options === null) return options as never;
+  return { ...more, ...options };
+}
+
+/** Adds tests that these calls refuse what is no options, in their own name. */
 export function refusals(
   calls: Readonly<Record<string, WaitingCall>>,
   runner: (body: () => Promise<void>) => Promise<unknown> = testRun,
 ): void {
-  test.each(Object.keys(calls))('%s: what is no AbortSignal is refused', (name) =>
+  test.each(Object.keys(calls))('%s: what is no options is refused in its name', (name) =>
     runner(async () => {
-      const attempt = new Attempt();
-      const wrong = attempt.make(calls[name] as WaitingCall, { signal: 5 as never });
-      await expect(wrong).rejects.toThrow(/signal is 5/);
-      await expect(wrong).rejects.toBeInstanceOf(TypeError);
-      expect(attempt.bodies).toBe(0);
+      for (const options of WRONG) {
+        const attempt = new Attempt();
+        const wrong = attempt.make(calls[name] as WaitingCall, options as never);
+        const error: unknown = await wrong.catch((reason: unknown) => reason);
+        expect(error).toBeInstanceOf(TypeError);
+        expect((error as Error).message).toMatch(beginning(name));
+        expect(attempt.bodies).toBe(0);
+      }
     }),
   );
 }

@@ -1,4 +1,5 @@
 import {
+  checkCall,
   checkCount,
   checkOneOf,
   checkOptions,
@@ -100,7 +101,7 @@ export async function once(
   options?: WaitOptions,
 ): Promise<unknown> {
   checkSource('once', source, name);
-  checkOptions('once', options);
+  checkCall('once', options);
   return park<unknown>(
     (waker) => {
       const stop = listen(source, name, {

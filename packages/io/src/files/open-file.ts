@@ -1,6 +1,6 @@
 import { node } from '../node.ts';
 import type { TaskGroup } from '@ambit/core';
-import { checkOptions, giveTo } from '@ambit/core/lowlevel';
+import { checkCall, checkSignal, giveTo } from '@ambit/core/lowlevel';
 import type { EventEmitter } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
 import { cancellable } from '../cancellable.ts';
@@ -38,7 +38,7 @@ export async function openFile(
   options?: OpenFileOptions,
 ): Promise<FileHandle> {
   const place = placeOf('openFile', 'path', path);
-  checkOptions('openFile', options);
+  checkCall('openFile', options);
   return openPlace(place, flags, options);
 }
 
@@ -118,11 +118,12 @@ interface FileOptions extends WaitOptions {
   encoding?: BufferEncoding | null;
 }
 
-function stoppable(
+async function stoppable(
   call: FileCall,
   options: unknown,
   start: (options: FileOptions) => Promise<unknown>,
 ): Promise<unknown> {
   const given = (typeof options === 'string' ? { encoding: options } : options) as FileOptions;
+  checkSignal(call.name, (given as FileOptions | undefined)?.signal);
   return cancellable((signal) => fileCall(call, () => start({ ...given, signal })), given);
 }

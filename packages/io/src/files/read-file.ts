@@ -1,5 +1,5 @@
 import { node } from '../node.ts';
-import { checkOptions } from '@ambit/core/lowlevel';
+import { checkCall } from '@ambit/core/lowlevel';
 import { cancellable } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { fileCall } from './file-call.ts';
@@ -43,7 +43,7 @@ export async function readFile(
 ): Promise<Buffer | string> {
   const place = placeOf('readFile', 'path', path);
   const given = typeof options === 'string' ? { encoding: options } : options;
-  checkOptions('readFile', given);
+  checkCall('readFile', given);
   return cancellable(
     (signal) =>
       fileCall({ name: 'read', place }, () =>

@@ -1,5 +1,5 @@
 import type { TaskGroup } from '@ambit/core';
-import { checkOptions, giveTo } from '@ambit/core/lowlevel';
+import { checkCall, giveTo } from '@ambit/core/lowlevel';
 import { join } from 'node:path';
 import { node } from '../node.ts';
 import type { WaitOptions } from '../cancellable.ts';
@@ -65,7 +65,7 @@ export class TemporaryPath implements AsyncDisposable {
  * await writeFile(join(directory.path, 'notes'), text);
  */
 export async function temporaryDirectory(options?: WaitOptions): Promise<TemporaryPath> {
-  checkOptions('temporaryDirectory', options);
+  checkCall('temporaryDirectory', options);
   const prefix = join(absolute(node.os.tmpdir()), 'ambit-');
   return opening('temporaryDirectory', async () => {
     const path = await fileCall(
@@ -88,7 +88,7 @@ export async function temporaryDirectory(options?: WaitOptions): Promise<Tempora
  * await writeFile(file.path, image);
  */
 export async function temporaryFile(options?: WaitOptions): Promise<TemporaryPath> {
-  checkOptions('temporaryFile', options);
+  checkCall('temporaryFile', options);
   const path = join(
     absolute(node.os.tmpdir()),
     `ambit-${node.crypto.randomBytes(8).toString('hex')}`,

@@ -1,5 +1,5 @@
 import { node } from '../node.ts';
-import { checkOptions, show } from '@ambit/core/lowlevel';
+import { checkCall, show } from '@ambit/core/lowlevel';
 import { cancellable } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { fileCall } from './file-call.ts';
@@ -44,7 +44,7 @@ export async function writeFile(
   if (typeof data !== 'string' && !ArrayBuffer.isView(data)) {
     throw new TypeError(`writeFile: data is ${show(data)}; give a string or a Uint8Array`);
   }
-  checkOptions('writeFile', options);
+  checkCall('writeFile', options);
   const { atomic = false, encoding, mode, flag, signal } = options ?? {};
   if (atomic && flag !== undefined)
     throw new TypeError(`writeFile: flag is ${show(flag)}; an atomic write takes none`);

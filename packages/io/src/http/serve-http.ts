@@ -56,7 +56,7 @@ export async function serveHttp(
   if (typeof target !== 'function') checkServer(target);
   const isListening = typeof target !== 'function' && target.listening;
   checkServeOptions(options, isListening ? 'listening' : 'new');
-  throwIfCancelled(options);
+  throwIfCancelled(options, 'serveHttp');
   const handler = typeof target === 'function' ? target : undefined;
   const server = typeof target === 'function' ? node.http.createServer() : target;
   const isForeign = server.listening;

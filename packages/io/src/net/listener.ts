@@ -2,7 +2,6 @@ import type { TaskGroup } from '@ambit/core';
 import {
   checkDuration,
   checkOptions,
-  checkSignal,
   currentLoop,
   giveTo,
   ParkingLot,
@@ -130,9 +129,7 @@ export class Listener<A extends Address = Address> implements AsyncDisposable {
    *   BusyResourceError while `serve` runs; the ambient scope's CancelledError; `signal.reason`
    */
   async accept(options?: WaitOptions): Promise<SocketStream<A>> {
-    checkOptions('accept', options);
-    checkSignal('accept', options?.signal);
-    throwIfCancelled(options);
+    throwIfCancelled(options, 'accept');
     // The service of a listener that is closed is over, or about to be.
     if (this.#service !== undefined && !this.#isClosed) throw this.#busy('accept');
     return opening(

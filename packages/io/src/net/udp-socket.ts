@@ -1,13 +1,6 @@
 import { node } from '../node.ts';
 import type { TaskGroup } from '@ambit/core';
-import {
-  checkOptions,
-  giveTo,
-  park,
-  show,
-  throwIfCancelled,
-  yieldIfDue,
-} from '@ambit/core/lowlevel';
+import { giveTo, park, show, throwIfCancelled, yieldIfDue } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import type { RemoteInfo, Socket } from 'node:dgram';
 import type { WaitOptions } from '../cancellable.ts';
@@ -89,8 +82,7 @@ export class UdpSocket implements AsyncDisposable {
     options?: WaitOptions,
   ): Promise<void> {
     this.#checkSend(data, port, host);
-    checkOptions('send', options);
-    throwIfCancelled(options);
+    throwIfCancelled(options, 'send');
     if (this.#isClosed) throw this.#closed('send');
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
     await park<void>(
@@ -131,8 +123,7 @@ export class UdpSocket implements AsyncDisposable {
    *   CancelledError; `signal.reason`
    */
   async receive(options?: WaitOptions): Promise<Datagram> {
-    checkOptions('receive', options);
-    throwIfCancelled(options);
+    throwIfCancelled(options, 'receive');
     if (this.#isClosed) throw this.#closed('receive');
     if (this.#isReceiving) throw this.#busy();
     while (this.#arrived.length === 0) await this.#untilArrival(options);

@@ -1,12 +1,6 @@
 import { shield } from '@ambit/core';
 import type { TaskGroup } from '@ambit/core';
-import {
-  checkOptions,
-  giveTo,
-  ParkingLot,
-  throwIfCancelled,
-  yieldIfDue,
-} from '@ambit/core/lowlevel';
+import { giveTo, ParkingLot, throwIfCancelled, yieldIfDue } from '@ambit/core/lowlevel';
 import type { Readable, Writable } from 'node:stream';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import type { WaitOptions } from '../cancellable.ts';
@@ -138,8 +132,7 @@ export class Process implements AsyncDisposable {
    * @throws (rejects) the ambient scope's CancelledError, or `signal.reason`; the process goes on then
    */
   async wait(options?: WaitOptions): Promise<ProcessEnd> {
-    checkOptions('wait', options);
-    throwIfCancelled(options);
+    throwIfCancelled(options, 'wait');
     if (this.#end === undefined) return realWork(() => this.#exited(options));
     await yieldIfDue();
     return this.#end;

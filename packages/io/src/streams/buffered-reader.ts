@@ -176,8 +176,7 @@ export class BufferedReader {
     options: WaitOptions | undefined,
     take: () => T | typeof MORE,
   ): Promise<T> {
-    checkOptions(verb, options);
-    throwIfCancelled(options);
+    throwIfCancelled(options, verb);
     if (this.#reader !== undefined && !isCut(this.#reader)) {
       throw new BusyResourceError(
         `${verb}: another read is under way on this reader; let one end before the next begins`,

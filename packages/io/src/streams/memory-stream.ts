@@ -1,5 +1,5 @@
 import type { TaskGroup } from '@ambit/core';
-import { checkOptions, giveTo, park, throwIfCancelled, yieldIfDue } from '@ambit/core/lowlevel';
+import { giveTo, park, throwIfCancelled, yieldIfDue } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import { ByteBuffer } from './byte-buffer.ts';
 import { checkData, checkMax } from './byte-stream.ts';
@@ -99,8 +99,7 @@ class MemoryStream implements ByteStream {
 
   async receive(max: number = Infinity, options?: WaitOptions): Promise<Uint8Array | undefined> {
     checkMax(max);
-    checkOptions('receive', options);
-    throwIfCancelled(options);
+    throwIfCancelled(options, 'receive');
     if (this.#isClosed) throw closed('receive');
     if (this.#isReceiving) throw busy('receive', 'receive');
     if (this.#in.bytes.length === 0 && !this.#in.hasEnded) await this.#untilBytes(options);
@@ -133,8 +132,7 @@ class MemoryStream implements ByteStream {
 
   async send(data: Uint8Array | string, options?: WaitOptions): Promise<void> {
     checkData(data);
-    checkOptions('send', options);
-    throwIfCancelled(options);
+    throwIfCancelled(options, 'send');
     this.#checkSendable('send');
     if (data.length === 0) return yieldIfDue();
     if (this.#out.isFull()) await this.#afterCancelled(options);
@@ -165,8 +163,7 @@ class MemoryStream implements ByteStream {
   }
 
   async sendEof(options?: WaitOptions): Promise<void> {
-    checkOptions('sendEof', options);
-    throwIfCancelled(options);
+    throwIfCancelled(options, 'sendEof');
     if (!this.#out.hasEnded || this.#isClosed) this.#checkSendable('sendEof');
     this.#out.end();
     await yieldIfDue();

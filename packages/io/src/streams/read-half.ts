@@ -1,4 +1,4 @@
-import { checkOptions, keepShape, parkAs, ready, throwIfCancelled } from '@ambit/core/lowlevel';
+import { keepShape, parkAs, ready, throwIfCancelled } from '@ambit/core/lowlevel';
 import type { Parking, Waker } from '@ambit/core/lowlevel';
 import type { Readable } from 'node:stream';
 import type { WaitOptions } from '../cancellable.ts';
@@ -52,7 +52,6 @@ export class ReadHalf implements Parking<Received> {
   receive(max?: number, options?: WaitOptions): Promise<Uint8Array | undefined> {
     try {
       checkMax(max);
-      checkOptions('receive', options);
       const bytes = this._takeFirst(max, options);
       if (bytes !== NOTHING_YET) return ready(bytes);
     } catch (error) {
@@ -75,7 +74,7 @@ export class ReadHalf implements Parking<Received> {
   }
 
   private _takeFirst(max?: number, options?: WaitOptions): Taken {
-    throwIfCancelled(options);
+    throwIfCancelled(options, 'receive');
     if (this.#receiver !== undefined) throw busy(this.#label, 'receive');
     return this._take(max);
   }

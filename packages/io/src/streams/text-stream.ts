@@ -1,6 +1,6 @@
 import { node } from '../node.ts';
 import type { TaskGroup } from '@ambit/core';
-import { checkOptions, giveTo, show, throwIfCancelled } from '@ambit/core/lowlevel';
+import { giveTo, show, throwIfCancelled } from '@ambit/core/lowlevel';
 import type { StringDecoder } from 'node:string_decoder';
 import type { ByteStream } from './byte-stream.ts';
 import { interruptOf, Pieces } from '../pieces.ts';
@@ -53,8 +53,7 @@ export class TextStream implements AsyncDisposable {
    * @throws (rejects) as the stream's `receive`
    */
   async receive(options?: WaitOptions): Promise<string | undefined> {
-    checkOptions('receive', options);
-    throwIfCancelled(options);
+    throwIfCancelled(options, 'receive');
     for (;;) {
       const bytes = await this.#stream.receive(undefined, options);
       const text = bytes === undefined ? this.#decoder.end() : this.#decoder.write(bytes);

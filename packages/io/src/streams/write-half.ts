@@ -1,11 +1,4 @@
-import {
-  checkOptions,
-  keepShape,
-  park,
-  parkAs,
-  ready,
-  throwIfCancelled,
-} from '@ambit/core/lowlevel';
+import { keepShape, park, parkAs, ready, throwIfCancelled } from '@ambit/core/lowlevel';
 import type { Parking, Waker } from '@ambit/core/lowlevel';
 import type { Writable } from 'node:stream';
 import type { WaitOptions } from '../cancellable.ts';
@@ -59,8 +52,7 @@ export class WriteHalf implements Parking<void> {
   send(data: Uint8Array | string, options?: WaitOptions): Promise<void> {
     try {
       checkData(data);
-      checkOptions('send', options);
-      throwIfCancelled(options);
+      throwIfCancelled(options, 'send');
       if (this.#sender !== undefined) throw busy(this.#label, 'send');
       const writable = this.sendable('send');
       if (data.length === 0 || this._write(writable, data)) return ready(undefined);
@@ -72,8 +64,7 @@ export class WriteHalf implements Parking<void> {
 
   sendEof(options?: WaitOptions): Promise<void> {
     try {
-      checkOptions('sendEof', options);
-      throwIfCancelled(options);
+      throwIfCancelled(options, 'sendEof');
       if (this.#sender !== undefined) throw busy(this.#label, 'sendEof');
       if (this.#isEofSent && !this.#isClosed) return ready(undefined);
       const writable = this.sendable('sendEof');

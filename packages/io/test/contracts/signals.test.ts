@@ -4,7 +4,8 @@ import * as io from '@ambit/io';
 import { serveInspector } from '@ambit/io/inspect';
 import type { ServerResponse } from 'node:http';
 import { EventEmitter } from 'node:events';
-import { refusals, signalLaws } from '../../../core/test/support/signal-laws.ts';
+import { PassThrough } from 'node:stream';
+import { besides, refusals, signalLaws } from '../../../core/test/support/signal-laws.ts';
 import { useFolder } from '../support/temporary-folder.ts';
 
 const folder = useFolder();
@@ -12,6 +13,7 @@ const runner = (body: () => Promise<void>) => taskGroup(body);
 
 /** A stream on which nothing comes, whose other end reads nothing. */
 const quiet = () => io.memoryStreamPair()[0];
+const fromNode = () => io.fromDuplex(new PassThrough());
 const reader = () => io.bufferedReader(quiet());
 
 async function listening<T>(use: (listener: io.Listener<io.TcpAddress>) => Promise<T>): Promise<T> {
@@ -57,15 +59,16 @@ signalLaws(
 
 refusals(
   {
-    connectTcp: (o) => io.connectTcp({ port: 1, host: '127.0.0.1', ...o }),
-    listenTcp: (o) => io.listenTcp({ port: 0, ...o }),
+    connectTcp: (o) => io.connectTcp(besides(o, { port: 1, host: '127.0.0.1' })),
+    listenTcp: (o) => io.listenTcp(besides(o, { port: 0 })),
     listenUnix: (o) => io.listenUnix('x', o),
     openUdp: (o) => io.openUdp(o),
-    serveHttp: (o, body) => io.serveHttp(body, { port: 0, ...o }),
+    serveHttp: (o, body) => io.serveHttp(body, besides(o, { port: 0 })),
     runProcess: (o) => io.runProcess('true', [], o),
     openProcess: (o) => io.openProcess('true', [], o),
     openFile: (o) => io.openFile('x', 'r', o),
-    readFile: (o) => io.readFile('x', o),
+    // A string is an encoding.
+    readFile: (o) => io.readFile('x', typeof o === 'string' ? (5 as never) : o),
     readLines: (o) => io.readLines('x', o),
     writeFile: (o) => io.writeFile('x', '', o),
     walk: (o) => io.walk('x', o),
@@ -76,6 +79,27 @@ refusals(
     temporaryDirectory: (o) => io.temporaryDirectory(o),
     temporaryFile: (o) => io.temporaryFile(o),
     serveInspector: (o) => serveInspector(o),
+    'ByteStream.sendEof': (o) => quiet().sendEof(o),
+    'ByteStream.receive, of a Node stream': (o) => fromNode().receive(undefined, o),
+    'ByteStream.send, to a Node stream': (o) => fromNode().send('x', o),
+    'ByteStream.sendEof, to a Node stream': (o) => fromNode().sendEof(o),
+    'Process.wait': async (o) => {
+      await using child = await io.openProcess('true');
+      return await child.wait(o);
+    },
+    'UdpSocket.send': async (o) => {
+      await using socket = await io.openUdp();
+      await socket.send('x', 9, '127.0.0.1', o);
+    },
+    'UdpSocket.receive': async (o) => {
+      await using socket = await io.openUdp();
+      return await socket.receive(o);
+    },
+    'WorkerPool.run': (o) => new io.WorkerPool().run('x', 'f', [], o),
+    'FileHandle.readFile': async (o) => {
+      await using file = await io.openFile(process.execPath);
+      return await file.readFile({ signal: (o as typeof o | null)?.signal ?? (5 as never) });
+    },
   },
   runner,
 );

@@ -1,7 +1,6 @@
 import {
   checkCount,
   checkOneOf,
-  checkOptions,
   checkWhole,
   ParkingLot,
   ready,
@@ -101,7 +100,7 @@ export class Broadcast<T> {
    */
   publish(item: T, options?: WaitOptions): Promise<void> {
     try {
-      throwIfCancelled(options);
+      throwIfCancelled(options, 'Broadcast.publish');
       if (this.#isClosed) throw this.#closed();
       if (this.#onLag !== 'wait' || this.#log.hasRoom) {
         this.#append(item);
@@ -181,8 +180,8 @@ export class Broadcast<T> {
   }
 }
 
+/** That they are an object has been checked. */
 function checkedOptions(options: BroadcastOptions | undefined): BroadcastOptions {
-  checkOptions('Broadcast', options);
   checkOneOf('Broadcast', 'onLag', options?.onLag, ['wait', 'drop-oldest', 'error']);
   const { capacity = Infinity, replay = 0 } = options as BroadcastOptions;
   checkCount('Broadcast', 'capacity', capacity, 1);

@@ -13,6 +13,7 @@ import { SourceIterator } from '../internal/item-source.ts';
 import type { ItemSource, Subscription, Ready } from '../internal/item-source.ts';
 import { PendingReads } from './pending-reads.ts';
 import { labelOf } from '../internal/options.ts';
+import { refusalOf } from '../internal/refusal-of.ts';
 import type { NameOptions, WaitOptions } from '../internal/options.ts';
 
 /** Returned by {@link Watch.statistics}. */
@@ -94,11 +95,8 @@ export class Watch<T> {
    * @throws (rejects) the ambient scope's CancelledError or `signal.reason`
    */
   changed(options?: WaitOptions): Promise<T> {
-    try {
-      throwIfCancelled(options);
-    } catch (error) {
-      return refused(error);
-    }
+    const refusal = refusalOf('Watch.changed', options);
+    if (refusal !== undefined) return refusal;
     return this.#changes.park({ signal: options?.signal, name: `${this.#label} change` });
   }
 
@@ -115,7 +113,7 @@ export class Watch<T> {
   waitFor(predicate: (value: T) => boolean, options?: WaitOptions): Promise<T> {
     try {
       checkFunction('Watch.waitFor', 'predicate', predicate);
-      throwIfCancelled(options);
+      throwIfCancelled(options, 'Watch.waitFor');
       const value = this.#value;
       if (holds(predicate, value)) return ready(value);
     } catch (error) {

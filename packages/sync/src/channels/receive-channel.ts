@@ -50,7 +50,7 @@ export class ReceiveChannel<T> implements AsyncIterable<T>, Disposable {
    */
   receive(options?: WaitOptions): Promise<T> {
     try {
-      throwIfCancelled(options);
+      throwIfCancelled(options, 'ReceiveChannel.receive');
       const item = this._poll();
       if (item !== undefined) return ready(item.value);
     } catch (error) {

@@ -87,7 +87,7 @@ function selectFrom(...input: readonly (Clause<unknown> | SignalOptions)[]): Pro
   try {
     const [clauses, options] = splitOptions<Clause<unknown>>('select', input);
     checkClauses(clauses);
-    throwIfCancelled(options);
+    throwIfCancelled(options, 'select');
     const winner = firstReady(clauses);
     if (winner !== undefined) return ready(winner);
     const name = `select of ${clauses.map((clause) => clause.label).join(', ')}`;

@@ -52,7 +52,7 @@ export class SendChannel<T> implements Disposable {
    */
   send(item: T, options?: WaitOptions): Promise<void> {
     try {
-      throwIfCancelled(options);
+      throwIfCancelled(options, 'SendChannel.send');
       if (this.trySend(item)) return ready(undefined);
     } catch (error) {
       return refused(error);
@@ -102,7 +102,7 @@ export class SendChannel<T> implements Disposable {
   reserve(options?: WaitOptions): Promise<SendPermit<T>> {
     try {
       this.#checkCapacity();
-      throwIfCancelled(options);
+      throwIfCancelled(options, 'SendChannel.reserve');
       this.#check('reserve');
       if (this.#core.reserve()) return ready(new Permit(this.#core));
     } catch (error) {

@@ -1,5 +1,4 @@
-import { checkOptions, checkSignal, checkWhole, show } from '@ambit/core/lowlevel';
-import type { WaitOptions } from '../internal/options.ts';
+import { checkOptions, checkWhole, show } from '@ambit/core/lowlevel';
 import type { LeaseStore } from './lease-store.ts';
 
 /** Options for {@link DistributedLock}, {@link DistributedSemaphore}, {@link elect} and {@link runOnce}. @beta */
@@ -56,12 +55,6 @@ export function checkMilliseconds(
   throw new RangeError(
     `${where}: ${argument} is ${value}; give a finite number of milliseconds from ${least}`,
   );
-}
-
-/** The options of what waits: an object with a signal, or nothing. */
-export function checkWait(where: string, options: WaitOptions | undefined): void {
-  checkOptions(where, options);
-  checkSignal(where, options?.signal);
 }
 
 export function checkPermits(where: string, argument: string, value: unknown): void {

@@ -1,14 +1,8 @@
 import { getRunningLoop } from '@ambit/core';
-import { checkFunction, checkOptions, throwIfCancelled } from '@ambit/core/lowlevel';
+import { checkCall, checkFunction, checkOptions, throwIfCancelled } from '@ambit/core/lowlevel';
 import { inSteps } from '../internal/after.ts';
 import type { WaitOptions } from '../internal/options.ts';
-import {
-  checkLeaseName,
-  checkMilliseconds,
-  checkPermits,
-  checkStore,
-  checkWait,
-} from './arguments.ts';
+import { checkLeaseName, checkMilliseconds, checkPermits, checkStore } from './arguments.ts';
 import { reportStoreFailure } from './channels.ts';
 import { LeaseStoreError } from './errors.ts';
 import type { LeaseStore } from './lease-store.ts';
@@ -100,13 +94,13 @@ export class DistributedRateLimiter {
    *   RangeError for more than `burst`, which could never be; LeaseStoreError if the first question failed
    */
   acquire(options?: TakeOptions): Promise<void> {
-    return inSteps(() => this.#acquire(options));
+    return inSteps(() => this.#acquire('acquire', options));
   }
 
-  async #acquire(options: TakeOptions | undefined): Promise<void> {
-    checkWait('DistributedRateLimiter.acquire', options);
+  async #acquire(method: string, options: TakeOptions | undefined): Promise<void> {
+    checkCall(`DistributedRateLimiter.${method}`, options);
     const { permits = 1, signal } = options ?? {};
-    this.#check('acquire', permits);
+    this.#check(method, permits);
     throwIfCancelled({ signal });
     const line = this.#line();
     line.enter();
@@ -137,7 +131,7 @@ export class DistributedRateLimiter {
   }
 
   async #tryAcquire(permits: number, options: WaitOptions | undefined): Promise<boolean> {
-    checkWait('DistributedRateLimiter.tryAcquire', options);
+    checkCall('DistributedRateLimiter.tryAcquire', options);
     this.#check('tryAcquire', permits);
     throwIfCancelled(options);
     const line = this.#line();
@@ -160,7 +154,7 @@ export class DistributedRateLimiter {
    */
   async run<T>(body: () => T | PromiseLike<T>, options?: TakeOptions): Promise<T> {
     checkFunction('DistributedRateLimiter.run', 'body', body);
-    await this.acquire(options);
+    await this.#acquire('run', options);
     return body();
   }
 

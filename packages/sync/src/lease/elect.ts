@@ -1,7 +1,7 @@
 import { getRunningLoop } from '@ambit/core';
-import { checkFunction, currentRandom, park, untilDraining } from '@ambit/core/lowlevel';
+import { checkCall, checkFunction, currentRandom, park, untilDraining } from '@ambit/core/lowlevel';
 import type { WaitOptions } from '../internal/options.ts';
-import { checkWait } from './arguments.ts';
+
 import type { LeaseOptions } from './arguments.ts';
 import { reportStoreFailure } from './channels.ts';
 import { DistributedLock } from './distributed-lock.ts';
@@ -35,7 +35,7 @@ export async function elect<T>(
   options?: LeaseOptions & WaitOptions,
 ): Promise<T | undefined> {
   checkFunction('elect', 'body', body);
-  checkWait('elect', options);
+  checkCall('elect', options);
   const lock = new DistributedLock(store, name, options);
   const candidate = new Candidate(lock, options?.signal);
   for (;;) {

@@ -1,7 +1,7 @@
 import { getRunningLoop, shield } from '@ambit/core';
-import { checkFunction, throwIfCancelled } from '@ambit/core/lowlevel';
+import { checkCall, checkFunction, throwIfCancelled } from '@ambit/core/lowlevel';
 import type { WaitOptions } from '../internal/options.ts';
-import { checkLeaseName, checkMilliseconds, checkWait, termOf } from './arguments.ts';
+import { checkLeaseName, checkMilliseconds, termOf } from './arguments.ts';
 import { Lease } from './held-lease.ts';
 import type { InScope, KeptLease } from './held-lease.ts';
 import { Instant } from './instant.ts';
@@ -45,7 +45,7 @@ export async function holdLease<T>(
   options: HoldLeaseOptions,
   body: (lease: InScope<KeptLease>) => T | PromiseLike<T>,
 ): Promise<T> {
-  checkWait('holdLease', options);
+  checkCall('holdLease', options);
   const given = options as Partial<HoldLeaseOptions> | undefined;
   checkLeaseName('holdLease', 'name', given?.name);
   checkTerms('holdLease', options);

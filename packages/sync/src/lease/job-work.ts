@@ -1,6 +1,6 @@
 import type { CancelScope } from '@ambit/core';
-import { checkFunction, show } from '@ambit/core/lowlevel';
-import { checkLeaseName, checkWait } from './arguments.ts';
+import { checkCall, checkFunction, show } from '@ambit/core/lowlevel';
+import { checkLeaseName } from './arguments.ts';
 import { checkTerms, keepLease } from './hold-lease.ts';
 import type { LeaseTerms } from './hold-lease.ts';
 import type { Job, JobOptions } from './job-group.ts';
@@ -22,7 +22,7 @@ export function checkJob(id: unknown, body: unknown, options: JobOptions | undef
   const where = 'JobGroup.run';
   checkLeaseName(where, 'id', id);
   checkFunction(where, 'body', body);
-  checkWait(where, options);
+  checkCall(where, options);
   const lease: unknown = options?.lease;
   if (lease === undefined) return;
   if (typeof lease !== 'object' || lease === null) {

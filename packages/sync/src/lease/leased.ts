@@ -1,7 +1,7 @@
 import { contextSnapshot, currentTask, getRunningLoop, InvalidStateError } from '@ambit/core';
 import { currentRandom, isWithin, noteLoan, park, throwIfCancelled } from '@ambit/core/lowlevel';
 import type { WaitOptions } from '../internal/options.ts';
-import { checkLeaseName, checkPermits, checkStore, checkWait, timingOf } from './arguments.ts';
+import { checkLeaseName, checkPermits, checkStore, timingOf } from './arguments.ts';
 import type { LeaseOptions, Timing } from './arguments.ts';
 import { leaseAcquired, reportStoreFailure } from './channels.ts';
 import { LeaseStoreError } from './errors.ts';
@@ -46,10 +46,9 @@ export class Leased {
 
   /** Waits in line, then asks until it is granted. */
   async acquire(method: string, options: WaitOptions | undefined): Promise<Lease> {
-    checkWait(`${this.#leasing.where}.${method}`, options);
     const line = this.#line();
     this.#refuseWithin(method, line);
-    throwIfCancelled(options);
+    throwIfCancelled(options, `${this.#leasing.where}.${method}`);
     const caller = { began: getRunningLoop().now() };
     if (line.turn.locked) line.waiters.add(caller);
     line.enter();
@@ -70,8 +69,7 @@ export class Leased {
 
   /** Asks once, unless a caller here waits already. */
   async tryAcquire(options: WaitOptions | undefined): Promise<Lease | undefined> {
-    checkWait(`${this.#leasing.where}.tryAcquire`, options);
-    throwIfCancelled(options);
+    throwIfCancelled(options, `${this.#leasing.where}.tryAcquire`);
     const line = this.#line();
     if (line.waiters.size > 0 || line.held.size >= this.#leasing.permits) return undefined;
     line.enter();
@@ -99,8 +97,7 @@ export class Leased {
   }
 
   async holders(options: WaitOptions | undefined): Promise<LeaseHolder[]> {
-    checkWait(`${this.#leasing.where}.holders`, options);
-    throwIfCancelled(options);
+    throwIfCancelled(options, `${this.#leasing.where}.holders`);
     const { store, name } = this.#leasing;
     const answer = storeCall('holders', name, () => store.holders(name));
     const wait = { name: this.label, signal: options?.signal };

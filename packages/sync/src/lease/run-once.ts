@@ -1,7 +1,7 @@
 import { getRunningLoop, shield } from '@ambit/core';
-import { checkFlag, checkFunction, throwIfCancelled } from '@ambit/core/lowlevel';
+import { checkCall, checkFlag, checkFunction, throwIfCancelled } from '@ambit/core/lowlevel';
 import type { WaitOptions } from '../internal/options.ts';
-import { checkLeaseName, checkMilliseconds, checkWait } from './arguments.ts';
+import { checkLeaseName, checkMilliseconds } from './arguments.ts';
 import type { LeaseOptions } from './arguments.ts';
 import { DistributedLock } from './distributed-lock.ts';
 import { LeaseStoreError } from './errors.ts';
@@ -44,7 +44,7 @@ export async function runOnce<T>(
 ): Promise<RunOnceResult<T>> {
   checkFunction('runOnce', 'body', body);
   checkLeaseName('runOnce', 'key', key);
-  checkWait('runOnce', options);
+  checkCall('runOnce', options);
   const lock = new DistributedLock(store, key, options);
   const { keep = 86_400_000, wait = false, signal } = options ?? {};
   checkMilliseconds('runOnce', 'keep', keep, 1);

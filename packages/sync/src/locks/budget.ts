@@ -101,7 +101,7 @@ export class Budget {
   reserve(amount: number, options?: WaitOptions): Promise<Reservation> {
     try {
       checkAmount('Budget.reserve', 'amount', amount);
-      throwIfCancelled(options);
+      throwIfCancelled(options, 'Budget.reserve');
       refuseIfHopeless('Budget.reserve', this.#level, amount);
     } catch (error) {
       return refused(error);

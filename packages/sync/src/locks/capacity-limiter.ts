@@ -1,5 +1,5 @@
 import { InvalidStateError } from '@ambit/core';
-import { checkCount, checkFunction, refused, show } from '@ambit/core/lowlevel';
+import { checkCall, checkCount, checkFunction, refused, show } from '@ambit/core/lowlevel';
 import type { Guard } from './guard-of.ts';
 import { labelOf } from '../internal/options.ts';
 import type { NameOptions, WaitOptions } from '../internal/options.ts';
@@ -80,7 +80,7 @@ export class CapacityLimiter {
    * @throws (rejects) the ambient scope's CancelledError or `signal.reason`, and then none is taken
    */
   acquire(options?: WaitOptions): Promise<Guard> {
-    return this.#tokens.take(1, options, this.#anonymousKeeper);
+    return this.#tokens.take('CapacityLimiter.acquire', 1, options, this.#anonymousKeeper);
   }
 
   /**
@@ -116,6 +116,7 @@ export class CapacityLimiter {
    */
   async run<T>(body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
     checkFunction('CapacityLimiter.run', 'body', body);
+    checkCall('CapacityLimiter.run', options);
     const guard = await this.acquire(options);
     try {
       return await this.#tokens.during(1, body);
@@ -141,7 +142,7 @@ export class CapacityLimiter {
       );
     }
     this.#borrowers.set(borrower, undefined);
-    return this.#tokens.take(1, options, {
+    return this.#tokens.take('CapacityLimiter.acquireOnBehalfOf', 1, options, {
       lent: (token) => this.#borrowers.set(borrower, token),
       returned: () => this.#borrowers.delete(borrower),
       refused: () => this.#borrowers.delete(borrower),

@@ -1,7 +1,8 @@
-import { checkFunction, checkName, checkOptions, show, Tally } from '@ambit/core/lowlevel';
+import { checkCall, checkFunction, show, Tally } from '@ambit/core/lowlevel';
 import { GuardOf } from './guard-of.ts';
 import type { Guard } from './guard-of.ts';
 import { Lock } from './lock.ts';
+import { labelOf } from '../internal/options.ts';
 import type { NameOptions, WaitOptions } from '../internal/options.ts';
 import { after } from '../internal/after.ts';
 
@@ -34,8 +35,8 @@ export class KeyedLock<K> {
    * @throws TypeError if an option is not what it should be
    */
   constructor(options?: NameOptions) {
-    checkOptions('KeyedLock', options);
-    checkName('KeyedLock', options?.name);
+    // For its checks: each key has a label of its own.
+    labelOf('KeyedLock', '', options);
     this.#name = options?.name;
   }
 
@@ -55,7 +56,7 @@ export class KeyedLock<K> {
    */
   acquire(key: K, options?: WaitOptions): Promise<Guard> {
     const lock = this.#lockOf(key);
-    const acquired = lock.acquire(options);
+    const acquired = lock._acquire('KeyedLock.acquire', options);
     this.#keep(key, lock);
     return after(acquired, (guard) => this.#guard(key, lock, guard));
   }
@@ -83,6 +84,7 @@ export class KeyedLock<K> {
    */
   async run<T>(key: K, body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
     checkFunction('KeyedLock.run', 'body', body);
+    checkCall('KeyedLock.run', options);
     const lock = this.#lockOf(key);
     const running = lock.run(body, options);
     this.#keep(key, lock);

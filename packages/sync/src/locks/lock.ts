@@ -1,8 +1,8 @@
 import { ContextVar, currentTask, InvalidStateError } from '@ambit/core';
 import type { Task } from '@ambit/core';
 import {
+  checkCall,
   checkFunction,
-  checkOptions,
   isWithin,
   keepShape,
   noteLoan,
@@ -114,15 +114,16 @@ export class Lock {
    * using held = await lock.acquire();
    */
   acquire(options?: WaitOptions): Promise<Guard> {
-    return this.#acquire(options);
+    return this._acquire('Lock.acquire', options);
   }
 
-  #acquire(options: WaitOptions | undefined): Promise<Hold> {
+  /** @internal */
+  _acquire(where: string, options: WaitOptions | undefined): Promise<Hold> {
     try {
       this.#refuseWithin();
       // A wait looks for a cancellation itself; it does not get these options.
-      if (this._hold === undefined) throwIfCancelled(options);
-      else checkOptions('Lock.acquire', options);
+      if (this._hold === undefined) throwIfCancelled(options, where);
+      else checkCall(where, options);
     } catch (error) {
       return refused(error);
     }
@@ -170,7 +171,7 @@ export class Lock {
    */
   async run<T>(body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
     checkFunction('Lock.run', 'body', body);
-    const hold = await this.#acquire(options);
+    const hold = await this._acquire('Lock.run', options);
     hold.isOfRun = true;
     this.#ambientHold ??= new ContextVar<Hold>({ name: this._label });
     try {

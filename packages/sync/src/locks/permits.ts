@@ -1,15 +1,9 @@
-import {
-  isDebugging,
-  keepShape,
-  ParkingLot,
-  ready,
-  refused,
-  throwIfCancelled,
-} from '@ambit/core/lowlevel';
+import { isDebugging, keepShape, ParkingLot, ready } from '@ambit/core/lowlevel';
 import type { Guard } from './guard-of.ts';
 import { Holders } from './holders.ts';
 import type { Blocked } from './holders.ts';
 import type { WaitOptions } from '../internal/options.ts';
+import { refusalOf } from '../internal/refusal-of.ts';
 
 /** Is told of a guard at the very moment of each change: a tick later the state would be another one. */
 export interface PermitKeeper {
@@ -94,12 +88,17 @@ export class Permits {
   }
 
   /** Waits until the permits are free and all earlier callers have theirs. */
-  take(count: number, options: WaitOptions | undefined, keeper?: PermitKeeper): Promise<Guard> {
-    try {
-      throwIfCancelled(options);
-    } catch (error) {
+  // eslint-disable-next-line max-params -- an object for each call would cost as much as the call
+  take(
+    where: string,
+    count: number,
+    options: WaitOptions | undefined,
+    keeper?: PermitKeeper,
+  ): Promise<Guard> {
+    const refusal = refusalOf(where, options);
+    if (refusal !== undefined) {
       keeper?.refused?.();
-      return refused(error);
+      return refusal;
     }
     const guard = this.tryTake(count, keeper);
     if (guard !== undefined) return ready(guard);

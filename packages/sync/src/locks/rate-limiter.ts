@@ -1,5 +1,6 @@
 import type { Handle } from '@ambit/core';
 import {
+  checkCall,
   checkFunction,
   checkWhole,
   ParkingLot,
@@ -77,7 +78,7 @@ export class RateLimiter {
     const { permits = 1 } = options ?? {};
     try {
       this.#check('RateLimiter.acquire', permits);
-      throwIfCancelled(options);
+      throwIfCancelled(options, 'RateLimiter.acquire');
     } catch (error) {
       return refused(error);
     }
@@ -115,6 +116,7 @@ export class RateLimiter {
    */
   async run<T>(body: () => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
     checkFunction('RateLimiter.run', 'body', body);
+    checkCall('RateLimiter.run', options);
     await this.acquire(options);
     return body();
   }

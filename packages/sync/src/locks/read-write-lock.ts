@@ -1,17 +1,9 @@
 import { currentTask } from '@ambit/core';
 import type { Task } from '@ambit/core';
-import {
-  checkOneOf,
-  noteLoan,
-  ParkingLot,
-  ready,
-  refused,
-  show,
-  Tally,
-  throwIfCancelled,
-} from '@ambit/core/lowlevel';
+import { checkOneOf, noteLoan, ParkingLot, ready, show, Tally } from '@ambit/core/lowlevel';
 import type { Guard } from './guard-of.ts';
 import { labelOf } from '../internal/options.ts';
+import { refusalOf } from '../internal/refusal-of.ts';
 import type { NameOptions, WaitOptions } from '../internal/options.ts';
 
 /** Which callers go first when readers and writers wait. */
@@ -155,11 +147,8 @@ export class ReadWriteLock {
   }
 
   #acquire(mode: Mode, options: WaitOptions | undefined): Promise<Guard> {
-    try {
-      throwIfCancelled(options);
-    } catch (error) {
-      return refused(error);
-    }
+    const refusal = refusalOf(`ReadWriteLock.${mode}`, options);
+    if (refusal !== undefined) return refusal;
     const guard = this.#tryAcquire(mode);
     return guard === undefined ? this.#park(mode, options) : ready(guard);
   }

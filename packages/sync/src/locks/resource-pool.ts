@@ -69,7 +69,7 @@ export class ResourcePool<T> {
    */
   acquire(options?: WaitOptions): Promise<Lease<T>> {
     try {
-      throwIfCancelled(options);
+      throwIfCancelled(options, 'ResourcePool.acquire');
       this.#refuseIfClosed();
     } catch (error) {
       return refused(error);
@@ -78,8 +78,7 @@ export class ResourcePool<T> {
   }
 
   /**
-   * Acquires a resource, calls the body with it, and gives it back when the body has ended, however it
-   * ends. A checkpoint.
+   * Acquires a resource, calls the body with it, and gives it back once the body has ended. A checkpoint.
    *
    * @param body - called while the resource is lent
    * @param options - `signal`: ends the wait for the resource; not the body
@@ -88,6 +87,7 @@ export class ResourcePool<T> {
    */
   async use<R>(body: (value: T) => R | PromiseLike<R>, options?: WaitOptions): Promise<R> {
     checkFunction('ResourcePool.use', 'body', body);
+    throwIfCancelled(options, 'ResourcePool.use');
     const lease = await this.acquire(options);
     try {
       return await this.#slots.during(1, () => body(lease.value));
@@ -107,7 +107,7 @@ export class ResourcePool<T> {
    */
   drain(options?: WaitOptions): Promise<void> {
     return inSteps(async () => {
-      throwIfCancelled(options);
+      throwIfCancelled(options, 'ResourcePool.drain');
       this.#isClosed = true;
       this.#shrink();
       if (this.#size > 0) {
@@ -154,7 +154,7 @@ export class ResourcePool<T> {
   ): Promise<{ slot: Guard; idle: Pooled<T> | undefined }> {
     this.#seeking += 1;
     try {
-      const slot = await this.#slots.take(1, options);
+      const slot = await this.#slots.take('ResourcePool.acquire', 1, options);
       return { slot, idle: await this.#reuse(slot, options) };
     } finally {
       this.#seeking -= 1;

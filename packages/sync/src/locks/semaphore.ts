@@ -1,4 +1,4 @@
-import { checkCount, checkFunction, checkOptions, checkWhole, refused } from '@ambit/core/lowlevel';
+import { checkCall, checkCount, checkFunction, checkWhole, refused } from '@ambit/core/lowlevel';
 import type { Guard } from './guard-of.ts';
 import { labelOf } from '../internal/options.ts';
 import type { NameOptions, WaitOptions } from '../internal/options.ts';
@@ -86,12 +86,11 @@ export class Semaphore {
   acquire(options?: AcquireOptions): Promise<Guard> {
     const { permits = 1 } = options ?? {};
     try {
-      checkOptions('Semaphore.acquire', options);
       this.#check('Semaphore.acquire', permits);
     } catch (error) {
       return refused(error);
     }
-    return this.#permits.take(permits, options);
+    return this.#permits.take('Semaphore.acquire', permits, options);
   }
 
   /**
@@ -132,6 +131,7 @@ export class Semaphore {
    */
   async run<T>(body: () => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
     checkFunction('Semaphore.run', 'body', body);
+    checkCall('Semaphore.run', options);
     const guard = await this.acquire(options);
     try {
       return await this.#permits.during(options?.permits ?? 1, body);

@@ -80,7 +80,7 @@ export class Queue<T> implements AsyncIterable<T> {
    */
   put(item: T, options?: WaitOptions): Promise<void> {
     try {
-      throwIfCancelled(options);
+      throwIfCancelled(options, 'Queue.put');
       if (this.tryPut(item)) return ready(undefined);
     } catch (error) {
       return refused(error);
@@ -98,7 +98,7 @@ export class Queue<T> implements AsyncIterable<T> {
    */
   get(options?: WaitOptions): Promise<T> {
     try {
-      throwIfCancelled(options);
+      throwIfCancelled(options, 'Queue.get');
       if (this.size > 0) return ready(this.#take());
       if (this.#isShutDown) throw this.#shutDownError('get', 'and is empty');
     } catch (error) {

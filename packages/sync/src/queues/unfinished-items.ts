@@ -1,6 +1,7 @@
 import { InvalidStateError } from '@ambit/core';
-import { ParkingLot, ready, refused, throwIfCancelled } from '@ambit/core/lowlevel';
+import { ParkingLot, ready } from '@ambit/core/lowlevel';
 import type { WaitOptions } from '../internal/options.ts';
+import { refusalOf } from '../internal/refusal-of.ts';
 
 /** Counts the items of a queue that were put and not yet reported as done, and wakes callers that wait for zero. */
 export class UnfinishedItems {
@@ -41,11 +42,8 @@ export class UnfinishedItems {
   }
 
   untilNone(options: WaitOptions | undefined): Promise<void> {
-    try {
-      throwIfCancelled(options);
-    } catch (error) {
-      return refused(error);
-    }
+    const refusal = refusalOf('Queue.join', options);
+    if (refusal !== undefined) return refusal;
     if (this.#count === 0) return ready(undefined);
     return this.#joiners.park({ signal: options?.signal, name: `${this.#label} join` });
   }

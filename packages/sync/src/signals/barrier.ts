@@ -76,7 +76,7 @@ export class Barrier {
    */
   wait(options?: WaitOptions): Promise<number> {
     try {
-      throwIfCancelled(options);
+      throwIfCancelled(options, 'Barrier.wait');
       if (this.#isBroken) throw this.#broken('was aborted; reset() it first');
     } catch (error) {
       return refused(error);

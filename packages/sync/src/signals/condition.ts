@@ -1,6 +1,7 @@
 import { InvalidStateError } from '@ambit/core';
 import {
   checkAnswer,
+  checkCall,
   checkCount,
   checkFunction,
   ParkingLot,
@@ -77,7 +78,7 @@ export class Condition {
    * @throws (rejects) as {@link Lock.acquire}
    */
   acquire(options?: WaitOptions): Promise<Guard> {
-    return this.#lock.acquire(options);
+    return this.#lock._acquire('Condition.acquire', options);
   }
 
   /**
@@ -102,7 +103,8 @@ export class Condition {
    * @returns the body's value
    * @throws (rejects) as {@link Lock.run}
    */
-  run<T>(body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
+  async run<T>(body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
+    checkCall('Condition.run', options);
     return this.#lock.run(body, options);
   }
 
@@ -117,7 +119,7 @@ export class Condition {
   wait(options?: WaitOptions): Promise<void> {
     return inSteps(async () => {
       const hold = this.#held('wait');
-      throwIfCancelled(options);
+      throwIfCancelled(options, 'Condition.wait');
       await this.#wait(hold, options);
     });
   }
@@ -135,7 +137,7 @@ export class Condition {
     return inSteps(async () => {
       checkFunction('Condition.waitFor', 'predicate', predicate);
       const hold = this.#held('waitFor');
-      throwIfCancelled(options);
+      throwIfCancelled(options, 'Condition.waitFor');
       // A notification of an earlier wait has been used up.
       hold.isNotified = false;
       for (;;) {

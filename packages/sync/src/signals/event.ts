@@ -1,5 +1,6 @@
-import { ParkingLot, ready, refused, throwIfCancelled } from '@ambit/core/lowlevel';
+import { ParkingLot, ready } from '@ambit/core/lowlevel';
 import { labelOf } from '../internal/options.ts';
+import { refusalOf } from '../internal/refusal-of.ts';
 import type { NameOptions, WaitOptions } from '../internal/options.ts';
 
 /** Returned by {@link Event.statistics}. */
@@ -56,11 +57,8 @@ export class Event {
    * @throws (rejects) the ambient scope's CancelledError or `signal.reason`
    */
   wait(options?: WaitOptions): Promise<void> {
-    try {
-      throwIfCancelled(options);
-    } catch (error) {
-      return refused(error);
-    }
+    const refusal = refusalOf('Event.wait', options);
+    if (refusal !== undefined) return refusal;
     if (this.#isSet) return ready(undefined);
     return this._lot.park({ signal: options?.signal, name: this._label });
   }

@@ -1,5 +1,6 @@
-import { checkWhole, ParkingLot, ready, refused, throwIfCancelled } from '@ambit/core/lowlevel';
+import { checkWhole, ParkingLot, ready } from '@ambit/core/lowlevel';
 import { labelOf } from '../internal/options.ts';
+import { refusalOf } from '../internal/refusal-of.ts';
 import type { NameOptions, WaitOptions } from '../internal/options.ts';
 
 /** Returned by {@link Latch.statistics}. */
@@ -59,11 +60,8 @@ export class Latch {
    * @throws (rejects) the ambient scope's CancelledError or `signal.reason`
    */
   wait(options?: WaitOptions): Promise<void> {
-    try {
-      throwIfCancelled(options);
-    } catch (error) {
-      return refused(error);
-    }
+    const refusal = refusalOf('Latch.wait', options);
+    if (refusal !== undefined) return refusal;
     if (this.#count === 0) return ready(undefined);
     return this.#lot.park({ signal: options?.signal, name: this.#label });
   }

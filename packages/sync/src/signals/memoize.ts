@@ -1,11 +1,11 @@
 import {
   captureOwner,
   checkAnswer,
+  checkCall,
   checkCount,
   checkFunction,
   checkName,
   checkOptions,
-  checkSignal,
   ready,
   refused,
   Tally,
@@ -120,8 +120,7 @@ export function memoize<A extends unknown[], R>(
 }
 
 function signalOf(options: SignalOptions): AbortSignal | undefined {
-  checkOptions('with', options);
-  checkSignal('with', options.signal);
+  checkCall('with', options);
   return options.signal;
 }
 

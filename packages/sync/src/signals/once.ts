@@ -1,4 +1,4 @@
-import { captureOwner, checkFunction, checkOptions, refused } from '@ambit/core/lowlevel';
+import { captureOwner, checkFunction, refused } from '@ambit/core/lowlevel';
 import { labelOf } from '../internal/options.ts';
 import type { NameOptions, WaitOptions } from '../internal/options.ts';
 import { SingleFlight } from './single-flight.ts';
@@ -46,7 +46,6 @@ export class Once<T> {
   get(init: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
     try {
       checkFunction('Once.get', 'init', init);
-      checkOptions('Once.get', options);
     } catch (error) {
       return refused(error);
     }

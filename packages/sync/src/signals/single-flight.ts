@@ -48,7 +48,7 @@ export class SingleFlight<T> {
   get(where: string, make: () => T | PromiseLike<T>, options: WaitOptions | undefined): Promise<T> {
     try {
       this.#refuseWithin(where);
-      throwIfCancelled(options);
+      throwIfCancelled(options, where);
     } catch (error) {
       return refused(error);
     }

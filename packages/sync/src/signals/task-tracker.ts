@@ -1,12 +1,6 @@
-import {
-  isThenable,
-  ParkingLot,
-  ready,
-  refused,
-  show,
-  throwIfCancelled,
-} from '@ambit/core/lowlevel';
+import { isThenable, ParkingLot, ready, show } from '@ambit/core/lowlevel';
 import { labelOf } from '../internal/options.ts';
+import { refusalOf } from '../internal/refusal-of.ts';
 import type { NameOptions, WaitOptions } from '../internal/options.ts';
 
 /** Returned by {@link TaskTracker.statistics}. */
@@ -95,11 +89,8 @@ export class TaskTracker {
    * @throws (rejects) the ambient scope's CancelledError or `signal.reason`
    */
   wait(options?: WaitOptions): Promise<void> {
-    try {
-      throwIfCancelled(options);
-    } catch (error) {
-      return refused(error);
-    }
+    const refusal = refusalOf('TaskTracker.wait', options);
+    if (refusal !== undefined) return refusal;
     if (this.#isClosed && this.#size === 0) return ready(undefined);
     return this.#lot.park({ signal: options?.signal, name: this.#label });
   }

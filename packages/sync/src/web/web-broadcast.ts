@@ -76,7 +76,7 @@ export class WebBroadcast<T> implements Disposable {
    */
   publish(item: T, options?: WaitOptions): Promise<void> {
     try {
-      throwIfCancelled(options);
+      throwIfCancelled(options, 'WebBroadcast.publish');
       if (!this.#isClosed) this.#channel.postMessage(item);
     } catch (error) {
       return refused(error);

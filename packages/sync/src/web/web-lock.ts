@@ -10,6 +10,7 @@ import {
 } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import type { WaitOptions } from '../internal/options.ts';
+import { refusalOf } from '../internal/refusal-of.ts';
 import { lockManager } from './lock-manager.ts';
 import type { LockManager, LockRequest } from './lock-manager.ts';
 import { WebHold } from './web-hold.ts';
@@ -87,7 +88,7 @@ export class WebLock {
   acquire(options?: WaitOptions): Promise<WebGuard> {
     try {
       this.#refuseWithin();
-      throwIfCancelled(options);
+      throwIfCancelled(options, 'WebLock.acquire');
     } catch (error) {
       return refused(error);
     }
@@ -109,11 +110,8 @@ export class WebLock {
    * @throws (rejects) what {@link WebLock.acquire} throws; inside `run()` of a lock of this name it is held
    */
   tryAcquire(options?: WaitOptions): Promise<WebGuard | undefined> {
-    try {
-      throwIfCancelled(options);
-    } catch (error) {
-      return refused(error);
-    }
+    const refusal = refusalOf('WebLock.tryAcquire', options);
+    if (refusal !== undefined) return refusal;
     const ask = (waker: Waker<WebHold | undefined>): void => {
       this.#request({ ifAvailable: true }, waker, (hold, lock) => {
         if (lock !== null) return waker.wake(hold);

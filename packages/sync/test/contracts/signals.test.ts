@@ -1,7 +1,7 @@
 // Every method that waits takes `{ signal }`, beside the ambient scope.
-import { Future } from '@ambit/core';
+import { Future, sleepForever } from '@ambit/core';
 import { testRun } from '@ambit/core/testing';
-import * as sync from '@ambit/sync';
+import * as doors from '@ambit/sync';
 import {
   DistributedLock,
   DistributedRateLimiter,
@@ -9,8 +9,12 @@ import {
   elect,
   runOnce,
 } from '@ambit/sync/lease';
-import { refusals, signalLaws } from '../../../core/test/support/signal-laws.ts';
+import { besides, refusals, signalLaws } from '../../../core/test/support/signal-laws.ts';
+import type { WaitingCall } from '../../../core/test/support/signal-laws.ts';
+import { noting } from '../support/noting.ts';
 import { TroubledStore } from '../support/troubled-store.ts';
+
+const { made, noted: sync } = noting(doors);
 
 /** What has been taken, so that the next caller waits. */
 function taken<T>(made: T, take: (made: T) => unknown): T {
@@ -28,22 +32,20 @@ const rate = () =>
   taken(new sync.RateLimiter({ permits: 1, per: Number.MAX_SAFE_INTEGER }), (made) =>
     made.tryAcquire(),
   );
-const pool = () =>
-  taken(new sync.ResourcePool({ create: () => 1, destroy: () => undefined, max: 1 }), (made) =>
-    made.acquire(),
-  );
+const freePool = () => new sync.ResourcePool({ create: () => 1, destroy: () => undefined, max: 1 });
+const pool = () => taken(freePool(), (made) => made.acquire());
 const broadcast = () =>
   taken(new sync.Broadcast<number>({ capacity: 1, onLag: 'wait' }), (made) => {
     made.subscribe();
     return made.publish(1);
   });
 
-signalLaws({
+const waits: Record<string, WaitingCall> = {
   'Lock.acquire': (o) => lock().acquire(o),
   'Lock.run': (o, body) => lock().run(body, o),
   'Semaphore.acquire': (o) => new sync.Semaphore(0).acquire(o),
   'Semaphore.run': (o, body) => new sync.Semaphore(0).run(body, o),
-  'BoundedSemaphore.acquire': (o) => bounded().acquire(o),
+  'Semaphore.acquire, of a bounded one': (o) => bounded().acquire(o),
   'CapacityLimiter.acquire': (o) => limiter().acquire(o),
   'CapacityLimiter.acquireOnBehalfOf': (o) => limiter().acquireOnBehalfOf({}, o),
   'CapacityLimiter.run': (o, body) => limiter().run(body, o),
@@ -80,7 +82,7 @@ signalLaws({
   'Watch.changed': (o) => new sync.Watch(1).changed(o),
   'Watch.waitFor': (o) => new sync.Watch(1).waitFor((value) => value > 1, o),
   'Once.get': (o, body) => new sync.Once().get(body, o),
-  memoize: (o, body) => sync.memoize(body).with(o)(),
+  'memoize.with': (o, body) => sync.memoize(body).with(o)(),
   'Latch.wait': (o) => new sync.Latch(1).wait(o),
   'TaskTracker.wait': (o) => new sync.TaskTracker().wait(o),
   'RateLimiter.acquire': (o) => rate().acquire(o),
@@ -89,7 +91,8 @@ signalLaws({
   'ResourcePool.acquire': (o) => pool().acquire(o),
   'ResourcePool.use': (o, body) => pool().use(body, o),
   'ResourcePool.drain': (o) => pool().drain(o),
-});
+};
+signalLaws(waits);
 
 /** A store that never answers. */
 function silent(operation: 'holders' | 'acquire' | 'take'): TroubledStore {
@@ -115,11 +118,76 @@ signalLaws({
     new DistributedRateLimiter(silent('take'), 'a', terms).tryAcquire(1, o),
   'DistributedRateLimiter.run': (o, body) =>
     new DistributedRateLimiter(silent('take'), 'a', terms).run(body, o),
-  elect: (o, body) => elect(silent('acquire'), 'a', body, { ...lease, ...o }),
-  runOnce: (o, body) => runOnce(silent('acquire'), 'a', body, { ...lease, ...o }),
+  elect: (o, body) => elect(silent('acquire'), 'a', body, besides(o, { ...lease })),
+  runOnce: (o, body) => runOnce(silent('acquire'), 'a', body, besides(o, { ...lease })),
 });
 
-refusals({ 'select, of what is ready': (o) => sync.select(sync.select.after(0), o) });
+/** What is free or there, so that no call waits. */
+const ready = () => taken(new sync.Queue<number>(), (made) => made.tryPut(1));
+const passes: Record<string, WaitingCall> = {
+  'select, of what is ready': (o) => sync.select(sync.select.after(0), o),
+  'Lock.acquire, of a free one': (o) => new sync.Lock().acquire(o),
+  'Lock.run, of a free one': (o, body) => new sync.Lock().run(body, o),
+  'Semaphore.acquire, of a free one': (o) => new sync.Semaphore(1).acquire(o),
+  'Semaphore.run, of a free one': (o, body) => new sync.Semaphore(1).run(body, o),
+  'CapacityLimiter.acquire, of a free one': (o) => new sync.CapacityLimiter(1).acquire(o),
+  'CapacityLimiter.acquireOnBehalfOf, of a free one': (o) =>
+    new sync.CapacityLimiter(1).acquireOnBehalfOf({}, o),
+  'CapacityLimiter.run, of a free one': (o, body) => new sync.CapacityLimiter(1).run(body, o),
+  'Event.wait, of one that is set': (o) => taken(new sync.Event(), (made) => made.set()).wait(o),
+  'Condition.acquire, of a free one': (o) => new sync.Condition().acquire(o),
+  'Condition.run, of a free one': (o, body) => new sync.Condition().run(body, o),
+  'Barrier.wait, of the last': (o) => new sync.Barrier(1).wait(o),
+  'ReadWriteLock.read, of a free one': (o) => new sync.ReadWriteLock().read(o),
+  'ReadWriteLock.write, of a free one': (o) => new sync.ReadWriteLock().write(o),
+  'KeyedLock.acquire, of a free one': (o) => new sync.KeyedLock().acquire('a', o),
+  'KeyedLock.run, of a free one': (o, body) => new sync.KeyedLock().run('a', body, o),
+  'Queue.get, of one with an item': (o) => ready().get(o),
+  'Queue.put, with room': (o) => ready().put(2, o),
+  'Queue.join, of an empty one': (o) => new sync.Queue().join(o),
+  'SendChannel.send, with room': (o) => sync.channel<number>(1)[0].send(1, o),
+  'SendChannel.reserve, with room': (o) => sync.channel<number>(1)[0].reserve(o),
+  'ReceiveChannel.receive, of one with an item': (o) => {
+    const [sender, receiver] = sync.channel<number>(1);
+    sender.trySend(1);
+    return receiver.receive(o);
+  },
+  'Broadcast.publish, with room': (o) => new sync.Broadcast({ onLag: 'wait' }).publish(1, o),
+  'Watch.waitFor, of what is there': (o) => new sync.Watch(1).waitFor((value) => value === 1, o),
+  'Once.get, of what is there': async (o, body) => {
+    const once = new sync.Once<unknown>();
+    await once.get(() => 1);
+    return once.get(body, o);
+  },
+  'Latch.wait, of an open one': (o) => new sync.Latch(0).wait(o),
+  'TaskTracker.wait, of a closed one': (o) =>
+    taken(new sync.TaskTracker(), (made) => made.close()).wait(o),
+  'RateLimiter.acquire, of a free one': (o) =>
+    new sync.RateLimiter({ permits: 1, per: 1 }).acquire(o),
+  'RateLimiter.run, of a free one': (o, body) =>
+    new sync.RateLimiter({ permits: 1, per: 1 }).run(body, o),
+  'Budget.reserve, of a free one': (o) => new sync.Budget(1).reserve(1, o),
+  'ResourcePool.acquire, of a free one': (o) => freePool().acquire(o),
+  'ResourcePool.use, of a free one': (o, body) => freePool().use(body, o),
+  'ResourcePool.drain, of a free one': (o) => freePool().drain(o),
+};
+refusals(passes);
+
+test.each(Object.entries({ ...waits, ...passes }))(
+  '%s: refused, it holds nothing and is in no line',
+  (_, call) =>
+    testRun(async () => {
+      const left = async (options: unknown) => {
+        made.length = 0;
+        await (async () => call(options as never, sleepForever))().catch(() => undefined);
+        return made.map((each) => each.statistics());
+      };
+      // Nothing, as that law says.
+      const nothing = await left({ signal: AbortSignal.abort() });
+      expect(await left({ signal: 5 })).toEqual(nothing);
+      expect(await left(5)).toEqual(nothing);
+    }),
+);
 
 test('a memoized call that is given a signal is for that call only, and its this is kept', () =>
   testRun(async () => {

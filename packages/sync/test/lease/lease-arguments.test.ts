@@ -32,7 +32,7 @@ const waits: readonly [string, (options: never) => Promise<unknown>][] = [
   ['DistributedSemaphore.run', (options) => slots.run(() => 1, options)],
   ['DistributedRateLimiter.acquire', (options) => limiter.acquire(options)],
   ['DistributedRateLimiter.tryAcquire', (options) => limiter.tryAcquire(1, options)],
-  ['DistributedRateLimiter.acquire', (options) => limiter.run(() => 1, options)],
+  ['DistributedRateLimiter.run', (options) => limiter.run(() => 1, options)],
   ['elect', (options) => elect(store, 'x', () => 1, options)],
   ['runOnce', (options) => runOnce(store, 'x', () => 1, options)],
   ['JobGroup.run', (options) => job(options)],
