@@ -130,7 +130,7 @@ export abstract class Outcome<T> implements Promise<T> {
     } catch (error) {
       return refusal(scope, error);
     }
-    // Only now: the caller of a wait that is refused has not got the outcome.
+    // Only now: the caller of a wait that is refused is not given the outcome.
     this._observe();
     if (this._settled === 'fulfilled') return ready(this._result as T);
     if (this._settled !== undefined) return this._rejection(scope);

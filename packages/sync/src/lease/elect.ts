@@ -22,7 +22,8 @@ import type { LeaseStore } from './lease-store.ts';
  * @param name - what is led: 1 to 512 characters
  * @param body - runs in `lease.scope`, which is cancelled when the leadership is lost
  * @param options - as for {@link DistributedLock}; `signal`: ends the waits between two terms
- * @returns the body's value; undefined if the scope drains and this node does not lead
+ * @returns the body's value. In a scope that drains, undefined on a node that does not lead, which its type leaves out. Where the
+ *   value is needed and the scope may drain, let the body be typed to return `T | undefined`
  * @throws (rejects) what the body throws; the ambient scope's CancelledError; TypeError or RangeError for a bad argument
  * @example
  * await elect(store, 'scheduler', ({ scope }) => schedule(scope));
@@ -33,14 +34,15 @@ export async function elect<T>(
   name: string,
   body: (lease: InScope<HeldLease>) => T | PromiseLike<T>,
   options?: LeaseOptions & WaitOptions,
-): Promise<T | undefined> {
+): Promise<T> {
   checkFunction('elect', 'body', body);
   checkCall('elect', options);
   const lock = new DistributedLock(store, name, options);
   const candidate = new Candidate(lock, options?.signal);
   for (;;) {
     const lease = await untilDraining(() => candidate.lead(), undefined);
-    if (lease === undefined) return undefined;
+    // Quietly, as each source of work ends: see the docs of the function.
+    if (lease === undefined) return undefined as T;
     try {
       return await lock._run(lease, body);
     } catch (error) {

@@ -67,7 +67,8 @@ export interface JobGroup {
  * @beta
  * @param body - starts the queue's worker, and waits until it should stop
  * @param options - `grace`: milliseconds; `name`
- * @returns the body's value; undefined if the draining has cut the body short
+ * @returns the body's value. Undefined if a draining scope has cut the body short, which its type leaves out. Where the value is
+ *   needed and the scope may drain, let the body be typed to return `T | undefined`
  * @throws (rejects) what the body throws; the ambient scope's CancelledError
  * @example
  * await jobGroup(async (jobs) => {
@@ -82,7 +83,7 @@ export interface JobGroup {
 export function jobGroup<T>(
   body: (jobs: JobGroup) => T | PromiseLike<T>,
   options?: JobGroupOptions,
-): Promise<T | undefined> {
+): Promise<T> {
   try {
     checkFunction('jobGroup', 'body', body);
     checkOptions('jobGroup', options);
@@ -110,7 +111,7 @@ async function untilDrained<T>(
   jobs: Jobs,
   body: (jobs: JobGroup) => T | PromiseLike<T>,
   grace: number,
-): Promise<T | undefined> {
+): Promise<T> {
   const scope = new CancelScope();
   const draining = onDraining(() => {
     jobs._beginToEnd(grace);
@@ -119,7 +120,8 @@ async function untilDrained<T>(
     });
   });
   try {
-    return await scope.run(() => body(jobs));
+    // Quietly, as each source of work ends: see the docs of `jobGroup`.
+    return (await scope.run(() => body(jobs))) as T;
   } finally {
     draining[Symbol.dispose]();
   }

@@ -94,3 +94,15 @@ describe('jobGroup in a scope that drains', () => {
       expect(scope.cancelCaught).toBe(true);
     }));
 });
+
+test('the type of elect and jobGroup is that of the body, which may say that there may be no value', () =>
+  testRun(async () => {
+    const store = memoryStore();
+    const led: number = await elect(store, 'leader', () => 1);
+    const done: string = await jobGroup((jobs) => jobs.run('a', () => 'x'));
+    expect([led, done]).toEqual([1, 'x']);
+    await using _lease = await new DistributedLock(store, 'leader').acquire();
+    const lead = () => elect<number | undefined>(store, 'leader', () => 1);
+    const none: number | undefined = await drainedAt(10, lead);
+    expect(none).toBeUndefined();
+  }));
