@@ -64,8 +64,8 @@ export type {
 } from './combinators/circuit-breaker.ts';
 export type { Backoff } from './combinators/backoff.ts';
 export { detached } from './combinators/detached.ts';
-export { CancelScope } from './scope/user-scope.ts';
-export type { AnyScope } from './scope/cancel-scope.ts';
+export { CancelScope } from './scope/cancel-scope.ts';
+export type { AnyScope } from './scope/any-scope.ts';
 export { currentScope } from './scope/current-scope.ts';
 export type { ScopeCore } from './scope/scope-core.ts';
 export type { ScopeNode } from './scope/scope-node.ts';

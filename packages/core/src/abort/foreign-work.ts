@@ -1,4 +1,4 @@
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { isCausedBy } from '../scope/cancellation.ts';
 import { checkCall } from '../waiting/call-options.ts';

@@ -1,4 +1,4 @@
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import { currentScope } from '../scope/current-scope.ts';
 import { checkFunction } from '../internal/check.ts';
 import { refusal, refuseIfCancelled } from '../waiting/park.ts';

@@ -1,5 +1,5 @@
 import { noteCall } from '../loop/note-call.ts';
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import {
   checkCount,

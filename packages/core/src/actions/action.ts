@@ -1,4 +1,4 @@
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import { contextSnapshot } from '../scope/context-var.ts';
 import { callSafely, reportLater } from '../internal/report-later.ts';
 import { checkFunction } from '../internal/check.ts';

@@ -1,4 +1,4 @@
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { isCausedBy } from '../scope/cancellation.ts';
 import { checkCount, checkFunction, checkOptions, checkTime } from '../internal/check.ts';

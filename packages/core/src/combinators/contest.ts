@@ -1,4 +1,4 @@
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import { functionsOf } from './gather.ts';
 import { refuseIfCancelled } from '../waiting/park.ts';
 import { helperGroup } from '../tasks/run-group.ts';

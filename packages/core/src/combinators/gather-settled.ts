@@ -1,5 +1,5 @@
 import { ambient } from '../loop/ambient.ts';
-import { AnyScope, currentFrame } from '../scope/cancel-scope.ts';
+import { AnyScope, currentFrame } from '../scope/any-scope.ts';
 import { checkAnswer, checkFunction, checkTime } from '../internal/check.ts';
 import { refuseIfCancelled } from '../waiting/park.ts';
 import { helperGroup } from '../tasks/run-group.ts';

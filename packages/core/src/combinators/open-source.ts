@@ -1,5 +1,5 @@
 import { parkIn } from '../waiting/park.ts';
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { tryOr } from '../internal/try-or.ts';
 import {

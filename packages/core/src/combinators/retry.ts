@@ -1,5 +1,5 @@
 import { ambient } from '../loop/ambient.ts';
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import { checkCount, checkFunction, checkTime } from '../internal/check.ts';
 import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';

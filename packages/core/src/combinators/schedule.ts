@@ -2,7 +2,7 @@ import { ambient } from '../loop/ambient.ts';
 import { checkFunction, checkOneOf, checkOptions, checkTime, show } from '../internal/check.ts';
 import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { drains, untilDraining } from '../waiting/on-draining.ts';
 import { refuseIfCancelled } from '../waiting/park.ts';

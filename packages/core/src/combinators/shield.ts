@@ -1,4 +1,4 @@
-import { AnyScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/any-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { currentRuntime, currentScope } from '../scope/current-scope.ts';
 import { checkFunction, checkTime } from '../internal/check.ts';

@@ -1,5 +1,5 @@
 import { keepShape } from '../internal/keep-shapes.ts';
-import { AnyScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/any-scope.ts';
 import type { Frame } from '../scope/frame.ts';
 import { TimeoutError } from '../scope/timeout-error.ts';
 import type { Timer } from '../loop/timer-heap.ts';

@@ -1,4 +1,4 @@
-import { AnyScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/any-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { taskOf } from '../tasks/current-group.ts';
 import type { Task } from '../tasks/task.ts';

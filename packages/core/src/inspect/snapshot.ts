@@ -4,7 +4,7 @@ import { hostLoop } from '../loop/event-loop.ts';
 import { findDeadlocks } from '../program/deadlock.ts';
 import { Survey } from '../program/survey.ts';
 import type { Draft, TaskTreeNode } from '../program/survey.ts';
-import { rootScope } from '../scope/cancel-scope.ts';
+import { rootScope } from '../scope/any-scope.ts';
 import { Folding, prune } from './fold.ts';
 
 /** How many tasks the process has spawned, and what came of those that have ended. @beta */

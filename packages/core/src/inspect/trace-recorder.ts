@@ -7,7 +7,7 @@ import { hostLoop } from '../loop/event-loop.ts';
 import { tasksBelow } from '../program/task-tree.ts';
 import { currentTask } from '../tasks/current-group.ts';
 import type { Task } from '../tasks/task.ts';
-import { rootScope } from '../scope/cancel-scope.ts';
+import { rootScope } from '../scope/any-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import type { CancelledError } from '../scope/cancelled-error.ts';
 import type { Waiter } from '../waiting/waiter.ts';

@@ -1,5 +1,5 @@
 import { ambient } from '../loop/ambient.ts';
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { onDrain } from '../scope/draining.ts';
 import { drains } from '../waiting/on-draining.ts';

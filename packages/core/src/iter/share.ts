@@ -1,5 +1,5 @@
 import { contextSnapshot } from '../scope/context-var.ts';
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { checkSource } from '../combinators/any-source.ts';

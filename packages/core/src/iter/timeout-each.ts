@@ -1,6 +1,6 @@
 import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
-import { AnyScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/any-scope.ts';
 import { checkTime } from '../internal/check.ts';
 import { TimeoutError } from '../scope/timeout-error.ts';
 import { Pipeline } from './pipeline.ts';

@@ -1,4 +1,4 @@
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import type { CancelledError } from '../scope/cancelled-error.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';

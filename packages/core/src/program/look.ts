@@ -1,7 +1,7 @@
 import { exposeLook } from '#platform';
 import { counts } from '../diagnostics/counts.ts';
 import { hostLoop } from '../loop/event-loop.ts';
-import { rootScope } from '../scope/cancel-scope.ts';
+import { rootScope } from '../scope/any-scope.ts';
 import { currentTask } from '../tasks/current-group.ts';
 import { findDeadlocks } from './deadlock.ts';
 import { Survey } from './survey.ts';

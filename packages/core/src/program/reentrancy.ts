@@ -1,4 +1,4 @@
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { taskOf } from '../tasks/current-group.ts';
 import type { Frame } from '../scope/frame.ts';

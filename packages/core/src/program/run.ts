@@ -1,7 +1,7 @@
 import { noteCall } from '../loop/note-call.ts';
 import { controlProcess, printError } from '#platform';
 import { ambient } from '../loop/ambient.ts';
-import { AnyScope, currentFrame } from '../scope/cancel-scope.ts';
+import { AnyScope, currentFrame } from '../scope/any-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { checkFunction } from '../internal/check.ts';

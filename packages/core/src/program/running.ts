@@ -1,6 +1,6 @@
 import type { Runtime } from '../loop/runtime.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
-import { rootScope } from '../scope/cancel-scope.ts';
+import { rootScope } from '../scope/any-scope.ts';
 import type { TaskGroup } from '../tasks/task-group.ts';
 
 /** A `run()` that has begun. */

@@ -1,6 +1,6 @@
 import { show } from '../internal/check.ts';
 import { emitWarning } from '../internal/emit-warning.ts';
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import { taskOf } from '../tasks/current-group.ts';
 import type { Task } from '../tasks/task.ts';
 

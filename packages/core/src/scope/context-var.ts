@@ -1,5 +1,5 @@
 import { ambient } from '../loop/ambient.ts';
-import { currentFrame } from './cancel-scope.ts';
+import { currentFrame } from './any-scope.ts';
 import type { CancelScope } from './cancel-scope.ts';
 import type { Frame, Variables } from './frame.ts';
 import { checkFunction, checkOptions } from '../internal/check.ts';

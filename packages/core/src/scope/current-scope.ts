@@ -1,6 +1,6 @@
 import { noteCall } from '../loop/note-call.ts';
 import type { Runtime } from '../loop/runtime.ts';
-import { currentFrame } from './cancel-scope.ts';
+import { currentFrame } from './any-scope.ts';
 import type { CancelScope } from './cancel-scope.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Runtime } from '../loop/runtime.ts';
-import { outermost, rootScope } from './cancel-scope.ts';
+import { outermost, rootScope } from './any-scope.ts';
 import type { CancelScope } from './cancel-scope.ts';
 
 const outsides = new WeakMap<Runtime, CancelScope>();

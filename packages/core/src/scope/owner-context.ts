@@ -1,5 +1,5 @@
 import { ambient } from '../loop/ambient.ts';
-import { AnyScope, currentFrame } from './cancel-scope.ts';
+import { AnyScope, currentFrame } from './any-scope.ts';
 import type { Frame, Variables } from './frame.ts';
 import { checkFunction } from '../internal/check.ts';
 import { VariableFrame } from './context-var.ts';

@@ -1,4 +1,4 @@
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import type { Variables } from '../scope/frame.ts';
 import { checkFunction, checkOptions } from '../internal/check.ts';
 import { checkText } from '../internal/check-values.ts';

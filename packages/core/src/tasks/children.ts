@@ -1,4 +1,4 @@
-import { AnyScope, currentFrame } from '../scope/cancel-scope.ts';
+import { AnyScope, currentFrame } from '../scope/any-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { taskOf } from './current-group.ts';
 import type { Registration } from '../scope/propagation.ts';

@@ -1,4 +1,4 @@
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import type { GroupRef } from '../scope/heir.ts';
 import { ownershipOf } from '../scope/owner-context.ts';

@@ -1,5 +1,5 @@
 import { callIn } from '../scope/scope-body.ts';
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import { isCausedBy, withoutCancellations } from '../scope/cancellation.ts';
 import { debugTools } from './debug-tools.ts';
 import type { Heir } from '../scope/heir.ts';

@@ -1,5 +1,5 @@
 import { Admission } from './admission.ts';
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import { taskOf } from './current-group.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import type { Variables } from '../scope/frame.ts';

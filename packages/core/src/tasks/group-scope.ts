@@ -1,4 +1,4 @@
-import { AnyScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/any-scope.ts';
 import type { CancelledError } from '../scope/cancelled-error.ts';
 import type { GroupRef } from '../scope/heir.ts';
 import type { ScopeOptions } from '../scope/scope-options.ts';

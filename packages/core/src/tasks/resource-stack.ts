@@ -1,4 +1,4 @@
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import { combined } from '../scope/cancellation.ts';
 import { checkFunction } from '../internal/check.ts';
 import { Cleanups } from './cleanups.ts';

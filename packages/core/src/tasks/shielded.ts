@@ -1,4 +1,4 @@
-import { AnyScope, currentFrame } from '../scope/cancel-scope.ts';
+import { AnyScope, currentFrame } from '../scope/any-scope.ts';
 import { isCausedBy, isInForce } from '../scope/cancellation.ts';
 import { suppress } from '../internal/suppressed-errors.ts';
 

@@ -1,4 +1,4 @@
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { refusal, refuseIfCancelled } from '../waiting/park.ts';
 import { groupOf } from './current-group.ts';

@@ -10,7 +10,7 @@ import { checkSignalOptions } from '../internal/signal-options.ts';
 import { checkCall } from '../waiting/call-options.ts';
 import { noteCall } from '../loop/note-call.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import { promiseTry } from '../internal/promise-try.ts';
 import { showBriefly } from '../internal/show-briefly.ts';
 import type { Resource } from './cleanups.ts';

@@ -3,7 +3,7 @@ import { isThenable } from '../internal/check.ts';
 import { nativeOf, whenSettled } from '../internal/native-promise.ts';
 import { ambient } from '../loop/ambient.ts';
 import type { GoesOn } from '../loop/context/loss-watch.ts';
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import { taskOf } from './current-group.ts';
 import type { Task } from './task.ts';
 import { announced } from './task-message.ts';

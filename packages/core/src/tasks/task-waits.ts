@@ -3,7 +3,7 @@ import { InvalidStateError } from '../internal/errors.ts';
 import { remove } from '../internal/linked-list.ts';
 import { markHandled } from '../internal/mark-handled.ts';
 import { CancelledError } from '../scope/cancelled-error.ts';
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { parkIn } from '../waiting/park.ts';
 import { Patience } from '../waiting/patience.ts';

@@ -2,7 +2,7 @@ import { rareFields } from '../internal/keep-shapes.ts';
 import { show } from '../internal/check.ts';
 import { showBriefly } from '../internal/show-briefly.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
-import { AnyScope, currentFrame } from '../scope/cancel-scope.ts';
+import { AnyScope, currentFrame } from '../scope/any-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { HAS_SLOT, OBSERVED } from '../waiting/marks.ts';
 import { Outcome } from '../waiting/outcome.ts';

@@ -5,7 +5,7 @@ import { reportLater } from '../internal/report-later.ts';
 import type { EventLoop, Handle } from '../loop/event-loop.ts';
 import { Runtime } from '../loop/runtime.ts';
 import type { Pace } from '../loop/slice.ts';
-import { AnyScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/any-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import type { Registration } from '../scope/propagation.ts';
 import { disarm } from '../scope/triggers.ts';

@@ -1,4 +1,4 @@
-import { AnyScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/any-scope.ts';
 import { checkFunction } from '../internal/check.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { AnyScope, currentFrame } from '../scope/cancel-scope.ts';
+import { AnyScope, currentFrame } from '../scope/any-scope.ts';
 import type { Timer } from '../loop/timer-heap.ts';
 import { tryOr } from '../internal/try-or.ts';
 import { Waiter } from '../waiting/waiter.ts';

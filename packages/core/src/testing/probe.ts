@@ -2,7 +2,7 @@ import { checkFunction } from '../internal/check.ts';
 import { InvalidStateError } from '../internal/errors.ts';
 import { microtask } from '../internal/microtask.ts';
 import { Runtime } from '../loop/runtime.ts';
-import { AnyScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/any-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import type { TaskGroup } from '../tasks/task-group.ts';
 import { randomOf } from './random.ts';

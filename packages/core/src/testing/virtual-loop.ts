@@ -3,7 +3,7 @@ import { ambient, inKeptContext } from '../loop/ambient.ts';
 import { checkFunction, checkTime } from '../internal/check.ts';
 import { hostNow } from '../loop/event-loop.ts';
 import type { EventLoop, Handle } from '../loop/event-loop.ts';
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { microtask } from '../internal/microtask.ts';
 import { callSafely } from '../internal/report-later.ts';

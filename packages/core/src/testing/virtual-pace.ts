@@ -1,5 +1,5 @@
 import type { Pace } from '../loop/slice.ts';
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import { isCrashed } from './crashed.ts';
 
 // So much may go on in one turn. Counted, since the host's clock, which a slow machine puts forward, must not decide what a test does.

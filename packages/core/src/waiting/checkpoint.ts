@@ -1,4 +1,4 @@
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import { promiseTry } from '../internal/promise-try.ts';
 import { checkCall } from './call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';

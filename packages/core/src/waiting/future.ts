@@ -1,5 +1,5 @@
 import { CancelledError } from '../scope/cancelled-error.ts';
-import { AnyScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/any-scope.ts';
 import { isThenable } from '../internal/check.ts';
 import { InvalidStateError } from '../internal/errors.ts';
 import { markHandled } from '../internal/mark-handled.ts';

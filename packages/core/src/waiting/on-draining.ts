@@ -1,5 +1,5 @@
 import { noteCall } from '../loop/note-call.ts';
-import { AnyScope, currentFrame } from '../scope/cancel-scope.ts';
+import { AnyScope, currentFrame } from '../scope/any-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { drainReasonOf, onDrain } from '../scope/draining.ts';
 import { checkFunction } from '../internal/check.ts';

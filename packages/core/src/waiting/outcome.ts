@@ -1,5 +1,5 @@
 import { rareFields } from '../internal/keep-shapes.ts';
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { checkFunction, show } from '../internal/check.ts';
 import { InvalidStateError } from '../internal/errors.ts';

@@ -29,7 +29,7 @@
  */
 import { waitBegun } from '../diagnostics/channels.ts';
 import { announceBegin, waits } from '../diagnostics/wait-watch.ts';
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import type { Registration } from '../scope/propagation.ts';

@@ -16,7 +16,7 @@
  * - `repark` moves a caller to another line without waking it: a condition has the woken caller queue for its lock.
  */
 import { keepShape } from '../internal/keep-shapes.ts';
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import { checkCount, checkFunction, checkOptions, checkSignal } from '../internal/check.ts';
 import { checkFlag } from '../internal/check-values.ts';
 import { sharingStack } from '../internal/sharing-stack.ts';

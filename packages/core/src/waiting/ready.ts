@@ -1,4 +1,4 @@
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { late, Runtime } from '../loop/runtime.ts';
 import { isDue } from '../loop/slice.ts';

@@ -1,4 +1,4 @@
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { checkTime } from '../internal/check.ts';
 import { promiseTry } from '../internal/promise-try.ts';

@@ -1,4 +1,4 @@
-import { AnyScope, currentFrame } from '../scope/cancel-scope.ts';
+import { AnyScope, currentFrame } from '../scope/any-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { refuseIfCancelled } from './park.ts';
 

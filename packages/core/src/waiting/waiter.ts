@@ -2,7 +2,7 @@ import { keepShape, rareFields } from '../internal/keep-shapes.ts';
 import type { Registration, Wave } from '../scope/propagation.ts';
 import { waitEnded } from '../diagnostics/channels.ts';
 import { announceEnd, waits } from '../diagnostics/wait-watch.ts';
-import { currentFrame } from '../scope/cancel-scope.ts';
+import { currentFrame } from '../scope/any-scope.ts';
 import type { CancelledError } from '../scope/cancelled-error.ts';
 import { append, remove } from '../internal/linked-list.ts';
 import type { Host } from '../internal/linked-list.ts';

@@ -1,7 +1,7 @@
 import { decodeThrown, encodeThrown } from '../internal/error-codec.ts';
 import { checkFunction, show } from '../internal/check.ts';
 import { InvalidStateError } from '../internal/errors.ts';
-import { AnyScope } from '../scope/cancel-scope.ts';
+import { AnyScope } from '../scope/any-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { ContextVar } from '../scope/context-var.ts';
 import { messageOf } from './worker-messages.ts';
