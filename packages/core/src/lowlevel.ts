@@ -7,6 +7,7 @@ export { splitOptions } from './internal/signal-options.ts';
 export { throwIfCancelled } from './waiting/checkpoint.ts';
 export { checkCall } from './waiting/call-options.ts';
 export { yieldIfDue, ready, refused } from './waiting/ready.ts';
+export { late } from './loop/runtime.ts';
 export { ParkingLot } from './waiting/parking-lot.ts';
 export { Tally } from './waiting/tally.ts';
 export { waitsIn } from './waiting/waits-in.ts';

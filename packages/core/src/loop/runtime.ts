@@ -85,7 +85,17 @@ function nextSlice(pace: Pace): Promise<void> {
 
 export const hostRuntime: Runtime = new Runtime(hostLoop);
 
-/** A value that comes out after a pause. */
+/**
+ * Makes a promise of a value that comes out after a pause. Apart from the code that asks for the pause: a function that makes an arrow
+ * has a context for it in each call.
+ *
+ * @param pause - what `yieldIfDue` returned
+ * @param value - is not lost in a cancellation
+ * @returns a promise of the value
+ * @example
+ * const pause = yieldIfDue();
+ * return pause === undefined ? value : late(pause, value);
+ */
 export function late<T>(pause: Promise<void>, value: T): Promise<T> {
   return pause.then(() => value);
 }

@@ -1,5 +1,5 @@
 import { isCancelled } from '@ambit/core';
-import { yieldIfDue } from '@ambit/core/lowlevel';
+import { late, yieldIfDue } from '@ambit/core/lowlevel';
 
 function ignore(): void {
   // The scope is cancelled, and its next checkpoint says so.
@@ -20,11 +20,6 @@ export function after<T, R>(
 function pass<T>(value: T): T | Promise<T> {
   const pause = yieldIfDue();
   return pause === undefined ? value : late(pause, value);
-}
-
-// Apart from `pass`, which would make room for the arrow in each call.
-function late<T>(pause: Promise<void>, value: T): Promise<T> {
-  return pause.then(() => value);
 }
 
 function fail(error: unknown): Promise<never> {
