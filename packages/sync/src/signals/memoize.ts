@@ -87,7 +87,7 @@ export type AsyncFunction = (this: any, ...args: any[]) => Promise<unknown>;
  *
  * @param fn - called in the context of the call of `memoize`; cancelled with the call that makes the result
  * @param options - `key`, `max`, `ttl` in milliseconds; `name`: shown in the task tree
- * @returns the function; generic functions keep their types
+ * @returns the function, with the name of `fn`; generic functions keep their types
  * @throws RangeError or TypeError if an argument is not what it should be
  * @example
  * const userOf = memoize((id: string) => fetchUser(id), { max: 1000, ttl: 60_000 });
@@ -107,10 +107,13 @@ export function memoize<A extends unknown[], R>(
 ): Memoized<A, R> {
   checkFunction('memoize', 'fn', fn);
   const cache = new Cache<A, R>(fn, options);
+  // A method under the name of the function has that name.
   const under = (signal: AbortSignal | undefined) =>
-    function (this: unknown, ...args: A): Promise<R> {
-      return cache.call(this, args, signal);
-    };
+    ({
+      [fn.name](this: unknown, ...args: A): Promise<R> {
+        return cache.call(this, args, signal);
+      },
+    })[fn.name] as (...args: A) => Promise<R>;
   return Object.assign(under(undefined), {
     with: (options: SignalOptions) => under(signalOf(options)),
     delete: (...args: A) => cache.delete(args),

@@ -189,3 +189,12 @@ test('an answer can be forgotten, also one that is being made', () =>
     await third;
     expect(memoized.statistics()).toMatchObject({ size: 0, running: 0, waiting: 0 });
   }));
+
+test('a memoized function has the name of the function, with options too', () => {
+  const memoized = memoize(async function userOf(id: number) {
+    return id;
+  });
+  expect(memoized.name).toBe('userOf');
+  expect(memoized.with({}).name).toBe('userOf');
+  expect(memoize(() => 1).name).toBe('');
+});
