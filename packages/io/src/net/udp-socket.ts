@@ -1,6 +1,5 @@
-import { node } from '../node.ts';
 import type { TaskGroup } from '@ambit/core';
-import { giveTo, park, show, throwIfCancelled, yieldIfDue } from '@ambit/core/lowlevel';
+import { giveTo, park, throwIfCancelled, yieldIfDue } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import type { RemoteInfo, Socket } from 'node:dgram';
 import type { WaitOptions } from '../cancellable.ts';
@@ -9,6 +8,7 @@ import { BusyResourceError, ClosedResourceError } from '../errors.ts';
 import { own } from '../ownership.ts';
 import type { Holding } from '../ownership.ts';
 import { INTERRUPTED, Pieces } from '../pieces.ts';
+import { checkData } from '../streams/byte-stream.ts';
 import { formatAddress } from './address.ts';
 import type { TcpAddress } from './address.ts';
 
@@ -102,9 +102,7 @@ export class UdpSocket implements AsyncDisposable {
   }
 
   #checkSend(data: unknown, port: unknown, host: unknown): void {
-    if (typeof data !== 'string' && !node.util.types.isUint8Array(data)) {
-      throw new TypeError(`send: data is ${show(data)}; give a Uint8Array or a string`);
-    }
+    checkData(data);
     if (this.#isConnected && (port !== undefined || host !== undefined)) {
       throw new TypeError(
         'send: the socket was opened with a remote end; leave port and host out, or open one without',

@@ -1,6 +1,6 @@
-import { node } from '../node.ts';
 import { checkCount, show } from '@ambit/core/lowlevel';
 import type { WaitOptions } from '../cancellable.ts';
+import { isUint8Array } from '../check.ts';
 
 /**
  * Bytes in two directions: a connection, a pipe. One may receive while another sends; two receives, or two sends, at a
@@ -64,8 +64,7 @@ export function checkMax(max: unknown): void {
 }
 
 export function checkData(data: unknown): void {
-  // By tag: the bytes may be of another realm.
-  if (typeof data === 'string' || node.util.types.isUint8Array(data)) return;
+  if (typeof data === 'string' || isUint8Array(data)) return;
   throw new TypeError(`send: data is ${show(data)}; give a Uint8Array or a string`);
 }
 

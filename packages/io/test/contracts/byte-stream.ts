@@ -4,6 +4,7 @@ import { CancelScope, formatTaskTree, moveOnAfter, sleep, taskGroup } from '@amb
 import type { TaskGroup } from '@ambit/core';
 import type { ByteStream } from '@ambit/io';
 import fc from 'fast-check';
+import { runInNewContext } from 'node:vm';
 
 /** Two ends that are connected. Opened inside a task group, which is to close whatever the test leaves open. */
 export type OpenPair = () => Promise<readonly [ByteStream, ByteStream]>;
@@ -98,6 +99,12 @@ function contract(withEnds: (body: (ends: Ends) => Promise<void>) => Promise<voi
       expect(String(await receiveBytes(there, 11))).toBe('größe €');
     });
 
+    check('bytes of another realm, and of a subclass', async ({ here, there }) => {
+      await here.send(runInNewContext('new Uint8Array([1, 2])') as Uint8Array);
+      await here.send(new (class extends Uint8Array {})([3]));
+      expect([...(await receiveBytes(there, 3))]).toEqual([1, 2, 3]);
+    });
+
     check('what is received is a Uint8Array, at least one byte', async ({ here, there, group }) => {
       group.spawn(() => here.send('x'));
       const bytes = await there.receive();
@@ -146,7 +153,16 @@ function contract(withEnds: (body: (ends: Ends) => Promise<void>) => Promise<voi
     });
 
     check('what is no bytes is refused', async ({ here, there, group }) => {
-      for (const data of [undefined, null, 3, {}, [1], new Uint16Array(1)]) {
+      const looksLikeBytes: unknown[] = [
+        Object.create(Uint8Array.prototype),
+        { [Symbol.toStringTag]: 'Uint8Array' },
+      ];
+      const views = [
+        new Uint16Array(1),
+        new Uint8ClampedArray(1),
+        new DataView(new ArrayBuffer(1)),
+      ];
+      for (const data of [undefined, null, 3, {}, [1], ...views, ...looksLikeBytes]) {
         await expect(here.send(data as never)).rejects.toMatchObject({
           name: 'TypeError',
           message: expect.stringContaining('data') as string,

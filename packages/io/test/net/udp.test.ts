@@ -32,6 +32,7 @@ test('with a remote end, `send` needs no address, and others are not heard', asy
     await there.send('answer', here.address.port, host);
     expect(String((await here.receive()).data)).toBe('answer');
     await expect(here.send('x', 80)).rejects.toThrow(/remote end/u);
+    await expect(here.send(new Uint16Array(1) as never)).rejects.toThrow(/^send: data is /u);
   });
 });
 
