@@ -13,6 +13,7 @@ export { Tally } from './waiting/tally.ts';
 export { waitsIn } from './waiting/waits-in.ts';
 export type { Line, LotOptions } from './waiting/line.ts';
 export type { Place } from './waiting/parked.ts';
+export { whenSettled } from './internal/native-promise.ts';
 export { whenDone } from './waiting/outcome.ts';
 export { isDebugging, isWithin, noteLoan } from './program/reentrancy.ts';
 export { noteUnclosed } from './program/unclosed.ts';

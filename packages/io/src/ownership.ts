@@ -81,7 +81,7 @@ export async function opening<T extends AsyncDisposable>(
 function currentOwner(): Owner | undefined {
   const group = currentGroup();
   if (group === undefined) return undefined;
-  const share = shares.get();
+  const share = currentShare();
   return share?.isOf(group) === true ? share.owner() : ownerOf(group);
 }
 
@@ -98,6 +98,11 @@ function newOwner(group: TaskGroup): Owner {
 }
 
 const shares = new ContextVar<Share>({ name: 'share' });
+
+/** The one that the caller runs in. */
+export function currentShare(): Share | undefined {
+  return shares.get();
+}
 
 /**
  * A part of a group that owns what is opened in it, and ends before the group: as good as a group of its own where

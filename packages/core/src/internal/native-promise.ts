@@ -16,7 +16,12 @@ const { then } = NativePromise.prototype as { readonly then: Then };
  * Calls back with what comes of a value, in the context of this call, as an `await` goes on: not by a `then` that a promise has
  * of its own, which may call from elsewhere, or twice.
  *
+ * @param value - mostly a promise
+ * @param fulfilled - gets its value
+ * @param rejected - gets its error
  * @returns a promise of what the callback returns
+ * @example
+ * return whenSettled(handler(request), finishHere, failHere); // both know by a ContextVar whose end it is
  */
 export function whenSettled(
   value: unknown,

@@ -1,4 +1,4 @@
-import { contextSnapshot, ContextVar, currentScope, shield, taskGroup } from '@ambit/core';
+import { contextSnapshot, ContextVar, currentScope, taskGroup } from '@ambit/core';
 import type { CancelScope, TaskGroup } from '@ambit/core';
 import {
   checkCount,
@@ -11,15 +11,13 @@ import {
   onDraining,
   park,
   ParkingLot,
-  suppress,
 } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import type { Socket } from 'node:net';
 import type { Address } from './address.ts';
-import { withoutCancellation } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
-import { isMadeOf } from '../failure-parts.ts';
-import { Share } from '../ownership.ts';
+import { ServedConnection } from './served-connection.ts';
+import type { Host } from './served-connection.ts';
 import type { SocketStream } from './socket-stream.ts';
 
 /** Serves one connection; the stream is closed when it has ended. */
@@ -56,13 +54,13 @@ const serving = new ContextVar<unknown>({ name: 'serving' });
  * One `serve`: a group with a task for each connection. With a grace the group has a shield, which falls when
  * the time is over.
  */
-export class Service {
+export class Service implements Host {
   readonly #source: Source;
-  readonly #handler: ConnectionHandler;
+  readonly handler: ConnectionHandler;
   readonly #limit: number;
   readonly #grace: number;
-  readonly #options: ServeOptions;
-  readonly #onError: ServeOptions['onError'];
+  readonly options: ServeOptions;
+  readonly onError: ServeOptions['onError'];
   readonly #ended = new ParkingLot();
   readonly #here: ReturnType<typeof contextSnapshot> = contextSnapshot();
   readonly #around: CancelScope = currentScope();
@@ -75,11 +73,11 @@ export class Service {
 
   constructor(source: Source, handler: ConnectionHandler, options: ServeOptions) {
     this.#source = source;
-    this.#handler = handler;
+    this.handler = handler;
     this.#limit = options.limit ?? Infinity;
     this.#grace = options.grace ?? 0;
-    this.#options = options;
-    this.#onError = options.onError;
+    this.options = options;
+    this.onError = options.onError;
   }
 
   async run(): Promise<void> {
@@ -106,7 +104,7 @@ export class Service {
       if (this.#active >= this.#limit) await this.#untilRoom();
       const socket = await this.#accept();
       if (socket === undefined) return;
-      this.#begin(group, socket);
+      new ServedConnection(group, this, this.#source._streamOf(socket)).begin(group);
     }
   }
 
@@ -124,66 +122,28 @@ export class Service {
     }
   }
 
-  #begin(group: TaskGroup, socket: Socket): void {
-    const stream = this.#source._streamOf(socket);
-    const share = new Share(group);
-    const attend = (): Promise<void> => this.#attend(share, stream);
-    const task = share.run(() => group.spawn(attend, { name: stream._peer }));
-    // The group was cancelled in this very turn: the task is none, and never will be.
-    if (task.done) stream.destroy();
-  }
-
-  // No async function: every idle connection would keep its frame.
-  #attend(share: Share, stream: SocketStream): Promise<void> {
+  /** @internal A handler is called. */
+  entered(): void {
     this.#active += 1;
-    return promiseOf(this.#handler, stream).then(
-      () => this.#end(share, stream),
-      (error: unknown) => this.#end(share, stream, { error }),
-    );
   }
 
-  async #end(
-    share: Share,
-    stream: SocketStream,
-    failure?: { readonly error: unknown },
-  ): Promise<void> {
-    try {
-      if (failure !== undefined) throw failure.error;
-      if (share.isUsed) await shield(() => share.closeAll());
-      if (!stream._isOwned) await stream.close();
-    } catch (error) {
-      await this.#abandon(error, share, stream);
-    } finally {
-      this.#active -= 1;
-      this.#room?.wake();
-    }
-  }
-
-  /** Closes by force what a handler leaves that failed, or was cancelled. */
-  async #abandon(error: unknown, share: Share, stream: SocketStream): Promise<void> {
-    stream.destroy();
-    await shield(() => share.closeAll()).catch((later: unknown) => {
-      suppress(error, [later]);
-    });
-    await stream[Symbol.asyncDispose]();
-    const { reason } = currentScope();
-    const [failure] = reason === undefined ? [error] : await withoutCancellation(error);
-    if (failure === reason) throw failure;
-    if (this.#onError !== undefined) await this.#onError.call(this.#options, failure, stream);
-    else if (!isMadeOf(failure, (part) => stream._isFailure(part))) throw failure;
+  /** @internal Its connection is over. */
+  left(): void {
+    this.#active -= 1;
+    this.#room?.wake();
   }
 
   /** A connection that came to nothing before it was one: no reason to stop, but the server's code may want to know. */
   handshakeFailed(error: unknown): void {
-    const [group, onError] = [this.#group, this.#onError];
+    const [group, onError] = [this.#group, this.onError];
     if (group === undefined || onError === undefined || this.#isOver) return;
-    const tell = (): unknown => onError.call(this.#options, error);
+    const tell = (): unknown => onError.call(this.options, error);
     this.#here(() => void group.spawn(tell, { name: 'onError' }));
   }
 
   // A cancelled scope drains too: that is not for here.
   #drain(): void {
-    if (this.#around.reason === undefined) this.stop(this.#options.grace ?? Infinity);
+    if (this.#around.reason === undefined) this.stop(this.options.grace ?? Infinity);
   }
 
   /** Accepts no more; after the grace the handlers are cancelled. The shortest grace counts. */
@@ -218,14 +178,6 @@ export class Service {
 
   #hasEnded(): boolean {
     return this.#isOver;
-  }
-}
-
-function promiseOf(handler: ConnectionHandler, stream: SocketStream): Promise<unknown> {
-  try {
-    return Promise.resolve(handler(stream));
-  } catch (error) {
-    return Promise.reject(error);
   }
 }
 

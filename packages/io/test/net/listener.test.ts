@@ -332,6 +332,25 @@ describe('serve', () => {
   );
 
   test(
+    'a promise of a handler may have a `then` of its own: the connection ends as for any other',
+    withListener(async (listener, group) => {
+      const never = (): Promise<never> => new Promise(() => undefined);
+      const withThen = (end: Promise<void>): unknown => Object.assign(end, { then: never });
+      const errors: unknown[] = [];
+      const ends = [() => Promise.resolve(), () => Promise.reject(new Error('failed'))];
+      const handler = (): unknown => withThen(ends.shift()!());
+      group.spawn(() => listener.serve(handler, { onError: (error) => errors.push(error) }));
+      for (let at = 0; at < 2; at += 1) {
+        const stream = await dial(listener);
+        await moveOnAfter(500, () => stream.receive().catch(() => undefined));
+        expect(stream.socket.readableEnded || stream.socket.destroyed).toBe(true);
+      }
+      expect(errors).toEqual([new Error('failed')]);
+      await listener.close();
+    }),
+  );
+
+  test(
     'ends with its signal’s reason',
     withListener(async (listener) => {
       const controller = new AbortController();
