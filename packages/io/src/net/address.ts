@@ -21,7 +21,8 @@ export type Address = TcpAddress | UnixAddress;
 export function formatAddress(address: Address): string {
   if ('path' in address) return address.path;
   const { host, port } = address;
-  return `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
+  // Joined, it is a string of its own: one of a template refers to its parts, which each idle connection would keep.
+  return [host.includes(':') ? `[${host}]` : host, port].join(':');
 }
 
 // What the system does not know, because the connection has gone already, is '' and 0.

@@ -23,6 +23,14 @@ function nameOf(socket: Socket): string | undefined {
   return socket.remoteAddress === undefined ? undefined : formatAddress(remoteOf(socket));
 }
 
+/** What became of a connection that TLS has. */
+interface Upgrade<A extends Address> {
+  /** What took its place. */
+  stream?: SocketStream<A>;
+  /** What its handshake failed with. */
+  failure?: unknown;
+}
+
 /** How to begin TLS. What `isServer` says by default: true at the end that a listener accepted. */
 export type StartTlsOptions =
   | (ConnectionOptions & { readonly isServer?: false | undefined })
@@ -43,20 +51,16 @@ export class SocketStream<A extends Address = Address> implements ByteStream {
   readonly #stream: NodeByteStream;
   /** Asked for at once: a socket that has closed does not know it any more. */
   readonly #name: string;
-  /** TLS has it. */
-  #isHandedOver = false;
-  /** What took its place. */
-  #secure: SocketStream<A> | undefined;
-  /** What its handshake failed with. */
-  #failure: unknown;
+  /** Set once TLS has it. */
+  #upgrade: Upgrade<A> | undefined = undefined;
 
   /** @internal */
   constructor(socket: Socket, role: Role, ownership?: 'unowned') {
     this.socket = socket;
     this.#role = role;
     this.#name = role.path ?? nameOf(socket) ?? role.host ?? 'an unknown address';
-    const isPlainSocket = !('encrypted' in socket);
-    const parts = { label: this, readable: socket, writable: socket, isPlainSocket };
+    const kind = 'encrypted' in socket ? 'secure' : 'plain';
+    const parts = { label: this, readable: socket, writable: socket, socket: kind } as const;
     this.#stream = new NodeByteStream(parts, ownership);
   }
 
@@ -75,16 +79,16 @@ export class SocketStream<A extends Address = Address> implements ByteStream {
 
   /** The address of this end. */
   get localAddress(): A {
-    return this.#addressOf('server', localOf);
+    return this._addressOf('server', localOf);
   }
 
   /** The address of the other end. */
   get remoteAddress(): A {
-    return this.#addressOf('client', remoteOf);
+    return this._addressOf('client', remoteOf);
   }
 
   /** Of a Unix socket only the end of its `named` role has a path. */
-  #addressOf(named: 'server' | 'client', ask: (socket: Socket) => Address): A {
+  private _addressOf(named: 'server' | 'client', ask: (socket: Socket) => Address): A {
     const { path, isServer } = this.#role;
     const isNamed = isServer === (named === 'server');
     return (path === undefined ? ask(this.socket) : { path: isNamed ? path : '' }) as A;
@@ -121,16 +125,20 @@ export class SocketStream<A extends Address = Address> implements ByteStream {
     return under(wait?.signal, async () => {
       checkOptions('startTls', options);
       const { isServer = this.#role.isServer, ...rest } = options;
-      const secure = await this.#shakeHands(isServer ? 'server' : 'client', rest);
-      this.#secure = new SocketStream<A>(secure, this.#role);
-      return this.#secure;
+      const secure = await this._shakeHands(isServer ? 'server' : 'client', rest);
+      const stream = new SocketStream<A>(secure, this.#role);
+      this.#upgrade = { stream };
+      return stream;
     });
   }
 
-  async #shakeHands(end: 'server' | 'client', options: StartTlsOptions): Promise<TLSSocket> {
+  private async _shakeHands(
+    end: 'server' | 'client',
+    options: StartTlsOptions,
+  ): Promise<TLSSocket> {
     const handOver = (): void => {
       this.#stream._handOver();
-      this.#isHandedOver = true;
+      this.#upgrade = {};
     };
     try {
       const peer = { name: this.#name, handOver };
@@ -138,7 +146,7 @@ export class SocketStream<A extends Address = Address> implements ByteStream {
       const withName = withHost(options as ConnectionOptions, this.#role.host);
       return await secureClient(this.socket, withName, peer);
     } catch (error) {
-      if (this.#isHandedOver) this.#failure = error;
+      if (this.#upgrade !== undefined) this.#upgrade.failure = error;
       throw error;
     }
   }
@@ -147,9 +155,9 @@ export class SocketStream<A extends Address = Address> implements ByteStream {
   _isFailure(error: unknown): boolean {
     if (error === undefined) return false;
     return (
-      error === this.#failure ||
+      error === this.#upgrade?.failure ||
       this.#stream._isFailure(error) ||
-      this.#secure?._isFailure(error) === true
+      this.#upgrade?.stream?._isFailure(error) === true
     );
   }
 

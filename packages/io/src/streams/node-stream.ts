@@ -36,6 +36,7 @@ import type { ByteStream } from './byte-stream.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { Holding, own } from '../ownership.ts';
 import { ByteIterator } from './byte-iterator.ts';
+import { adoptStream, leaveStream } from './listening.ts';
 import { ReadHalf } from './read-half.ts';
 import { ignoreErrors, sayGoodbye } from './stream-end.ts';
 import { broken, busy, hasBroken, textOf } from './stream-faults.ts';
@@ -55,37 +56,27 @@ export interface NodeStreamParts extends Partial<Sink> {
  * own `highWaterMark` allows.
  */
 export class NodeByteStream implements ByteStream {
-  readonly #label: StreamLabel;
-  readonly #reading: ReadHalf;
+  /** @internal */
+  readonly _reading: ReadHalf;
   readonly #writing: WriteHalf;
-  #readable: Readable | undefined;
-  #writable: Writable | undefined;
-  readonly #onEnd: () => void;
-  #holding: Holding | undefined;
-  #isClosed = false;
+  #holding: Holding | undefined = undefined;
   /** A close is saying goodbye, and destroys the streams then. */
   #isEnding = false;
-  #closers: ParkingLot | undefined;
+  #closers: ParkingLot | undefined = undefined;
 
   /** Belongs to the group around the call; 'unowned': its maker closes it in every case. */
-  constructor(
-    { label, readable, writable, isPlainSocket }: NodeStreamParts,
-    ownership?: 'unowned',
-  ) {
-    this.#label = label;
-    this.#reading = new ReadHalf(readable, label);
-    this.#writing = new WriteHalf({ writable, isPlainSocket }, label);
-    this.#readable = readable;
-    this.#writable = writable;
-    // For the streams' last events; bound, which is smaller than an arrow and its context.
-    this.#onEnd = this._ended.bind(this);
-    for (const stream of this.#streams()) stream.on('error', ignoreErrors).on('close', this.#onEnd);
-    readable?.on('end', this.#onEnd);
+  constructor({ label, readable, writable, socket }: NodeStreamParts, ownership?: 'unowned') {
+    this._reading = new ReadHalf(readable, label);
+    this.#writing = new WriteHalf({ writable, socket }, label);
+    const isOwn = socket !== undefined && readable !== undefined;
+    const onEnd = isOwn ? adoptStream(readable, this) : this._ended.bind(this);
+    for (const stream of this._streams()) stream.on('error', ignoreErrors).on('close', onEnd);
+    readable?.on('end', onEnd);
     if (ownership !== 'unowned') this.#holding = own(this);
   }
 
   receive(max?: number, options?: WaitOptions): Promise<Uint8Array | undefined> {
-    return this.#reading.receive(max, options);
+    return this._reading.receive(max, options);
   }
 
   send(data: Uint8Array | string, options?: WaitOptions): Promise<void> {
@@ -103,7 +94,7 @@ export class NodeByteStream implements ByteStream {
 
   /** @internal */
   [giveTo](group: TaskGroup): void {
-    if (this.#isClosed) return;
+    if (this._reading._isClosed) return;
     this.#holding ??= new Holding(this, undefined);
     this.#holding.moveTo(group);
   }
@@ -116,68 +107,69 @@ export class NodeByteStream implements ByteStream {
   /** As `close`, but does not throw if the scope is cancelled. */
   async [Symbol.asyncDispose](): Promise<void> {
     const isGentle = this.#writing.canEnd && currentScope().reason === undefined;
-    this.#retire('close');
-    if (isGentle) await this.#end();
+    this._retire('close');
+    if (isGentle) await this._sayGoodbye();
     // Another close may be saying goodbye still: it is not cut short.
-    if (isGentle || !this.#isEnding || currentScope().reason !== undefined) this.#destroyStreams();
-    await this.#untilClosed();
+    if (isGentle || !this.#isEnding || currentScope().reason !== undefined) this._destroyStreams();
+    await this._untilClosed();
   }
 
   destroy(): void {
-    this.#retire('destroy');
-    this.#destroyStreams();
+    this._retire('destroy');
+    this._destroyStreams();
   }
 
   /** Calls that wait fail, since `verb` closes the stream. */
-  #retire(verb: string): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#reading.close(verb);
+  private _retire(verb: string): void {
+    if (this._reading._isClosed) return;
+    this._reading.close(verb);
     this.#writing.close(verb);
   }
 
-  async #end(): Promise<void> {
+  private async _sayGoodbye(): Promise<void> {
     this.#isEnding = true;
-    const isDuplex = this.#readable === this.#writable;
-    if (!isDuplex) this.#readable?.destroy();
-    await sayGoodbye(this.#writing, isDuplex ? this.#reading : undefined);
+    const { _readable } = this._reading;
+    const isDuplex = _readable === this.#writing._writable;
+    if (!isDuplex) _readable?.destroy();
+    await sayGoodbye(this.#writing, isDuplex ? this._reading : undefined);
   }
 
-  #destroyStreams(): void {
-    for (const stream of this.#streams()) stream.destroy();
+  private _destroyStreams(): void {
+    for (const stream of this._streams()) stream.destroy();
   }
 
-  async #untilClosed(): Promise<void> {
-    if (this.#hasEnded()) return;
+  private async _untilClosed(): Promise<void> {
+    if (this._hasEnded()) return;
     this.#closers ??= new ParkingLot();
-    await this.#closers.park({ shield: true, name: () => `close ${textOf(this.#label)}` });
+    await this.#closers.park({ shield: true, name: () => `close ${textOf(this._reading._label)}` });
   }
 
-  #hasEnded(): boolean {
-    return this.#streams().every((stream) => stream.closed);
+  private _hasEnded(): boolean {
+    return this._streams().every((stream) => stream.closed);
   }
 
-  private _ended(): void {
-    this.#reading.look();
+  /** @internal */
+  _ended(): void {
+    this._reading.look();
     this.#writing.look();
-    if (!this.#hasEnded()) return;
+    if (!this._hasEnded()) return;
     this.#holding?.release();
     this.#closers?.unparkAll();
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
-    return new ByteIterator(this.#reading);
+    return new ByteIterator(this._reading);
   }
 
   /** @internal Reads ahead from now on, also before the first receive; 'and drops it': a receive gets none of what comes. */
   _readAhead(use?: 'and drops it'): void {
-    if (use === undefined) this.#reading.flow();
-    else this.#reading.discard();
+    if (use === undefined) this._reading.flow();
+    else this._reading.discard();
   }
 
   /** @internal See `Pieces`. */
   _interrupt(): void {
-    this.#reading.interrupt();
+    this._reading.interrupt();
   }
 
   /**
@@ -186,18 +178,15 @@ export class NodeByteStream implements ByteStream {
    * @throws BusyResourceError while a receive or a send waits; ClosedResourceError; BrokenResourceError
    */
   _handOver(): void {
-    if (this.#reading.isReceiving) throw busy(this.#label, 'receive');
-    if (this.#writing.isSending) throw busy(this.#label, 'send');
+    const { _label, _readable, isReceiving } = this._reading;
+    if (isReceiving) throw busy(_label, 'receive');
+    if (this.#writing.isSending) throw busy(_label, 'send');
     this.#writing.sendable('startTls');
-    if (this.#readable?.readableEnded === true)
-      throw broken(this.#label, 'start TLS on', undefined);
-    this.#isClosed = true;
-    this.#reading.handOver();
+    if (_readable?.readableEnded === true) throw broken(_label, 'start TLS on', undefined);
+    const streams = this._streams();
+    this._reading.handOver();
     this.#writing.handOver();
-    for (const stream of this.#streams()) stream.off('close', this.#onEnd);
-    this.#readable?.off('end', this.#onEnd);
-    this.#readable = undefined;
-    this.#writable = undefined;
+    for (const stream of streams) leaveStream(stream);
     this.#holding?.release();
   }
 
@@ -205,12 +194,13 @@ export class NodeByteStream implements ByteStream {
   _isFailure(error: unknown): boolean {
     if (typeof error !== 'object' || error === null) return false;
     return (
-      hasBroken(this.#label, error) || this.#streams().some(({ errored }) => errored === error)
+      hasBroken(this._reading._label, error) ||
+      this._streams().some(({ errored }) => errored === error)
     );
   }
 
-  #streams(): (Readable | Writable)[] {
-    const [readable, writable] = [this.#readable, this.#writable];
+  private _streams(): (Readable | Writable)[] {
+    const [readable, writable] = [this._reading._readable, this.#writing._writable];
     const streams: (Readable | Writable | undefined)[] =
       readable === writable ? [readable] : [readable, writable];
     return streams.filter((stream) => stream !== undefined);

@@ -5,6 +5,7 @@ import type { WaitOptions } from '../cancellable.ts';
 import { INTERRUPTED } from '../pieces.ts';
 import type { Results } from '../pieces.ts';
 import { bytesOf, checkMax } from './byte-stream.ts';
+import { hearingOf } from './listening.ts';
 import { readOut } from './read-out.ts';
 import { broken, busy, closed, closedBy, oneWay, textOf } from './stream-faults.ts';
 import type { StreamLabel } from './stream-faults.ts';
@@ -21,9 +22,10 @@ export class ReadHalf implements Parking<Received> {
     keepShape(this, new ReadHalf(undefined, ''));
   }
 
-  #readable: Readable | undefined;
-  readonly #label: StreamLabel;
-  #isClosed = false;
+  /** Undefined as well once other code has it. */
+  _readable: Readable | undefined;
+  readonly _label: StreamLabel;
+  _isClosed = false;
   /** What the stream emits is not for a receive: this reads by itself, and is not to hear of it too; or all of it is dropped. */
   #isDeaf = false;
   /** Received already, and more than was asked for. */
@@ -35,8 +37,8 @@ export class ReadHalf implements Parking<Received> {
   #onData: ((chunk: unknown) => void) | undefined = undefined;
 
   constructor(readable: Readable | undefined, label: StreamLabel) {
-    this.#readable = readable;
-    this.#label = label;
+    this._readable = readable;
+    this._label = label;
   }
 
   get isReceiving(): boolean {
@@ -45,7 +47,7 @@ export class ReadHalf implements Parking<Received> {
 
   /** What is waited for, in the task tree. */
   get name(): string {
-    return `receive from ${textOf(this.#label)}`;
+    return `receive from ${textOf(this._label)}`;
   }
 
   // No async function: connections are idle here, by the ten thousand, and each would keep its frame.
@@ -75,7 +77,7 @@ export class ReadHalf implements Parking<Received> {
 
   private _takeFirst(max?: number, options?: WaitOptions): Taken {
     throwIfCancelled(options, 'receive');
-    if (this.#receiver !== undefined) throw busy(this.#label, 'receive');
+    if (this.#receiver !== undefined) throw busy(this._label, 'receive');
     return this._take(max);
   }
 
@@ -87,10 +89,10 @@ export class ReadHalf implements Parking<Received> {
 
   /** Has the stream read ahead, as far as it has room, also before the first receive. */
   flow(): void {
-    const readable = this.#readable;
+    const readable = this._readable;
     if (readable === undefined) return;
     if (this.#onData === undefined) {
-      this.#onData = this._heard.bind(this);
+      this.#onData = hearingOf(readable, this);
       readable.on('data', this.#onData);
     }
     if (readable.readableFlowing === true) return;
@@ -116,14 +118,14 @@ export class ReadHalf implements Parking<Received> {
   }
 
   private _take(max?: number): Taken {
-    if (this.#isClosed) throw closed(this.#label, 'receive');
-    const readable = this.#readable;
-    if (readable === undefined) throw oneWay(this.#label, 'receive', 'sent to');
+    if (this._isClosed) throw closed(this._label, 'receive');
+    const readable = this._readable;
+    if (readable === undefined) throw oneWay(this._label, 'receive', 'sent to');
     const bytes = this._takeRest() ?? this._read(readable);
     if (bytes !== undefined) return this._cut(bytes, max);
     if (readable.readableEnded) return undefined;
     if (readable.errored !== null || readable.destroyed)
-      throw broken(this.#label, 'receive from', readable.errored);
+      throw broken(this._label, 'receive from', readable.errored);
     return NOTHING_YET;
   }
 
@@ -155,9 +157,10 @@ export class ReadHalf implements Parking<Received> {
     return bytes.subarray(0, max);
   }
 
-  private _heard(chunk?: unknown): void {
-    const readable = this.#readable;
-    if (this.#isDeaf || this.#isClosed || readable === undefined) return;
+  /** A piece has come; undefined: something has, or the end. */
+  _heard(chunk?: unknown): void {
+    const readable = this._readable;
+    if (this.#isDeaf || this._isClosed || readable === undefined) return;
     if (chunk === undefined) {
       this.look();
       return;
@@ -218,16 +221,16 @@ export class ReadHalf implements Parking<Received> {
 
   /** `verb` closes the stream: a receive that waits fails, and so does each later one. */
   close(verb: string): void {
-    this.#isClosed = true;
+    this._isClosed = true;
     if (this.#receiver === undefined) return;
-    this._takeReceiver()?.fail(closedBy(this.#label, verb, 'receive'));
+    this._takeReceiver()?.fail(closedBy(this._label, verb, 'receive'));
   }
 
   /** Closes this half and gives its stream away, with what was read from it and not received. */
   handOver(): void {
-    const readable = this.#readable;
-    this.#isClosed = true;
-    this.#readable = undefined;
+    const readable = this._readable;
+    this._isClosed = true;
+    this._readable = undefined;
     if (readable === undefined) return;
     if (this.#onData !== undefined)
       readable.off('data', this.#onData).off('readable', this.#onData).pause();
@@ -236,8 +239,8 @@ export class ReadHalf implements Parking<Received> {
 
   // A socket that is destroyed with something unread in it resets the connection: what was sent would be lost too.
   async discardRest(): Promise<void> {
-    const readable = this.#readable;
+    const readable = this._readable;
     if (readable === undefined || (readable.readableLength === 0 && !this.#rest)) return;
-    await readOut(readable, this.#label);
+    await readOut(readable, this._label);
   }
 }

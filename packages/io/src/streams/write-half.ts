@@ -10,10 +10,10 @@ import type { StreamLabel } from './stream-faults.ts';
 export interface Sink {
   readonly writable: Writable | undefined;
   /**
-   * It is a socket without TLS: nothing is sent of an empty piece. Then only a send that the system does not take at once
-   * asks to be called back, since each call costs a tick.
+   * It is a socket of ours, which no other byte stream is over. 'plain': without TLS, so that nothing is sent of an empty
+   * piece. Then only a send that the system does not take at once asks to be called back, since each call costs a tick.
    */
-  readonly isPlainSocket?: boolean | undefined;
+  readonly socket?: 'plain' | 'secure' | undefined;
 }
 
 const EMPTY = new Uint8Array();
@@ -24,7 +24,8 @@ export class WriteHalf implements Parking<void> {
     keepShape(this, new WriteHalf({ writable: undefined }, ''));
   }
 
-  #writable: Writable | undefined;
+  /** Undefined as well once other code has it. */
+  _writable: Writable | undefined;
   readonly #label: StreamLabel;
   readonly #isPlainSocket: boolean;
   #isClosed = false;
@@ -34,10 +35,10 @@ export class WriteHalf implements Parking<void> {
   #pending = 0;
   #onWritten: ((error?: Error | null) => void) | undefined = undefined;
 
-  constructor({ writable, isPlainSocket = false }: Sink, label: StreamLabel) {
-    this.#writable = writable;
+  constructor({ writable, socket }: Sink, label: StreamLabel) {
+    this._writable = writable;
     this.#label = label;
-    this.#isPlainSocket = isPlainSocket;
+    this.#isPlainSocket = socket === 'plain';
   }
 
   get isSending(): boolean {
@@ -113,7 +114,7 @@ export class WriteHalf implements Parking<void> {
 
   private _written(error?: Error | null): void {
     this.#pending -= 1;
-    const writable = this.#writable;
+    const writable = this._writable;
     // A socket that broke reports no error for the bytes that were under way.
     const hasFailed = (error !== undefined && error !== null) || writable?.destroyed === true;
     if (!hasFailed) {
@@ -129,7 +130,7 @@ export class WriteHalf implements Parking<void> {
   /** The stream, if something can be sent to it; otherwise throws why not. */
   sendable(verb: string): Writable {
     if (this.#isClosed) throw closed(this.#label, verb);
-    const writable = this.#writable;
+    const writable = this._writable;
     if (writable === undefined) throw oneWay(this.#label, verb, 'received from');
     if (this.#isEofSent || writable.writableEnded) throw sentEof(this.#label, verb);
     if (isLost(writable)) throw broken(this.#label, 'send to', writable.errored);
@@ -138,21 +139,21 @@ export class WriteHalf implements Parking<void> {
 
   // Bytes that are not written yet may never be: the other end would have to read earlier ones first.
   get canEnd(): boolean {
-    const writable = this.#writable;
+    const writable = this._writable;
     if (this.#isClosed || writable === undefined) return false;
     return !isLost(writable) && writable.writableLength === 0;
   }
 
   /** Ends the stream, as its transport does that, and waits until the end is sent. */
   async end(): Promise<void> {
-    await park<void>((waker) => void this.#writable?.end(() => waker.wake()), {
+    await park<void>((waker) => void this._writable?.end(() => waker.wake()), {
       name: () => `close ${textOf(this.#label)}`,
     });
   }
 
   /** A stream was closed: if it was this one, a send that waits fails. */
   look(): void {
-    const writable = this.#writable;
+    const writable = this._writable;
     if (this.#sender === undefined || writable?.closed !== true) return;
     this._takeSender()?.fail(broken(this.#label, 'send to', writable.errored));
   }
@@ -167,7 +168,7 @@ export class WriteHalf implements Parking<void> {
   /** Closes this half and gives its stream away. */
   handOver(): void {
     this.#isClosed = true;
-    this.#writable = undefined;
+    this._writable = undefined;
   }
 
   private _takeSender(): Waker<void> | undefined {

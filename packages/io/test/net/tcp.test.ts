@@ -1,5 +1,12 @@
 import { CancelScope, sleep, taskGroup } from '@ambit/core';
-import { connectTcp, connectUnix, listenTcp, listenUnix, SocketStream } from '@ambit/io';
+import {
+  connectTcp,
+  connectUnix,
+  fromDuplex,
+  listenTcp,
+  listenUnix,
+  SocketStream,
+} from '@ambit/io';
 import type { Listener } from '@ambit/io';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -166,6 +173,21 @@ describe('connectTcp', () => {
       expect(stream?.socket.closed).toBe(true);
       const peer = await listener.accept();
       expect(await peer.receive()).toBeUndefined();
+    });
+  });
+
+  test('another byte stream over its socket receives what this one does not; both hear of the end', async () => {
+    await taskGroup(async () => {
+      const [here, there] = await tcpPair();
+      const over = fromDuplex(there.socket);
+      const next = over[Symbol.asyncIterator]().next();
+      await here.send('for the other');
+      expect(String((await next).value)).toBe('for the other');
+      const end = over.receive();
+      await here.sendEof();
+      expect(await end).toBeUndefined();
+      expect(await there.receive()).toBeUndefined();
+      await Promise.all([over.close(), there.close()]);
     });
   });
 

@@ -202,6 +202,23 @@ describe('startTls', () => {
     });
   });
 
+  test('the stream before it no longer listens to the socket', async () => {
+    await taskGroup(async (group) => {
+      const [here, there] = await plainPair();
+      const waiting = new CancelScope();
+      const receiving = waiting.run(() => here.receive());
+      const raw = here.socket;
+      const ours = ['data', 'end', 'close'].map(
+        (name) => [name, raw.listeners(name).at(-1)] as const,
+      );
+      waiting.cancel();
+      await receiving;
+      group.spawn(() => there.startTls(certificate));
+      await here.startTls({ ca });
+      for (const [name, listener] of ours) expect(raw.listeners(name)).not.toContain(listener);
+    });
+  });
+
   test('the end that connected may be the server’s', async () => {
     await taskGroup(async (group) => {
       const [here, there] = await plainPair();
