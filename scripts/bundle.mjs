@@ -44,7 +44,8 @@ async function emitCode({ folder, dist, host, isForBundlers = false }, plugins) 
   const manifest = readJson(join(folder, 'package.json'));
   const { parts, hosts } = partsOf(manifest);
   const sources = doorsOf(folder).map((door) => [door, join(folder, `src/${door}.ts`)]);
-  for (const [name, [source]] of parts) sources.push([name, join(folder, source)]);
+  for (const [name, [source]] of parts)
+    if (!ALONE.has(name)) sources.push([name, join(folder, source)]);
   const banner = plugins.length > 1 ? MARK : undefined;
   const target = { dist, banner, isForBundlers };
   const files = isForBundlers
@@ -52,6 +53,10 @@ async function emitCode({ folder, dist, host, isForBundlers = false }, plugins) 
     : { manualChunks: host ? inSeveral : apart };
   const all = host ? [hostOf(folder, manifest, host), pureTools, ...plugins] : plugins;
   const together = await emit({ ...target, files }, Object.fromEntries(sources), all);
+  for (const [name, [source]] of parts.filter(([part]) => ALONE.has(part))) {
+    const alone = [insideOf(folder, ALONE.get(name)), ...plugins];
+    await emit(target, { [name]: join(folder, source) }, alone);
+  }
   for (const [name, each] of host === undefined ? hosts : []) {
     const [entry, joining] = joined(each.map((source) => join(folder, source)));
     expectApart(together, await emit(target, { [name]: entry }, [joining, plugins[0]]));
@@ -60,6 +65,22 @@ async function emitCode({ folder, dist, host, isForBundlers = false }, plugins) 
     writeFileSync(join(dist, 'package.json'), manifestOf('module', manifest, host));
   if (!isForBundlers)
     writeFileSync(join(dist, 'cjs/package.json'), manifestOf('commonjs', manifest, host));
+}
+
+/**
+ * Parts that are a file of their own, with no import but Node's, and what they have inside of another package's: only what has no state,
+ * since that package may come to the same thread.
+ */
+const ALONE = new Map([
+  ['worker-main', { '@ambit/core/lowlevel': '../core/src/internal/error-codec.ts' }],
+]);
+
+function insideOf(folder, sources) {
+  return {
+    name: 'inside',
+    knows: (id) => sources[id] !== undefined,
+    resolveId: (id) => sources[id] && join(folder, sources[id]),
+  };
 }
 
 /** By which the scope follows the awaits of the package's own functions; what does that itself is left alone. */

@@ -1,5 +1,6 @@
 import { keepShape } from '../internal/keep-shapes.ts';
 import { noteCall } from '../loop/note-call.ts';
+import { offerScopes } from '#context';
 import { unlimitListeners } from '#platform';
 import { ambient } from '../loop/ambient.ts';
 import { hostRuntime } from '../loop/runtime.ts';
@@ -221,3 +222,5 @@ export const rootScope: AnyScope = outermost();
 export function currentFrame(): Frame {
   return (ambient.get() as Frame | undefined) ?? rootScope;
 }
+
+offerScopes(AnyScope);

@@ -1,13 +1,22 @@
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { decodeThrown, encodeThrown } from './error-codec.ts';
-import type { Encoded } from './error-codec.ts';
-import type { ThreadEnd, WorkerReply, WorkerRequest, WorkerTask } from './worker-messages.ts';
-import { ambientWorkerScope, WorkerScope } from './worker-scope.ts';
+import { encodeThrown } from './error-codec.ts';
+import { openFrames } from './open-frames.ts';
+import { ThreadCall } from './thread-call.ts';
+import type { Returned } from './thread-call.ts';
+import { knownFunction, loadFunction } from './worker-functions.ts';
+import type { Callable } from './worker-functions.ts';
+import type { ThreadEnd, WorkerReply, WorkerRequest } from './worker-messages.ts';
 
-/** What runs in the threads of a WorkerPool. */
+/*
+ * What runs in the threads of a WorkerPool. It is all that a thread loads by itself: core comes with the code that is called, if that
+ * uses it.
+ */
+
+type Call = WorkerRequest & { readonly is: 'call' };
 
 const { port, flag } = workerData as ThreadEnd;
-let current: { readonly id: number; readonly cancel: (reason: Encoded) => void } | undefined;
+const frames = openFrames();
+let current: ThreadCall | undefined;
 
 // The listener keeps the thread alive; its pool ends it.
 port.on('message', take);
@@ -16,15 +25,8 @@ port.on('messageerror', (error: unknown) => {
 });
 
 function take(request: WorkerRequest): void {
-  // eslint-disable-next-line @ambit/no-unowned-task -- the caller waits, in the other thread
-  if (request.is === 'call') void answer(request);
+  if (request.is === 'call') begin(request);
   else if (request.id === current?.id) current.cancel(request.reason);
-}
-
-async function answer(request: WorkerRequest & { readonly is: 'call' }): Promise<void> {
-  const message = await replyTo(request);
-  current = undefined;
-  reply(request, message);
 }
 
 /** Reads what has come while the thread was busy. */
@@ -36,65 +38,87 @@ function drain(): void {
   }
 }
 
-async function replyTo(task: WorkerTask & { readonly id: number }): Promise<WorkerReply> {
-  const { id, args } = task;
-  const look = (): void => {
+function begin(request: Call): void {
+  const { id } = request;
+  const call = new ThreadCall(id, frames, () => {
     if (Atomics.load(flag, 0) === id && current?.id === id) drain();
-  };
-  const scope = new WorkerScope(look);
-  current = { id, cancel: (reason) => scope.cancel(decodeThrown(reason)) };
-  // The caller may have been cancelled since.
-  look();
+  });
+  current = call;
   try {
-    const done = await scope.run(async () => {
-      const fn = await load(task);
-      // That took its time, and a cancelled caller starts nothing.
-      scope.throwIfCancelled();
-      return { value: await ambientWorkerScope.run(scope, () => fn(...args)) };
-    });
-    return done === undefined ? { is: 'cancelled' } : { is: 'value', value: done.value };
+    const fn = knownFunction(request);
+    if (fn !== undefined) start(call, request, fn);
+    // eslint-disable-next-line @ambit/no-unowned-task -- the caller waits, in the other thread
+    else void load(call, request);
   } catch (error) {
-    return { is: 'error', error: encodeThrown(error) };
+    fail(request, error);
   }
 }
 
-type Callable = (...args: readonly unknown[]) => unknown;
-
-async function load({ module, name }: WorkerTask): Promise<Callable> {
-  const exported = modules.get(module) ?? (await importAll(module));
-  // What CommonJS exports may be in its `default` only.
-  const found = exported[name] ?? ownOf(exported['default'], name);
-  if (typeof found === 'function') return found as Callable;
-  const what = found === undefined ? `does not export ${name}` : `exports ${name}, no function`;
-  const names = Object.keys(exported).join(', ');
-  throw new TypeError(`${module} ${what}; its exports are: ${names === '' ? 'none' : names}`);
-}
-
-// What every object inherits is no export.
-function ownOf(value: unknown, name: string): unknown {
-  if (value === undefined || value === null || !Object.hasOwn(value, name)) return undefined;
-  return (value as Record<string, unknown>)[name];
-}
-
-/** The modules that were loaded. To ask the loader again would take as long as a short call. */
-const modules = new Map<string, Record<string, unknown>>();
-
-async function importAll(module: string): Promise<Record<string, unknown>> {
+async function load(call: ThreadCall, request: Call): Promise<void> {
   try {
-    const exported = (await import(module)) as Record<string, unknown>;
-    modules.set(module, exported);
-    return exported;
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    const error = new Error(`${module} cannot be loaded: ${why}`, { cause });
-    const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    throw Object.assign(error, code === undefined ? {} : { code });
+    const fn = await loadFunction(request);
+    start(call, request, fn);
+  } catch (error) {
+    fail(request, error);
   }
 }
 
-function reply({ module, name }: WorkerTask, message: WorkerReply): void {
+function start(call: ThreadCall, request: Call, fn: Callable): void {
+  // The caller may have been cancelled since, and a cancelled caller starts nothing.
+  if (Atomics.load(flag, 0) === call.id) drain();
+  if (call.isCancelled) {
+    finish(request, { is: 'cancelled' });
+    return;
+  }
+  const returned = call.run(() => resultOf(fn, request.args));
+  if (returned instanceof Promise || call.hasScope) {
+    // eslint-disable-next-line @ambit/no-unowned-task -- as above
+    void finishLater(call, request, Promise.resolve(returned));
+  } else finish(request, { is: 'value', value: returned.value });
+}
+
+/** Without a promise if there is nothing to wait for. */
+function resultOf(fn: Callable, args: readonly unknown[]): Returned | Promise<Returned> {
   try {
-    port.postMessage(message);
+    const value = fn(...args);
+    return isThenable(value) ? awaited(value) : { value };
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+async function awaited(value: PromiseLike<unknown>): Promise<Returned> {
+  return { value: await value };
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
+  return 'then' in value && typeof value.then === 'function';
+}
+
+async function finishLater(
+  call: ThreadCall,
+  request: Call,
+  returned: Promise<Returned>,
+): Promise<void> {
+  // Until then it may ask for its scope.
+  await returned.catch(() => undefined);
+  try {
+    const done = await call.end(returned);
+    finish(request, done === undefined ? { is: 'cancelled' } : { is: 'value', value: done.value });
+  } catch (error) {
+    fail(request, error);
+  }
+}
+
+function fail(request: Call, error: unknown): void {
+  finish(request, { is: 'error', error: encodeThrown(error) });
+}
+
+function finish({ module, name }: Call, reply: WorkerReply): void {
+  current = undefined;
+  try {
+    port.postMessage(reply);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const error = new TypeError(

@@ -1,43 +1,9 @@
-import { CancelScope, ContextVar, InvalidStateError } from '@ambit/core';
-import type { CancelledError } from '@ambit/core';
+import { ContextVar, InvalidStateError } from '@ambit/core';
+import type { CancelScope } from '@ambit/core';
+import { knownFrames } from './thread-frames.ts';
 
-/**
- * The scope of a call in its thread. Looks whether the caller has been cancelled each time it is asked: a loop that does
- * not let go of the thread receives no messages.
- */
-export class WorkerScope extends CancelScope {
-  readonly #look: () => void;
-
-  constructor(look: () => void) {
-    super({ name: 'worker' });
-    this.#look = look;
-  }
-
-  override get reason(): CancelledError | undefined {
-    this.#look();
-    return super.reason;
-  }
-
-  override get cancelCalled(): boolean {
-    this.#look();
-    return super.cancelCalled;
-  }
-
-  override get signal(): AbortSignal {
-    this.#look();
-    return super.signal;
-  }
-
-  override throwIfCancelled(): void {
-    this.#look();
-    super.throwIfCancelled();
-  }
-}
-
-/** @internal The one that the code which asks belongs to: what an earlier call left behind has its own. */
-export const ambientWorkerScope: ContextVar<WorkerScope> = new ContextVar<WorkerScope>({
-  name: 'worker scope',
-});
+/** The one that the code which asks belongs to: what an earlier call left behind has its own. */
+const ambientScope: ContextVar<CancelScope> = new ContextVar<CancelScope>({ name: 'worker scope' });
 
 /**
  * Returns the scope of a function that runs in a thread of a {@link WorkerPool}, which is cancelled when its caller is. All
@@ -56,7 +22,10 @@ export const ambientWorkerScope: ContextVar<WorkerScope> = new ContextVar<Worker
  * }
  */
 export function workerScope(): CancelScope {
-  const scope = ambientWorkerScope.get();
+  const frames = knownFrames();
+  // The frame of a call has its scope under this name. Each copy of this package has its own.
+  if (frames !== undefined) frames.variable = ambientScope;
+  const scope = ambientScope.get();
   if (scope !== undefined) return scope;
   throw new InvalidStateError(
     'workerScope: this is not part of a call on a WorkerPool; currentScope() is there everywhere',

@@ -66,3 +66,8 @@ export class Ambient<F> {
     return (fn) => this.run(value, fn);
   }
 }
+
+/** Frames that were there before this package was are only where there is an `AsyncLocalStorage`. */
+export function offerScopes(_Scope: unknown): void {
+  // See above.
+}
