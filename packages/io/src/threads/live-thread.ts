@@ -88,7 +88,9 @@ export class LiveThread {
   }
 
   #send(request: WorkerRequest, transfer: readonly Transferable[] = []): void {
-    this.#port.postMessage(request, transfer);
+    // An empty list would be walked all the same.
+    if (transfer.length === 0) this.#port.postMessage(request);
+    else this.#port.postMessage(request, transfer);
   }
 
   #over(outcome: WorkerOutcome): void {

@@ -52,10 +52,11 @@ export class WorkerCall {
   }
 
   /** Waits for what it comes to. */
-  wait(options: { signal?: AbortSignal | undefined; name: string }): Promise<WorkerOutcome> {
+  wait(signal?: AbortSignal): Promise<WorkerOutcome> {
+    const { name, module } = this.#order;
     return park<WorkerOutcome>(
       (waker) => whenDone(this.done, () => void waker.wake(this.done.result())),
-      options,
+      { signal, name: `${name} of ${module}` },
     );
   }
 
@@ -69,11 +70,9 @@ export class WorkerCall {
   stop(reason: unknown): Promise<WorkerOutcome> {
     return shield(async () => {
       this.#tell(reason);
-      const { onCancel, grace, name } = this.#order;
+      const { onCancel, grace } = this.#order;
       const isGentle = onCancel === 'cooperate' && !this.#isAbandoned;
-      const outcome = isGentle
-        ? await moveOnAfterReal(grace, () => this.wait({ name: `the cleanup of ${name}` }))
-        : undefined;
+      const outcome = isGentle ? await moveOnAfterReal(grace, () => this.wait()) : undefined;
       if (outcome !== undefined) return outcome;
       await this.#thread.kill();
       return this.done.wait();

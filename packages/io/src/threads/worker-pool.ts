@@ -20,7 +20,7 @@ import { WorkerCall } from './worker-call.ts';
 import type { WorkerOrder } from './worker-call.ts';
 import { orderOf } from './worker-order.ts';
 import type { WorkerRunOptions } from './worker-order.ts';
-import { because, outcomeOf, valueOf } from './worker-result.ts';
+import { because, endedBy, valueOf } from './worker-result.ts';
 import { WorkerThread } from './worker-thread.ts';
 
 /** Options for `WorkerPool`. */
@@ -119,10 +119,17 @@ export class WorkerPool implements AsyncDisposable {
     return valueOf(outcome, order, site) as T;
   }
 
+  // One function, since each that awaits another costs a promise.
   async #call(options: WorkerRunOptions, order: WorkerOrder): Promise<WorkerOutcome> {
-    const thread = await this.#acquire(options, order);
+    throwIfCancelled(options);
+    this.#checkOpen(order);
+    const thread = this.#free() ?? (await this.#untilFree(options, order));
     const call = this.#begin(thread, options, order);
-    return outcomeOf(call, options, order);
+    try {
+      return await call.wait(options.signal);
+    } catch (cancellation) {
+      return endedBy(cancellation, call, order);
+    }
   }
 
   #checkOpen({ name }: WorkerOrder): void {
@@ -130,25 +137,21 @@ export class WorkerPool implements AsyncDisposable {
     throw new ClosedResourceError(`run: the pool was closed before ${name} was called`);
   }
 
-  async #acquire(options: WorkerRunOptions, order: WorkerOrder): Promise<WorkerThread> {
-    throwIfCancelled(options);
-    this.#checkOpen(order);
+  #free(): WorkerThread | undefined {
     const idle = this.#idle.pop();
-    if (idle !== undefined) return idle;
-    if (this.#threads.size < this.#size) {
-      const thread = new WorkerThread(this.#threadOptions);
-      this.#threads.add(thread);
-      return thread;
+    if (idle !== undefined || this.#threads.size >= this.#size) return idle;
+    const thread = new WorkerThread(this.#threadOptions);
+    this.#threads.add(thread);
+    return thread;
+  }
+
+  #untilFree({ signal }: WorkerRunOptions, { name, module }: WorkerOrder): Promise<WorkerThread> {
+    if (this.#line.size < this.#maxQueue) {
+      return this.#line.park({ signal, name: `a thread for ${name} of ${module}` });
     }
-    if (this.#line.size >= this.#maxQueue) {
-      throw new BusyResourceError(
-        `run: all ${this.#size} threads are busy, and ${this.#line.size} calls wait, which is maxQueue; call ${order.name} later, or make maxQueue larger`,
-      );
-    }
-    return this.#line.park({
-      signal: options.signal,
-      name: `a thread for ${order.name} of ${order.module}`,
-    });
+    throw new BusyResourceError(
+      `run: all ${this.#size} threads are busy, and ${this.#line.size} calls wait, which is maxQueue; call ${name} later, or make maxQueue larger`,
+    );
   }
 
   #begin(thread: WorkerThread, options: WorkerRunOptions, order: WorkerOrder): WorkerCall {

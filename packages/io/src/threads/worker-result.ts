@@ -3,25 +3,20 @@ import { ClosedResourceError } from '../errors.ts';
 import { decodeThrown } from './error-codec.ts';
 import type { WorkerOutcome } from './live-thread.ts';
 import type { WorkerCall, WorkerOrder } from './worker-call.ts';
-import type { WorkerRunOptions } from './worker-order.ts';
 
-/** Waits for a call in a thread; if the caller is cancelled, ends the call as `onCancel` says. */
-export async function outcomeOf(
+/** Ends a call whose caller is cancelled, as `onCancel` says; returns what it came to all the same. */
+export async function endedBy(
+  cancellation: unknown,
   call: WorkerCall,
-  { signal }: WorkerRunOptions,
-  { name, module, onCancel }: WorkerOrder,
+  { onCancel }: WorkerOrder,
 ): Promise<WorkerOutcome> {
-  try {
-    return await call.wait({ signal, name: `${name} of ${module}` });
-  } catch (cancellation) {
-    if (onCancel === 'abandon') {
-      call.abandon(cancellation);
-      throw cancellation;
-    }
-    const outcome = await call.stop(cancellation);
-    if (outcome.is === 'cancelled') throw cancellation;
-    return outcome;
+  if (onCancel === 'abandon') {
+    call.abandon(cancellation);
+    throw cancellation;
   }
+  const outcome = await call.stop(cancellation);
+  if (outcome.is === 'cancelled') throw cancellation;
+  return outcome;
 }
 
 /** The value of a call that has ended; throws if there is none. */

@@ -20,7 +20,9 @@ export interface WorkerThreadOptions {
 export class WorkerThread implements Thread {
   readonly #options: WorkerThreadOptions;
   #live: LiveThread | undefined;
+  /** Set once, and set anew after each call: to make a timer costs more than the rest of a call does here. */
   #idle: NodeJS.Timeout | undefined;
+  #isBusy = false;
   #ending: Promise<void> | undefined;
 
   constructor(options: WorkerThreadOptions) {
@@ -32,7 +34,7 @@ export class WorkerThread implements Thread {
   }
 
   begin(order: WorkerOrder): Future<WorkerOutcome> {
-    clearTimeout(this.#idle);
+    this.#isBusy = true;
     return (this.#live ??= this.#start()).begin(order, order.transfer);
   }
 
@@ -42,14 +44,19 @@ export class WorkerThread implements Thread {
 
   /** No call is in it. */
   rest(): void {
-    const { idleTimeout } = this.#options;
+    this.#isBusy = false;
     if (this.#live === undefined) return;
+    this.#idle = this.#idle?.refresh() ?? realTimer(this.#options.idleTimeout, () => this.#tire());
+  }
+
+  #tire(): void {
     // eslint-disable-next-line @ambit/no-unowned-task -- the end of the pool waits for it, too
-    this.#idle = realTimer(idleTimeout, () => void this.kill());
+    if (!this.#isBusy) void this.kill();
   }
 
   async kill(): Promise<void> {
     clearTimeout(this.#idle);
+    this.#idle = undefined;
     if (this.#live !== undefined) this.#ending = this.#live.kill();
     // A call that comes meanwhile has a thread of its own.
     this.#live = undefined;

@@ -122,7 +122,7 @@ test('a call that is over tells its thread no more: that has another one', async
   const thread = new WorkerThread(options);
   const call = new WorkerCall(order, thread);
   last().answer({ is: 'value', value: 7 });
-  await call.wait({ name: 'f' });
+  await call.wait();
   call.abandon('late');
   await sleep(5);
   expect(last().options.workerData.flag[0]).toBe(0);
@@ -146,7 +146,7 @@ describe('an idle thread', () => {
     expect(thread.isRunning).toBe(false);
   });
 
-  test('does not while it has a call', async () => {
+  test('does not while it has a call, and does after that', async () => {
     const thread = await afterCall(5);
     thread.rest();
     const next = thread.begin(order);
@@ -154,6 +154,22 @@ describe('an idle thread', () => {
     expect(last().terminated).toBe(0);
     last().answer({ is: 'value', value: 2 });
     expect(await next).toEqual({ is: 'value', value: 2 });
+    thread.rest();
+    await sleep(20);
+    expect(last().terminated).toBe(1);
+  });
+
+  test('has its whole time after each call', async () => {
+    const thread = await afterCall(40);
+    thread.rest();
+    for (let call = 0; call < 3; call += 1) {
+      await sleep(20);
+      const next = thread.begin(order);
+      last().answer({ is: 'cancelled' });
+      await next;
+      thread.rest();
+    }
+    expect(last().terminated).toBe(0);
   });
 
   test('whose time is more than a timer can hold stays', async () => {
