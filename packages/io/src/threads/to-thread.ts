@@ -1,5 +1,5 @@
 import type { TaskGroup } from '@ambit/core';
-import { groupOfRun } from '@ambit/core/lowlevel';
+import { groupOfRun, refused } from '@ambit/core/lowlevel';
 import { WorkerPool } from './worker-pool.ts';
 
 const pools = new WeakMap<TaskGroup, WorkerPool>();
@@ -18,12 +18,16 @@ let poolOfProcess: WorkerPool | undefined;
  * @example
  * const hash = await toThread<string>(new URL('./hash.js', import.meta.url), 'sha256', path);
  */
-export async function toThread<T>(
+export function toThread<T>(
   module: URL | string,
   name: string,
   ...args: readonly unknown[]
 ): Promise<T> {
-  return defaultPool().run<T>(module, name, args);
+  try {
+    return defaultPool().run<T>(module, name, args);
+  } catch (error) {
+    return refused(error);
+  }
 }
 
 function defaultPool(): WorkerPool {

@@ -1,6 +1,5 @@
-import { isCancelled, shield } from '@ambit/core';
-import type { Future } from '@ambit/core';
-import { park, whenDone } from '@ambit/core/lowlevel';
+import { Future, isCancelled, shield } from '@ambit/core';
+import { keepShape, park, whenDone } from '@ambit/core/lowlevel';
 import type { Transferable } from 'node:worker_threads';
 import { moveOnAfterReal, onPowerOff } from '../real-work.ts';
 import { encodeThrown } from './error-codec.ts';
@@ -35,6 +34,19 @@ export class WorkerCall {
   readonly #order: WorkerOrder;
   readonly #thread: Thread;
   #isAbandoned = false;
+
+  static {
+    const order: WorkerOrder = {
+      ...{ module: '', name: '', args: [], transfer: [] },
+      ...{ onCancel: 'cooperate', grace: 1000 },
+    };
+    const thread: Thread = {
+      begin: () => new Future(),
+      cancel: () => undefined,
+      kill: () => Promise.resolve(),
+    };
+    keepShape(this, new WorkerCall(order, thread));
+  }
 
   /**
    * Sends it off.

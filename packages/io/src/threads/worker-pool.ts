@@ -7,6 +7,7 @@ import {
   checkOptions,
   giveTo,
   ParkingLot,
+  refused,
   throwIfCancelled,
   whenDone,
 } from '@ambit/core/lowlevel';
@@ -105,31 +106,42 @@ export class WorkerPool implements AsyncDisposable {
    *   CancelledError, or `signal.reason`
    */
   // eslint-disable-next-line max-params -- public: module, name and arguments are the call
-  async run<T>(
+  run<T>(
     module: URL | string,
     name: string,
     args: readonly unknown[] = [],
     options: WorkerRunOptions = {},
   ): Promise<T> {
-    const order = orderOf({ module, name, args }, options);
-    const site: { stack?: string } = {};
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- only where the stack is to begin
-    Error.captureStackTrace(site, this.run);
-    const outcome = await realWork(() => this.#call(options, order));
-    return valueOf(outcome, order, site) as T;
+    try {
+      const order = orderOf({ module, name, args }, options);
+      const site: { stack?: string } = {};
+      const result = realWork(() => this.#call(order, options, site));
+      // When the call has been sent off: the thread need not wait for that. Only where the stack is to begin is `run` named.
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- see above
+      Error.captureStackTrace(site, this.run);
+      return result as Promise<T>;
+    } catch (error) {
+      return refused(error);
+    }
   }
 
   // One function, since each that awaits another costs a promise.
-  async #call(options: WorkerRunOptions, order: WorkerOrder): Promise<WorkerOutcome> {
+  async #call(
+    order: WorkerOrder,
+    options: WorkerRunOptions,
+    site: { readonly stack?: string },
+  ): Promise<unknown> {
     throwIfCancelled(options);
     this.#checkOpen(order);
     const thread = this.#free() ?? (await this.#untilFree(options, order));
     const call = this.#begin(thread, options, order);
+    let outcome: WorkerOutcome;
     try {
-      return await call.wait(options.signal);
+      outcome = await call.wait(options.signal);
     } catch (cancellation) {
-      return endedBy(cancellation, call, order);
+      outcome = await endedBy(cancellation, call, order);
     }
+    return valueOf(outcome, order, site);
   }
 
   #checkOpen({ name }: WorkerOrder): void {
