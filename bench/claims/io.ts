@@ -1,11 +1,9 @@
-// What a round trip costs through a connection, and through a worker thread.
+// What a round trip costs through a connection.
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
-import { Piscina } from 'piscina';
-import { CancelScope, run, taskGroup } from '@ambit/core';
-import { connectTcp, listenTcp, toThread } from '@ambit/io';
+import { CancelScope, taskGroup } from '@ambit/core';
+import { connectTcp, listenTcp } from '@ambit/io';
 import { contest } from '../contest.ts';
 
 const HOST = '127.0.0.1';
@@ -119,47 +117,4 @@ function bounce(socket: Socket, count: number, done: () => void): void {
     else socket.write(piece);
   });
   socket.write(piece);
-}
-
-const work = new URL('../load/thread.js', import.meta.url);
-
-await contest({
-  title: 'Call a function in a worker thread',
-  count: 2000,
-  rate: 'calls',
-  contenders: [
-    { name: 'toThread', prepare: inThread },
-    { name: 'Piscina', prepare: byPiscina },
-    { name: 'postMessage by hand', prepare: byHand },
-  ],
-  aims: [
-    { against: 'postMessage by hand', atMost: 2 },
-    { against: 'Piscina', atMost: 1 },
-  ],
-});
-
-function inThread(count: number): () => Promise<unknown> {
-  return () =>
-    run(async () => {
-      for (let at = 0; at < count; at += 1) await toThread(work, 'increment', at);
-    });
-}
-
-function byPiscina(count: number): () => Promise<unknown> {
-  return async () => {
-    const pool = new Piscina({ filename: work.href, name: 'increment', maxThreads: 1 });
-    for (let at = 0; at < count; at += 1) await pool.run(at);
-    await pool.destroy();
-  };
-}
-
-function byHand(count: number): () => Promise<unknown> {
-  return async () => {
-    const worker = new Worker(work);
-    for (let at = 0; at < count; at += 1) {
-      worker.postMessage(at);
-      await once(worker, 'message');
-    }
-    await worker.terminate();
-  };
 }

@@ -306,6 +306,21 @@ describe('the line', () => {
     rmSync(folder, { recursive: true });
   });
 
+  test('holds a thousand calls: each gets what is its own, and what it hands over is not copied', async () => {
+    await using pool = new WorkerPool({ size: 2 });
+    const buffers = Array.from({ length: 1000 }, (_, at) => new ArrayBuffer(at));
+    const calls = buffers.map((buffer) =>
+      pool.run(work, 'length', [buffer], { transfer: [buffer] }),
+    );
+    await sleep(0);
+    expect(pool.statistics()).toEqual({ size: 2, threads: 2, busy: 2, waiting: 998 });
+    // A call that waits has handed nothing over yet.
+    expect(buffers[999]?.byteLength).toBe(999);
+    expect(await Promise.all(calls)).toEqual(buffers.map((_, at) => at));
+    expect(buffers.every(({ byteLength }) => byteLength === 0)).toBe(true);
+    expect(pool.statistics()).toEqual({ size: 2, threads: 2, busy: 0, waiting: 0 });
+  });
+
   test('that is full refuses, naming who was refused', async () => {
     await using pool = new WorkerPool({ size: 1, maxQueue: 1 });
     const first = pool.run(work, 'later', [30, 'first']);
