@@ -38,9 +38,11 @@ export class LiveThread {
       transferList: [port2],
       ...(resourceLimits === undefined ? {} : { resourceLimits }),
     });
-    // An idle thread keeps no process alive: a call does, by `ref()` of its thread.
+    // An idle thread keeps no process alive: a call does, by `ref()` of the port, which costs less than that of the thread.
     this.#worker.unref();
     port1.on('message', (reply: WorkerReply) => this.#over(reply)).unref();
+    // The thread has died: `exit` will tell of it, and of the call.
+    port1.on('close', () => this.#worker.ref());
     port1.on('messageerror', (cause: unknown) => this.#break(cause));
     this.#worker.on('error', (cause: unknown) => (this.#cause = cause));
     this.#worker.on('exit', (code) => {
@@ -63,7 +65,7 @@ export class LiveThread {
     const id = (this.#calls % 1_000_000_000) + 1;
     this.#send({ is: 'call', id, module, name, args }, transfer);
     this.#calls = id;
-    this.#worker.ref();
+    this.#port.ref();
     return (this.#call = new Future<WorkerOutcome>());
   }
 
@@ -96,7 +98,7 @@ export class LiveThread {
   #over(outcome: WorkerOutcome): void {
     const call = this.#call;
     this.#call = undefined;
-    this.#worker.unref();
+    this.#port.unref();
     call?.tryResolve(outcome);
   }
 

@@ -29,6 +29,8 @@ test.each<[string, string, string[]]>([
   ['idle threads do not', 'idle', ['3', '7']],
   ['a call that runs does', 'busy', ['done']],
   ['a call whose thread is starting does', 'starting', ['done']],
+  ['a call whose thread exits does', 'dying', ['BrokenWorkerError']],
+  ['a call whose thread dies of an exception does', 'uncaught', ['BrokenWorkerError']],
   ['a thread that has yet to be terminated does', 'grace', ['cut short']],
 ])('keeping the process alive: %s', async (_what, scenario, lines) => {
   expect(await program(scenario)).toEqual({ end: 0, lines, err: '' });
