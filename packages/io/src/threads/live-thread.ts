@@ -90,7 +90,7 @@ export class LiveThread {
   }
 
   #send(request: WorkerRequest, transfer: readonly Transferable[] = []): void {
-    // An empty list would be walked all the same.
+    // An empty list would be walked anyway.
     if (transfer.length === 0) this.#port.postMessage(request);
     else this.#port.postMessage(request, transfer);
   }

@@ -4,7 +4,7 @@ import { decodeThrown } from './error-codec.ts';
 import type { WorkerOutcome } from './live-thread.ts';
 import type { WorkerCall, WorkerOrder } from './worker-call.ts';
 
-/** Ends a call whose caller is cancelled, as `onCancel` says; returns what it came to all the same. */
+/** Ends a call whose caller is cancelled, as `onCancel` says; returns what it came to anyway. */
 export async function endedBy(
   cancellation: unknown,
   call: WorkerCall,
