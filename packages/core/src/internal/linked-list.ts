@@ -51,3 +51,10 @@ export function remove<L extends Link<L>>(link: L): boolean {
   link._next = undefined;
   return true;
 }
+
+/** Those that are in it now, in order: for a walk in which other code may run, which may take out or append any of them. */
+export function membersOf<L extends Link<L>>(host: Host<L>): L[] {
+  const members: L[] = [];
+  for (let each = host._first; each !== undefined; each = each._next) members.push(each);
+  return members;
+}

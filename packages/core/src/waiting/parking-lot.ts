@@ -19,6 +19,7 @@ import { keepShape } from '../internal/keep-shapes.ts';
 import { currentFrame } from '../scope/any-scope.ts';
 import { checkCount, checkFunction, checkOptions, checkSignal } from '../internal/check.ts';
 import { checkFlag } from '../internal/check-values.ts';
+import { membersOf } from '../internal/linked-list.ts';
 import { sharingStack } from '../internal/sharing-stack.ts';
 import { noteCall } from '../loop/note-call.ts';
 import { Line } from './line.ts';
@@ -132,10 +133,9 @@ export class ParkingLot<T = void, D = undefined> extends Line<T, D> {
     if (where !== undefined) checkFunction('ParkingLot.failAll', 'where', where);
     const errorFor = sharingStack(make);
     let failed = 0;
-    let next = this._first;
-    while (next !== undefined) {
-      const parked = next;
-      next = parked._next;
+    // As they stand now: a wait in several places leaves them all when it ends at one, also the one that would be next.
+    for (const parked of membersOf(this)) {
+      if (parked._host !== this) continue;
       if (where !== undefined && !where(parked.data)) continue;
       if (parked.fail(errorFor(parked.data))) failed += 1;
     }

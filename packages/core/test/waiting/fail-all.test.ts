@@ -1,5 +1,6 @@
 import { CancelScope } from '@ambit/core';
-import { ParkingLot, sharingStack } from '@ambit/core/lowlevel';
+import { park, ParkingLot, sharingStack } from '@ambit/core/lowlevel';
+import type { Waker } from '@ambit/core/lowlevel';
 import { settle, testRun } from '@ambit/core/testing';
 import type { TaskGroup } from '@ambit/core';
 
@@ -91,3 +92,47 @@ test('failAll checks its arguments', () => {
   expect(() => lot.failAll(new Error('closed') as never)).toThrow(/make is an object/);
   expect(() => lot.failAll(() => new Error('closed'), 1 as never)).toThrow(/where is 1/);
 });
+
+test('failAll reaches those behind a wait that is in the line more than once', () =>
+  testRun(async (group) => {
+    const log: string[] = [];
+    const lot = new ParkingLot<string, number>();
+    group.spawn(() =>
+      park<string>((waker) => {
+        const leaveAll = (): void => {
+          for (const place of places) place.leave();
+        };
+        const both: Waker<string> = {
+          wake: (value) => waker.wake(value),
+          fail: (error) => {
+            leaveAll();
+            return waker.fail(error);
+          },
+        };
+        const places = [lot.enlist(both, 1), lot.enlist(both, 2)];
+        return leaveAll;
+      }).catch((error: unknown) => log.push((error as Error).message)),
+    );
+    parkAll(group, lot, [3], log);
+    expect(lot.failAll((data) => new Error(`no ${data}`))).toBe(2);
+    await settle();
+    expect([log, lot.size]).toEqual([['no 1', '3 no 3'], 0]);
+  }));
+
+test('failAll leaves those that a condition has taken out or put in', () =>
+  testRun(async (group) => {
+    const log: string[] = [];
+    const lot = new ParkingLot<string, number>();
+    const elsewhere = new ParkingLot<string, number>();
+    parkAll(group, lot, [1, 2, 3], log);
+    const where = (data: number): boolean => {
+      if (data === 1) lot.repark(elsewhere, 2);
+      if (data === 1) parkAll(group, lot, [4], log);
+      return data !== 1;
+    };
+    expect(lot.failAll((data) => new Error(`no ${data}`), where)).toBe(1);
+    await settle();
+    expect([log, elsewhere.size, lot.size]).toEqual([['3 no 3'], 2, 1]);
+    elsewhere.unparkAll('yes');
+    lot.unparkAll('yes');
+  }));

@@ -211,6 +211,26 @@ test('one clause that fails takes the others out of their lines', () =>
     expect(await failed).toBeInstanceOf(EndOfChannelError);
   }));
 
+test('one that is in a line twice does not keep the end of the channel from those behind it', () =>
+  testRun(async (group) => {
+    const ends: string[] = [];
+    const note = (error: unknown): void => void ends.push((error as Error).name);
+    const [sender, receiver] = channel<number>();
+    const twice = select(select.receive(receiver), select.receive(receiver.clone()));
+    group.spawn(() => twice.catch(note));
+    group.spawn(() => receiver.receive().catch(note));
+    const [into, from] = channel<number>();
+    const sends = select(select.send(into, 1), select.send(into, 2));
+    group.spawn(() => sends.catch(note));
+    group.spawn(() => into.send(3).catch(note));
+    await settle();
+    sender.close();
+    from.close();
+    await settle();
+    const [ended, broken] = ['EndOfChannelError', 'BrokenChannelError'];
+    expect(ends.sort()).toEqual([broken, broken, ended, ended]);
+  }));
+
 test('closing the handle it waits on ends it', () =>
   testRun(async (group) => {
     const [sender, receiver] = channel<number>();
