@@ -117,9 +117,11 @@ export class Lock {
     return this._acquire('Lock.acquire', options);
   }
 
-  /** @internal */
-  _acquire(where: string, options: WaitOptions | undefined): Promise<Hold> {
+  /** @internal */ _acquire(where: string, options: WaitOptions | undefined): Promise<Hold> {
+    let signal: AbortSignal | undefined;
     try {
+      // Before the look at the lock: where the options are a scope or a task, reading it looks at the clock, and what is due may let go.
+      signal = options?.signal;
       this.#refuseWithin();
       // A wait looks for a cancellation itself; it does not get these options.
       if (this._hold === undefined) throwIfCancelled(options, where);
@@ -128,7 +130,7 @@ export class Lock {
       return refused(error);
     }
     const hold = new Hold(this);
-    if (this._hold !== undefined) return this.#park(hold, options?.signal);
+    if (this._hold !== undefined) return this.#park(hold, signal);
     this.#begin(hold);
     return ready(hold);
   }

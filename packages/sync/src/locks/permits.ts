@@ -163,7 +163,8 @@ export class Permits {
 
   #park(guard: PermitGuard, options: WaitOptions | undefined, blocked?: Blocked): Promise<Guard> {
     const { keeper } = guard;
-    return this.#lot.park({
+    const before = this.#lot.size;
+    const waiting = this.#lot.park({
       signal: options?.signal,
       name: this.#label,
       blockedBy: blocked?.blockedBy,
@@ -171,6 +172,9 @@ export class Permits {
       data: guard,
       onAbandon: keeper?.refused === undefined ? this.#serve : this.#abandonOf(keeper),
     });
+    // Cancelled since the look in `take`, by the clock: it has never been in the line, and so is not abandoned either.
+    if (this.#lot.size === before) keeper?.refused?.();
+    return waiting;
   }
 
   #abandonOf(keeper: PermitKeeper): () => void {

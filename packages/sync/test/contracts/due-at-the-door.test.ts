@@ -2,7 +2,7 @@
 // for. That must not happen between the caller's look at the primitive and its place in line: nobody would wake it (I2, I4).
 import { CancelScope, Future } from '@ambit/core';
 import { settle, testRun } from '@ambit/core/testing';
-import { KeyedLock } from '@ambit/sync';
+import { CapacityLimiter, KeyedLock, Lock } from '@ambit/sync';
 import type { Guard } from '@ambit/sync';
 import { allTogether, oneByOne } from '../support/primitives.ts';
 
@@ -70,3 +70,39 @@ describe('a free key of a KeyedLock, taken by another deadline in the call that 
       expect(keys.size).toBe(0);
     }));
 });
+
+test('a lock is not missed by a caller whose options are a scope, which looks at the clock when it is asked for its signal', () =>
+  testRun(async (_group, loop) => {
+    const lock = new Lock();
+    const held = await lock.acquire();
+    await whenLate(loop.now(), () => {
+      held[Symbol.dispose]();
+    });
+    // With a deadline of its own a scope asks the clock before it makes its signal.
+    const mine = new CancelScope({ timeout: 1000 });
+    await mine.run(async () => {
+      using _mine = await lock.acquire(mine);
+    });
+    expect([mine.cancelCaught, lock.locked]).toEqual([false, false]);
+  }));
+
+test('a borrower that was cancelled at any look of its call may come again', () =>
+  testRun(async () => {
+    const limiter = new CapacityLimiter(1);
+    const held = await limiter.acquire();
+    for (const last of [1, 2, 3, 4]) {
+      const scope = new CancelScope({ timeout: 1 });
+      let asked = 0;
+      const options = {
+        // Asked for by each look, and then for the wait.
+        get signal() {
+          asked += 1;
+          if (asked === last) scope.cancel();
+          return undefined;
+        },
+      };
+      await scope.run(() => limiter.acquireOnBehalfOf('a borrower', options));
+    }
+    held[Symbol.dispose]();
+    (await limiter.acquireOnBehalfOf('a borrower'))[Symbol.dispose]();
+  }));
