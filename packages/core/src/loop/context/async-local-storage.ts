@@ -2,33 +2,23 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import type { Slot } from '../slot.ts';
 import type { LossWatch } from './loss-watch.ts';
 
-/** Where the frames of a thread are, and the class of its scopes. */
+/** Where the frames of a thread are, and the class of its scopes once a copy of this package has it. */
 interface Frames {
   readonly storage: AsyncLocalStorage<object>;
-  /** Whether a copy of this package has it. */
-  isTaken?: boolean;
   Scope?: unknown;
 }
 
-const FRAMES = Symbol.for('@ambit/core:frames');
-const frames = framesOfThread();
-
-/**
+/*
  * The storage is found by the global object, so that code which knows nothing of this package can call functions that load it only then:
  * the threads of io's WorkerPool. The frames that such code has put there make their scopes when they are asked for one. Of several
  * copies of this package the first has it.
  */
-function framesOfThread(): Frames {
-  const holder = globalThis as { [FRAMES]?: Frames };
-  const found = holder[FRAMES];
-  if (found !== undefined && found.isTaken !== true) return Object.assign(found, { isTaken: true });
-  const made: Frames = { storage: new AsyncLocalStorage(), isTaken: true };
-  // Where the global object is frozen there is none: that throws nothing.
-  if (found === undefined) {
-    Reflect.defineProperty(holder, FRAMES, { value: made, configurable: true });
-  }
-  return made;
-}
+const FRAMES = Symbol.for('@ambit/core:frames');
+const found = (globalThis as { [FRAMES]?: Frames })[FRAMES];
+const frames: Frames =
+  found === undefined || found.Scope !== undefined ? { storage: new AsyncLocalStorage() } : found;
+// Where the global object is frozen there is none: that throws nothing.
+Reflect.set(globalThis, FRAMES, found ?? frames);
 
 /** For frames that were there before this package was. */
 export function offerScopes(Scope: unknown): void {
