@@ -193,6 +193,8 @@ export function parkAs<T>(parking: Parking<T>, options?: SignalOptions): Promise
 function enlist<T>(waiter: Waiter<T>, _options: unknown, parking: Parking<T> | undefined): void {
   waiter.undo = parking;
   parking?.enlist(waiter);
+  // Cancelled while it enlisted: what it did after it was told of that is taken back as well.
+  if (waiter.isAbandoned) parking?.abandon();
 }
 
 /** Waits for the next turn of the host's loop; resolves with the value. */

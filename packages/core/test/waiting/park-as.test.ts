@@ -44,6 +44,18 @@ describe('parkAs', () => {
       await expect(aborted).rejects.toBe('enough');
     }));
 
+  test('cancelled by what it does as it enlists, the object takes back also what it does after that (I5)', () =>
+    testRun(async () => {
+      const scope = new CancelScope();
+      const port = new Port();
+      port.enlist = (waker) => {
+        scope.cancel();
+        port.waker = waker;
+      };
+      await scope.run(() => parkAs(port));
+      expect([scope.cancelCaught, port.waker]).toEqual([true, undefined]);
+    }));
+
   test('what the object calls a shield is its own affair: it is cancelled', () =>
     testRun(async () => {
       const port = Object.assign(new Port(), { shield: true });
