@@ -23,6 +23,8 @@ export interface Claim {
   readonly rate?: string;
   /** Of Node, for the processes of all contenders. */
   readonly flags?: readonly string[];
+  /** As in a claim that is announced. */
+  readonly width?: number;
 }
 
 /** Milliseconds. */
@@ -33,8 +35,8 @@ const WARM_UP = 1000;
  * each after a garbage collection. One contender in a process, since what one leaves behind (timers, finalizers, compiled
  * code) would slow the next one. Compared is processor time: on a machine that others use too, the time that passes says little.
  */
-export async function contest({ contenders, aims = [], ...claim }: Claim): Promise<void> {
-  const { count } = claim;
+export async function contest({ contenders, ...claim }: Claim): Promise<void> {
+  const { count, aims = [] } = claim;
   const contender = contenderFor({ ...claim, unit: 'µs', aims }, contenders);
   if (contender === undefined) return;
   const { prepare, part = 1, outside = false } = contender;
@@ -52,8 +54,8 @@ export async function contest({ contenders, aims = [], ...claim }: Claim): Promi
 }
 
 /** For what is not counted in time: the contender that this process is for is measured a number of times. */
-export async function weigh({ title, unit, contenders, aims = [] }: Weighing): Promise<void> {
-  const contender = contenderFor({ title, unit, count: 1, aims }, contenders);
+export async function weigh({ contenders, aims = [], ...claim }: Weighing): Promise<void> {
+  const contender = contenderFor({ ...claim, count: 1, aims }, contenders);
   if (contender === undefined) return;
   for (let round = 0; round < roundsWanted; round += 1) {
     say({ is: 'sample', sample: { value: await contender.weigh() } });
@@ -69,6 +71,8 @@ export interface Weighing {
     readonly weigh: () => number | Promise<number>;
   }[];
   readonly aims?: readonly Aim[];
+  /** As in a claim that is announced. */
+  readonly width?: number;
 }
 
 async function measure(run: () => Promise<unknown>, jobs: number): Promise<Sample> {

@@ -28,6 +28,8 @@ export interface Announced {
   readonly contenders: readonly string[];
   readonly aims: readonly Aim[];
   readonly rate?: string | undefined;
+  /** By what factor its ratios may grow before the guard reports it: those of the least of each contender, which noise moves least. */
+  readonly width?: number | undefined;
   /** Each round is to have a process of its own, with nothing loaded that the contender does not load. Default false. */
   readonly isCold?: boolean | undefined;
   /** Of Node, for the processes of all contenders. */

@@ -1,10 +1,12 @@
-// What a round trip costs through a connection.
+// What a round trip costs through a connection, and what an idle connection keeps.
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { once } from 'node:events';
 import { CancelScope, taskGroup } from '@ambit/core';
 import { connectTcp, listenTcp } from '@ambit/io';
-import { contest } from '../contest.ts';
+import { contest, weigh } from '../contest.ts';
+import { BareConnection, cancelBare, echoBare, serveBare } from '../load/bare-connection.ts';
+import { weighConnections } from '../load/weigh-connections.ts';
 
 const HOST = '127.0.0.1';
 const piece = new Uint8Array(64);
@@ -16,10 +18,13 @@ await contest({
   contenders: [
     { name: '@ambit/io', prepare: echo },
     { name: 'node:net', prepare: bareEcho },
-    // What no library can be below: each end awaits each piece.
+    // Each end awaits each piece.
     { name: 'node:net, a promise for each piece', prepare: awaitedEcho },
+    // What no library can be below that gives what ours does.
+    { name: 'node:net, the same by hand', prepare: echoByHand },
   ],
-  aims: [{ against: 'node:net', atMost: 1.15 }],
+  aims: [{ against: 'node:net', atMost: 1.15, bare: 'node:net, the same by hand' }],
+  width: 1.4,
 });
 
 function echo(count: number): () => Promise<unknown> {
@@ -82,6 +87,26 @@ function awaitedEcho(count: number): () => Promise<unknown> {
   };
 }
 
+function echoByHand(count: number): () => Promise<unknown> {
+  return async () => {
+    const server = createServer((socket) => {
+      serveBare(socket, echoBare);
+    }).listen(0, HOST);
+    await once(server, 'listening');
+    const stream = new BareConnection(connect((server.address() as AddressInfo).port, HOST));
+    for (let at = 0; at < count; at += 1) {
+      await stream.send(piece);
+      for (let missing = piece.length; missing > 0;) {
+        missing -= (await stream.receive())?.length ?? missing;
+      }
+    }
+    stream.end();
+    cancelBare();
+    server.close();
+    await once(server, 'close');
+  };
+}
+
 /** Returns a function that waits for a piece; undefined at the end. */
 function pieces(socket: Socket): () => Promise<Buffer | undefined> {
   const came: Buffer[] = [];
@@ -118,3 +143,23 @@ function bounce(socket: Socket, count: number, done: () => void): void {
   });
   socket.write(piece);
 }
+
+// Each is a task that waits to receive. Few enough for a machine that allows 4,096 open files.
+const CONNECTIONS = 2000;
+
+async function bytesOfConnection(kind: string): Promise<number> {
+  return (await weighConnections(kind, CONNECTIONS)).each.heap;
+}
+
+await weigh({
+  title: 'An idle connection to a server',
+  unit: 'bytes',
+  contenders: ['@ambit/io', 'node:net', 'node:net, async', 'node:net, the same by hand'].map(
+    (name) => ({
+      name,
+      weigh: () => bytesOfConnection(name),
+    }),
+  ),
+  aims: [{ atMost: 2500, bare: 'node:net, the same by hand' }],
+  width: 1.2,
+});

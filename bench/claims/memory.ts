@@ -9,7 +9,6 @@ import * as Effect from 'effect/Effect';
 import * as EffectQueue from 'effect/Queue';
 import * as effection from 'effection';
 import { weigh } from '../contest.ts';
-import { weighConnections } from '../load/weigh-connections.ts';
 
 const COUNT = 50_000;
 const FEWER = 5_000;
@@ -219,19 +218,3 @@ await weigh({
 async function effectQueues(count: number): Promise<unknown> {
   return Promise.all(many(count, () => Effect.runPromise(EffectQueue.bounded<number>(16))));
 }
-
-// Each is a task that waits to receive. Few enough for a machine that allows 4,096 open files.
-const CONNECTIONS = 2000;
-
-async function bytesOfConnection(kind: string): Promise<number> {
-  return (await weighConnections(kind, CONNECTIONS)).each.heap;
-}
-
-await weigh({
-  title: 'An idle connection to a server',
-  unit: 'bytes',
-  contenders: ['@ambit/io', 'node:net', 'node:net, async'].map((name) => ({
-    name,
-    weigh: () => bytesOfConnection(name),
-  })),
-});

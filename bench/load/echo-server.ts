@@ -1,6 +1,6 @@
 // An echo server that tells its port, and then, whenever it is asked, what memory it takes:
 //
-//   fork('echo-server.js', ['node:net' | 'node:net, async' | '@ambit/io'])
+//   fork('echo-server.js', ['node:net' | 'node:net, async' | 'node:net, the same by hand' | '@ambit/io'])
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
@@ -9,6 +9,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { run } from '@ambit/core';
 import { listenTcp } from '@ambit/io';
+import { echoBare, serveBare } from './bare-connection.ts';
 
 const HOST = '127.0.0.1';
 
@@ -22,10 +23,19 @@ const servers: Record<string, () => Promise<void>> = {
     await once(server, 'listening');
     process.send?.((server.address() as AddressInfo).port);
   },
-  // What no library can be below: an async function for each connection, which awaits each piece.
+  // An async function for each connection, which awaits each piece.
   'node:net, async': async () => {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       void answer(socket);
+    });
+    server.listen(0, HOST);
+    await once(server, 'listening');
+    process.send?.((server.address() as AddressInfo).port);
+  },
+  // The same with what ours promises: a value that follows `await`, waits that can be cancelled, an end that is heard.
+  'node:net, the same by hand': async () => {
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      serveBare(socket, echoBare);
     });
     server.listen(0, HOST);
     await once(server, 'listening');

@@ -7,10 +7,10 @@
 import { weighConnections } from './weigh-connections.ts';
 
 const count = Number(process.argv[2] ?? 10_000);
-for (const kind of ['node:net', 'node:net, async', '@ambit/io']) {
+for (const kind of ['node:net', 'node:net, async', 'node:net, the same by hand', '@ambit/io']) {
   const { seconds, each, left } = await weighConnections(kind, count);
   console.log(
-    `${kind.padEnd(15)} ${count} connections in ${seconds.toFixed(1)} s; each ${Math.round(each.heap)} bytes of heap, ` +
+    `${kind.padEnd(26)} ${count} connections in ${seconds.toFixed(1)} s; each ${Math.round(each.heap)} bytes of heap, ` +
       `${Math.round(each.resident)} resident; after the last has left ${left.heap} bytes more than before`,
   );
 }

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { lineOf } from './run.ts';
 import type { Run } from './run.ts';
+import type { Outcome } from './table.ts';
 
-/** By what each claim of ours may be slower than the committed figure: machines differ, and are noisy. */
+/** By what a claim of ours may be slower than the committed figure, if it has no width of its own: machines differ, and are noisy. */
 const MARGIN = 1.75;
 
 /** Ours by another's, for each claim, for each line of Node. */
@@ -16,14 +17,22 @@ export function compareWithBaseline({ outcomes, node }: Run): string[] {
   if (known === undefined) {
     return [`there is no baseline for ${node}: npm run bench makes one`];
   }
-  return outcomes.flatMap(({ title, rows }) =>
-    rows.slice(1).flatMap(({ name, times }) => {
+  return outcomes.flatMap((outcome) =>
+    ratiosOf(outcome).flatMap(([name, now]) => {
+      const { title, width = MARGIN } = outcome;
       const before = known[title]?.[name];
-      const now = 1 / times;
-      if (before === undefined || now <= before * MARGIN) return [];
+      if (before === undefined || now <= before * width) return [];
       return [`${title}: ${now.toFixed(2)} × ${name}; it was ${before.toFixed(2)} ×`];
     }),
   );
+}
+
+/** Ours by each other contender's. */
+function ratiosOf({ rows, width }: Outcome): (readonly [name: string, ratio: number])[] {
+  const ours = rows[0]?.least ?? NaN;
+  return rows
+    .slice(1)
+    .map(({ name, least, times }) => [name, width === undefined ? 1 / times : ours / least]);
 }
 
 /** Keeps the figures of this run as those to compare with. */
@@ -38,9 +47,9 @@ export function keepInBaseline(run: Run): void {
 
 function write({ outcomes, node }: Run, others: Record<string, Record<string, number>>): void {
   const claims = { ...others };
-  for (const { title, rows } of outcomes) {
-    claims[title] = Object.fromEntries(
-      rows.slice(1).map(({ name, times }) => [name, Number((1 / times).toFixed(3))]),
+  for (const outcome of outcomes) {
+    claims[outcome.title] = Object.fromEntries(
+      ratiosOf(outcome).map(([name, ratio]) => [name, Number(ratio.toFixed(3))]),
     );
   }
   const known = { ...read(), [lineOf(node)]: claims };

@@ -16,8 +16,8 @@ import type { Outcome } from './table.ts';
 
 const claims = fileURLToPath(new URL('../claims/', import.meta.url));
 const docs = fileURLToPath(new URL('../../../docs/', import.meta.url));
-// What the guard looks at: what a change of core or sync can make slower, with a recorder and without.
-const GUARDED = ['core', 'sync', 'record', 'growth', 'fairness', 'memory'];
+// What the guard looks at: what a change can make slower, with a recorder and without, and what a connection or a thread costs.
+const GUARDED = ['core', 'sync', 'record', 'growth', 'fairness', 'memory', 'io', 'threads'];
 
 const all = readdirSync(claims)
   .filter((name) => name.endsWith('.js'))

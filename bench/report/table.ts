@@ -11,6 +11,8 @@ export interface Outcome {
   readonly aims: readonly Verdict[];
   /** What to call the jobs where people count how many there are in a second. */
   readonly rate: string | undefined;
+  /** By what factor its ratios may grow before the guard reports it. */
+  readonly width: number | undefined;
 }
 
 /** An aim, and what came of it. */
@@ -40,6 +42,7 @@ export function outcomeOf({
   contenders,
   aims,
   rate,
+  width,
   samples,
 }: Measured): Outcome {
   const figures = contenders.map((name) => {
@@ -60,6 +63,7 @@ export function outcomeOf({
     unit,
     count,
     rate,
+    width,
     rows,
     aims: aims.map((aim) => judged(rows, aim, ours)),
   };

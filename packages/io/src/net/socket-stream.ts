@@ -23,7 +23,7 @@ function nameOf(socket: Socket): string | undefined {
   return socket.remoteAddress === undefined ? undefined : formatAddress(remoteOf(socket));
 }
 
-/** What became of a connection that TLS has. */
+/** The outcome of TLS on a connection. */
 interface Upgrade<A extends Address> {
   /** What took its place. */
   stream?: SocketStream<A>;
