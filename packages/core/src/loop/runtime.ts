@@ -2,6 +2,7 @@ import type { EventLoop } from './event-loop.ts';
 import { hostLoop } from './event-loop.ts';
 import { hostPace, isDue } from './slice.ts';
 import type { Pace } from './slice.ts';
+import type { Timer } from './timer-heap.ts';
 import { Timers } from './timers.ts';
 
 /** A loop that does not turn with the host's. */
@@ -17,7 +18,7 @@ interface RuntimeOptions {
 
 /** A scope, as its deadlines see it. */
 interface Limited {
-  _isOverdue(now: number): boolean;
+  _overdue(now: number): Timer | undefined;
 }
 
 /** What all scopes of one `run()` share; outside of any, the host loop's. */
@@ -60,11 +61,16 @@ export class Runtime {
   }
 
   /**
-   * Called by each wait that is about to begin, with its scope. Expires what is due by the clock only if that cancels the scope: what
-   * else is due might let go of what the caller is to wait for, after it has looked and before it is in line. Nobody would wake it.
+   * Called by each wait that is about to begin, with its scope. Expires what is due by the clock only if that cancels the scope, which is
+   * done first: what else is due might let go of what the caller is to wait for, after it has looked and before it is in line, or move the
+   * deadline. Nobody would wake it.
    */
   passWait(scope: Limited): void {
-    if (this.timers.isDue && scope._isOverdue(this.loop.now())) this.timers.poll();
+    if (!this.timers.isDue) return;
+    const timer = scope._overdue(this.loop.now());
+    if (timer === undefined) return;
+    this.timers.expire(timer);
+    this.timers.poll();
   }
 
   /** A promise of the next turn if this one has used up its slice. Nothing cancels it. */

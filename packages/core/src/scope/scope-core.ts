@@ -167,14 +167,18 @@ export abstract class ScopeCore extends ScopeNode {
     return this._here()._reason;
   }
 
-  /** @internal Whether a deadline that holds here has passed by the clock, and nobody has noticed so far. */
-  _isOverdue(now: number): boolean {
+  /** @internal The timer of the earliest deadline that holds here and has passed by the clock, and that nobody has noticed so far. */
+  _overdue(now: number): Timer | undefined {
+    let earliest: Timer | undefined;
     for (let scope: ScopeCore | undefined = this._here(); scope; scope = scope._parent) {
-      const end = scope._draining?.timer?.when ?? Infinity;
-      if (Math.min(scope._deadline, end) <= now) return true;
-      if (scope._shield) return false;
+      // Not the deadline itself: the timer is by the clock that holds, also where tests have exchanged it.
+      for (const timer of [scope._timer, scope._draining?.timer]) {
+        if (timer?.owner === undefined || timer.when > now) continue;
+        if (earliest === undefined || timer.when <= earliest.when) earliest = timer;
+      }
+      if (scope._shield) break;
     }
-    return false;
+    return earliest;
   }
 
   /** @internal Whether the process has to stay alive for it. */

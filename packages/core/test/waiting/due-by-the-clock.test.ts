@@ -24,6 +24,22 @@ test('the deadline of a scope around refuses it, and nothing is registered', () 
     expect(seen).toEqual([false]);
   }));
 
+test('it is refused also if the callback of another deadline would move its own', () =>
+  testRun(async (_group, loop) => {
+    const mine = new CancelScope();
+    using other = new CancelScope();
+    other.onCancel(() => {
+      mine.deadline = Infinity;
+    });
+    const seen: unknown[] = [];
+    await mine.run(async () => {
+      other.deadline = loop.now();
+      mine.deadline = loop.now();
+      seen.push(await parks());
+    });
+    expect([seen, mine.cancelCalled, other.cancelCalled]).toEqual([[false], true, true]);
+  }));
+
 test('one beyond a shield does not, and is left to its timer', () =>
   testRun(async (_group, loop) => {
     const scope = new CancelScope();
