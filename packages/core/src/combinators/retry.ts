@@ -18,8 +18,8 @@ export interface RetryPolicy extends Backoff, SignalOptions {
   readonly timeout?: number | undefined;
   /** Whether to go on after this error; a promise of the answer is awaited. Default: always. */
   readonly when?: ((error: unknown, attempt: number) => boolean | PromiseLike<boolean>) | undefined;
-  /** Called before each delay, with its milliseconds. */
-  readonly onRetry?: ((error: unknown, attempt: number, delay: number) => void) | undefined;
+  /** Called before each delay, with its milliseconds; a promise is awaited. What it throws ends the retrying. */
+  readonly onRetry?: ((error: unknown, attempt: number, delay: number) => unknown) | undefined;
 }
 
 /**
@@ -63,7 +63,7 @@ async function callUntilSuccess<T>(
         if (scope.reason !== undefined || attempt >= attempts) throw error;
         if (policy.when !== undefined && !(await policy.when(error, attempt))) throw error;
         const delay = delayAfter(attempt, policy, runtime.random);
-        policy.onRetry?.(error, attempt, delay);
+        await policy.onRetry?.(error, attempt, delay);
         await ambient.run(frame, () => sleep(delay));
       }
     }

@@ -24,8 +24,9 @@ export interface SuperviseOptions extends Backoff, SignalOptions {
   readonly within?: number | undefined;
   /** Whether to restart after this error; a promise of the answer is awaited. Default: always. */
   readonly when?: ((error: unknown) => boolean | PromiseLike<boolean>) | undefined;
-  /** Called before each delay, with its milliseconds; `error` is undefined after a run that gave a value. */
-  readonly onRestart?: ((error: unknown, nextAttempt: number, delay: number) => void) | undefined;
+  /** Called before each delay, with its milliseconds; a promise is awaited. `error` is undefined after a run that gave a value. */
+  readonly onRestart?:
+    ((error: unknown, nextAttempt: number, delay: number) => unknown) | undefined;
 }
 
 /**
@@ -79,7 +80,7 @@ class Supervision<T> {
       // After a run that was long, the first delay again.
       const delay = delayAfter(Math.max(this.#attempt - 1, 1), this.#options, random);
       const error = 'error' in ending ? ending.error : undefined;
-      this.#options.onRestart?.(error, this.#attempt, delay);
+      await this.#options.onRestart?.(error, this.#attempt, delay);
       const pause = (): Promise<boolean> => sleep(delay, { value: false });
       if (await ambient.run(this.#frame, () => untilDraining(pause, true))) return settle(ending);
     }

@@ -201,3 +201,17 @@ test('awaits what `when` answers: a promise is not taken for a yes', () =>
     const rejecting = retry(flaky([], refused), { when: () => Promise.reject(broken) });
     await expect(rejecting).rejects.toBe(broken);
   }));
+
+test('retry waits for what onRetry returns, and ends with what it rejects with', () =>
+  testRun(async () => {
+    const cannotTell = new Error('cannot tell');
+    const log: unknown[] = [];
+    const retrying = retry(flaky(log, refused), {
+      onRetry: async () => {
+        await sleep(5);
+        throw cannotTell;
+      },
+    });
+    await expect(retrying).rejects.toBe(cannotTell);
+    expect(log).toHaveLength(1);
+  }));

@@ -155,3 +155,14 @@ test.each([
 ])('refuses bad arguments: %p, %p', async (fn, options, message) => {
   await expect(supervise(fn as never, options as never)).rejects.toThrow(`supervise: ${message}`);
 });
+
+test('supervise waits for what onRestart returns, and ends with what it rejects with', () =>
+  testRun(async () => {
+    const cannotTell = new Error('cannot tell');
+    const onRestart = async () => {
+      await sleep(5);
+      throw cannotTell;
+    };
+    const failing = () => Promise.reject(new Error('broken'));
+    await expect(supervise(failing, { onRestart })).rejects.toBe(cannotTell);
+  }));

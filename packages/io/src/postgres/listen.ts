@@ -14,13 +14,14 @@ import { isRefusal } from './sql-state.ts';
 
 /** Options for {@link listen}. @beta */
 export interface ListenOptions extends WaitOptions {
-  /** Called once, when the database has begun to send what comes: read then what was there before. */
-  readonly onListening?: (() => void) | undefined;
+  /** Called once, when the database has begun to send what comes: read then what was there before. A promise is awaited. */
+  readonly onListening?: (() => unknown) | undefined;
   /**
    * Called when the connection is there again, with the error that it was lost for: notifications of the time between are
-   * lost, so read what they would have told. What it throws ends the iteration.
+   * lost, so read what they would have told. A promise is
+   * awaited. What it throws ends the iteration.
    */
-  readonly onReconnect?: ((error: unknown) => void) | undefined;
+  readonly onReconnect?: ((error: unknown) => unknown) | undefined;
 }
 
 /** PostgreSQL cuts longer names off. */
@@ -131,7 +132,7 @@ class ListenSession {
     client.on('notification', hear);
     try {
       await lent.command(`LISTEN ${name}`);
-      this.#connected();
+      await this.#connected();
       return await lent.untilLost();
     } finally {
       client.removeListener('notification', hear);
@@ -139,15 +140,15 @@ class ListenSession {
     }
   }
 
-  #connected(): void {
+  async #connected(): Promise<void> {
     const gap = this.#gap;
     this.#gap = undefined;
     const isFirst = !this.#hasListened;
     this.#hasListened = true;
     try {
       // Before the first time there was nothing to miss.
-      if (isFirst) this.#options?.onListening?.();
-      else this.#options?.onReconnect?.(gap?.error);
+      if (isFirst) await this.#options?.onListening?.();
+      else await this.#options?.onReconnect?.(gap?.error);
     } catch (error) {
       this.#failure = { error };
       throw error;

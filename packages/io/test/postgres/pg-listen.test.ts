@@ -147,10 +147,11 @@ describe('listen', () => {
     await payloads.close();
   });
 
-  test('what onReconnect throws ends it', async () => {
+  test.each(['at once', 'later'])('what onReconnect throws %s ends it', async (when) => {
     const error = new Error('cannot read the table');
     const payloads = listen(pool, 'jobs', {
       onReconnect: () => {
+        if (when === 'later') return Promise.reject(error);
         throw error;
       },
     });
