@@ -93,11 +93,11 @@ export const hostRuntime: Runtime = new Runtime(hostLoop);
 
 /**
  * Makes a promise of a value that comes out after a pause. Apart from the code that asks for the pause: a function that makes an arrow
- * has a context for it in each call.
+ * has a context for it in each call. Waits for the pause; nothing cancels it.
  *
  * @param pause - what `yieldIfDue` returned
  * @param value - is not lost in a cancellation
- * @returns a promise of the value
+ * @returns a promise of the value: never rejects
  * @example
  * const pause = yieldIfDue();
  * return pause === undefined ? value : late(pause, value);
