@@ -1,4 +1,4 @@
-// What the fairness law costs: that whatever goes on asks first whether this turn of the loop has used up its slice. Beside it a copy
+// What the fairness law costs: that all code that goes on asks first whether this turn of the loop has used up its slice. Beside it a copy
 // that never asks, and would freeze the process. Both are bundled from the sources, so that nothing else differs.
 import { readFileSync } from 'node:fs';
 import { bundledCopy, FROM_SOURCES, instead } from '../bundled-copy.ts';
