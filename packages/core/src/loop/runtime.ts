@@ -63,7 +63,7 @@ export class Runtime {
   /**
    * Called by each wait that is about to begin, with its scope. Expires what is due by the clock only if that cancels the scope, which is
    * done first: what else is due might let go of what the caller is to wait for, after it has looked and before it is in line, or move the
-   * deadline. Nobody would wake it.
+   * deadline. Then no code would wake it.
    */
   passWait(scope: Limited): void {
     if (!this.timers.isDue) return;

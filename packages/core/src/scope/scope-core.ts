@@ -167,7 +167,7 @@ export abstract class ScopeCore extends ScopeNode {
     return this._here()._reason;
   }
 
-  /** @internal The timer of the earliest deadline that holds here and has passed by the clock, and that nobody has noticed so far. */
+  /** @internal The timer of the earliest deadline that holds here and has passed by the clock without being noticed. */
   _overdue(now: number): Timer | undefined {
     let earliest: Timer | undefined;
     for (let scope: ScopeCore | undefined = this._here(); scope; scope = scope._parent) {
