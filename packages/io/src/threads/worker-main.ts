@@ -71,9 +71,10 @@ function start(call: ThreadCall, request: Call, fn: Callable): void {
     return;
   }
   const returned = call.run(() => resultOf(fn, request.args));
-  if (returned instanceof Promise || call.hasScope) {
+  // Not by its class: code may have put another one in place of the global one.
+  if (!('value' in returned) || call.hasScope) {
     // eslint-disable-next-line @ambit/no-unowned-task -- as above
-    void finishLater(call, request, Promise.resolve(returned));
+    void finishLater(call, request, returned);
   } else finish(request, { is: 'value', value: returned.value });
 }
 
@@ -99,8 +100,9 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 async function finishLater(
   call: ThreadCall,
   request: Call,
-  returned: Promise<Returned>,
+  outcome: Returned | Promise<Returned>,
 ): Promise<void> {
+  const returned = settling(outcome);
   // Until then it may ask for its scope.
   await returned.catch(() => undefined);
   try {
@@ -109,6 +111,10 @@ async function finishLater(
   } catch (error) {
     fail(request, error);
   }
+}
+
+async function settling(outcome: Returned | Promise<Returned>): Promise<Returned> {
+  return outcome;
 }
 
 function fail(request: Call, error: unknown): void {

@@ -78,6 +78,13 @@ test('what a call left to this turn is done before the next call', async () => {
   expect(await pool.run(bare, 'turns')).toEqual(['tick', 'microtask', 'timer']);
 });
 
+test('a function that replaces the global Promise takes no value from those after it', async () => {
+  await using pool = new WorkerPool({ size: 1 });
+  await pool.run(bare, 'replacePromise');
+  expect(await pool.run(bare, 'hasCoreLater')).toBe(false);
+  await expect(pool.run(bare, 'fails')).rejects.toMatchObject({ code: 'E_BARE' });
+});
+
 test('a module is loaded in the scope of no call: that of its first one may be cancelled', async () => {
   await using pool = new WorkerPool({ size: 1 });
   const module = fixture('top-level.mjs');
