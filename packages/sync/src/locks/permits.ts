@@ -163,17 +163,19 @@ export class Permits {
 
   #park(guard: PermitGuard, options: WaitOptions | undefined, blocked?: Blocked): Promise<Guard> {
     const { keeper } = guard;
+    const signal = options?.signal;
     const before = this.#lot.size;
     const waiting = this.#lot.park({
-      signal: options?.signal,
+      signal,
       name: this.#label,
       blockedBy: blocked?.blockedBy,
       isCertain: blocked?.isCertain,
       data: guard,
       onAbandon: keeper?.refused === undefined ? this.#serve : this.#abandonOf(keeper),
     });
-    // Cancelled since the look in `take`, by the clock: it has never been in the line, and so is not abandoned either.
-    if (this.#lot.size === before) keeper?.refused?.();
+    // Cancelled since the look in `take`, by the clock: it has never been in the line, and so is not abandoned either. Others that were
+    // cancelled with it have left.
+    if (this.#lot.size <= before) keeper?.refused?.();
     return waiting;
   }
 

@@ -1,6 +1,6 @@
 // A deadline of somebody else that has passed by the clock, and which nobody has noticed so far, may let go of what a caller is about to wait
 // for. That must not happen between the caller's look at the primitive and its place in line: nobody would wake it (I2, I4).
-import { CancelScope, Future } from '@ambit/core';
+import { CancelScope, Future, gather } from '@ambit/core';
 import { settle, testRun } from '@ambit/core/testing';
 import { CapacityLimiter, KeyedLock, Lock } from '@ambit/sync';
 import type { Guard } from '@ambit/sync';
@@ -84,6 +84,31 @@ test('a lock is not missed by a caller whose options are a scope, which looks at
       using _mine = await lock.acquire(mine);
     });
     expect([mine.cancelCaught, lock.locked]).toEqual([false, false]);
+  }));
+
+test('a borrower that is cancelled on its way with one that waits may come again, too', () =>
+  testRun(async () => {
+    const limiter = new CapacityLimiter(1);
+    const held = await limiter.acquire();
+    for (const last of [1, 2, 3, 4]) {
+      const scope = new CancelScope({ timeout: 1 });
+      let asked = 0;
+      const options = {
+        get signal() {
+          asked += 1;
+          if (asked === last) scope.cancel();
+          return undefined;
+        },
+      };
+      await scope.run(() =>
+        gather([
+          () => limiter.acquireOnBehalfOf('another', {}),
+          () => limiter.acquireOnBehalfOf('a borrower', options),
+        ]),
+      );
+    }
+    held[Symbol.dispose]();
+    (await limiter.acquireOnBehalfOf('a borrower'))[Symbol.dispose]();
   }));
 
 test('a borrower that was cancelled at any look of its call may come again', () =>
