@@ -1,5 +1,5 @@
 import { InvalidStateError } from '@ambit/core';
-import { checkCall, checkCount, checkFunction, refused, show } from '@ambit/core/lowlevel';
+import { checkCount, checkFunction, refused, show } from '@ambit/core/lowlevel';
 import type { Guard } from './guard-of.ts';
 import { labelOf } from '../internal/options.ts';
 import type { NameOptions, WaitOptions } from '../internal/options.ts';
@@ -80,7 +80,11 @@ export class CapacityLimiter {
    * @throws (rejects) the ambient scope's CancelledError or `signal.reason`, and then none is taken
    */
   acquire(options?: WaitOptions): Promise<Guard> {
-    return this.#tokens.take('CapacityLimiter.acquire', 1, options, this.#anonymousKeeper);
+    return this.#acquire('CapacityLimiter.acquire', options);
+  }
+
+  #acquire(where: string, options: WaitOptions | undefined): Promise<Guard> {
+    return this.#tokens.take(where, 1, options, this.#anonymousKeeper);
   }
 
   /**
@@ -116,8 +120,7 @@ export class CapacityLimiter {
    */
   async run<T>(body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
     checkFunction('CapacityLimiter.run', 'body', body);
-    checkCall('CapacityLimiter.run', options);
-    const guard = await this.acquire(options);
+    const guard = await this.#acquire('CapacityLimiter.run', options);
     try {
       return await this.#tokens.during(1, body);
     } finally {

@@ -1,6 +1,5 @@
 import type { Handle } from '@ambit/core';
 import {
-  checkCall,
   checkFunction,
   checkWhole,
   ParkingLot,
@@ -75,10 +74,14 @@ export class RateLimiter {
    *   RangeError for more than `burst`, which could never be
    */
   acquire(options?: AcquireOptions): Promise<void> {
+    return this.#acquire('RateLimiter.acquire', options);
+  }
+
+  #acquire(where: string, options: AcquireOptions | undefined): Promise<void> {
     const { permits = 1 } = options ?? {};
     try {
-      this.#check('RateLimiter.acquire', permits);
-      throwIfCancelled(options, 'RateLimiter.acquire');
+      this.#check(where, permits);
+      throwIfCancelled(options, where);
     } catch (error) {
       return refused(error);
     }
@@ -116,8 +119,7 @@ export class RateLimiter {
    */
   async run<T>(body: () => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
     checkFunction('RateLimiter.run', 'body', body);
-    checkCall('RateLimiter.run', options);
-    await this.acquire(options);
+    await this.#acquire('RateLimiter.run', options);
     return body();
   }
 

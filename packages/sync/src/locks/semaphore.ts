@@ -1,4 +1,4 @@
-import { checkCall, checkCount, checkFunction, checkWhole, refused } from '@ambit/core/lowlevel';
+import { checkCount, checkFunction, checkWhole, refused } from '@ambit/core/lowlevel';
 import type { Guard } from './guard-of.ts';
 import { labelOf } from '../internal/options.ts';
 import type { NameOptions, WaitOptions } from '../internal/options.ts';
@@ -84,13 +84,17 @@ export class Semaphore {
    * using permit = await semaphore.acquire({ permits: 2 });
    */
   acquire(options?: AcquireOptions): Promise<Guard> {
+    return this.#acquire('Semaphore.acquire', options);
+  }
+
+  #acquire(where: string, options: AcquireOptions | undefined): Promise<Guard> {
     const { permits = 1 } = options ?? {};
     try {
-      this.#check('Semaphore.acquire', permits);
+      this.#check(where, permits);
     } catch (error) {
       return refused(error);
     }
-    return this.#permits.take('Semaphore.acquire', permits, options);
+    return this.#permits.take(where, permits, options);
   }
 
   /**
@@ -131,8 +135,7 @@ export class Semaphore {
    */
   async run<T>(body: () => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
     checkFunction('Semaphore.run', 'body', body);
-    checkCall('Semaphore.run', options);
-    const guard = await this.acquire(options);
+    const guard = await this.#acquire('Semaphore.run', options);
     try {
       return await this.#permits.during(options?.permits ?? 1, body);
     } finally {
