@@ -79,8 +79,8 @@ for (const size of [100, 100_000]) {
     aims: [
       { against: 'Promise.all', atMost: many && !isOld ? 10 : 3, bare: VALUED },
       { against: VALUED, atMost: 2 },
-      { against: 'Effect.forEach', atMost: 1 / 2 },
-      { against: 'Effect.forkChild', atMost: 1 },
+      { against: 'Effect.forEach', atMost: 1 / 2, bare: VALUED },
+      { against: 'Effect.forkChild', atMost: 1, bare: VALUED },
       { against: 'effection', atMost: 1 / 40 },
     ],
   });

@@ -9,6 +9,7 @@ import { contest, inTurn } from '../contest.ts';
 
 const CONTENDERS = 100;
 const CAPACITIES = [16, 1024];
+const BY_HAND = 'an array, by hand';
 
 /** Does a job a number of times, with a number of tasks at a time. */
 function together(job: () => Promise<unknown>): (count: number) => () => Promise<unknown> {
@@ -105,8 +106,9 @@ for (const capacity of CAPACITIES) {
     contenders: [
       { name: 'Queue', prepare: (count) => () => through(queue, count) },
       { name: 'Effect', prepare: (count) => () => throughEffect(effectQueue, count) },
+      { name: BY_HAND, prepare: (count) => () => throughArray(capacity, count) },
     ],
-    aims: [{ against: 'Effect', atMost: 1 / 2 }],
+    aims: [{ against: 'Effect', atMost: 1 / 2, bare: BY_HAND }],
   });
 }
 
@@ -208,6 +210,35 @@ function through(queue: Queue<number>, count: number): Promise<unknown> {
     for (let at = 0; at < count; at += 1) await queue.get();
   };
   return Promise.all([put(), get()]);
+}
+
+/** What two async functions cannot do without: a promise for each call, since a call may have to wait. Nothing ends such a wait. */
+function throughArray(capacity: number, count: number): Promise<unknown> {
+  const items: number[] = [];
+  let wake: (() => void) | undefined;
+  const untilOther = (): Promise<void> => new Promise((resolve) => (wake = resolve));
+  const wakeOther = (): void => {
+    wake?.();
+    wake = undefined;
+  };
+  const put = async (item: number): Promise<void> => {
+    if (items.length === capacity) await untilOther();
+    items.push(item);
+    wakeOther();
+  };
+  const get = async (): Promise<number | undefined> => {
+    if (items.length === 0) await untilOther();
+    const item = items.shift();
+    wakeOther();
+    return item;
+  };
+  const send = async (): Promise<void> => {
+    for (let at = 0; at < count; at += 1) await put(at);
+  };
+  const receive = async (): Promise<void> => {
+    for (let at = 0; at < count; at += 1) await get();
+  };
+  return Promise.all([send(), receive()]);
 }
 
 function throughEffect(queue: EffectQueue.Queue<number>, count: number): Promise<unknown> {
