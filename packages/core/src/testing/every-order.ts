@@ -1,4 +1,4 @@
-import { checkCount, checkFunction, checkOneOf, checkTime } from '../internal/check.ts';
+import { checkCount, checkOneOf, checkTime, show } from '../internal/check.ts';
 import type { TaskGroup } from '../tasks/task-group.ts';
 import type { Task } from '../tasks/task.ts';
 import { pathOf } from './order-path.ts';
@@ -14,7 +14,7 @@ export interface EveryOrderOptions {
   readonly time?: number | undefined;
   /** Tries only orders with at most this number of choices unlike the usual. Default `Infinity`. */
   readonly deviations?: number | undefined;
-  /** These tasks, by name or by a function, are cancelled too: at every step, in every order, each once. */
+  /** These tasks, by name or by a function, are cancelled too: at every step, in every order, each once. Choosing none is an error. */
   readonly cancel?: string | ((task: Task<unknown>) => boolean) | undefined;
   /** `'free'`: time may pass also while something is ready, as on a slow machine. Default `'quiet'`. */
   readonly clock?: 'quiet' | 'free' | undefined;
@@ -44,8 +44,8 @@ export interface Orders {
  * @param options - `limit`, `time` in milliseconds, `deviations`, `cancel`, `clock`, `order`
  * @returns what was tried: assert that `isComplete` is true
  * @throws (rejects) {@link OrderError} for the first order that fails, a deadlock among them;
- *   InvalidStateError if the body does something else in the same order; TypeError, RangeError for bad
- *   options
+ *   InvalidStateError if the body does something else in the same order, or if `cancel` chose no task in any
+ *   order; what the function `cancel` throws; TypeError, RangeError for bad options
  * @example
  * const { isComplete } = await everyOrder(async (group) => {
  *   const lock = new Lock();
@@ -78,6 +78,8 @@ function choiceOf(
 ): ((task: Task<unknown>) => boolean) | undefined {
   if (cancel === undefined) return undefined;
   if (typeof cancel === 'string') return ({ name }) => name === cancel;
-  checkFunction('everyOrder', 'cancel', cancel);
-  return cancel;
+  if (typeof cancel === 'function') return cancel;
+  throw new TypeError(
+    `everyOrder: cancel is ${show(cancel)}; give the name of a task, or a function that chooses tasks`,
+  );
 }

@@ -40,6 +40,8 @@ export interface Trace {
   /** As of a step, for the whole run. */
   readonly print: number;
   readonly failure: { readonly error: unknown } | undefined;
+  /** Whether `cancel` chose a task at any step. */
+  readonly hasVictims: boolean;
 }
 
 type Body = (group: TaskGroup, loop: VirtualLoop) => unknown;
@@ -75,6 +77,8 @@ export class OrderTrial {
   readonly #schedule: Schedule;
   readonly #cancel: ((task: Task<unknown>) => boolean) | undefined;
   readonly #steps: TracedStep[] = [];
+  #refusal: { readonly error: unknown } | undefined;
+  #hasVictims = false;
   #print = 0;
   #run: Run | undefined;
   #main: Task<unknown> | undefined;
@@ -102,7 +106,13 @@ export class OrderTrial {
       () => undefined,
       (error: unknown) => ({ error }),
     );
-    return { steps: this.#steps, print: this.#print, failure };
+    if (this.#refusal !== undefined) throw this.#refusal.error;
+    return {
+      steps: this.#steps,
+      print: this.#print,
+      failure,
+      hasVictims: this.#hasVictims,
+    };
   }
 
   readonly #choose = (choices: readonly Choice[], usual: number): number => {
@@ -141,13 +151,21 @@ export class OrderTrial {
     const run = this.#run;
     if (run === undefined) return [];
     const tasks = [...ambient.run(run.scope, allTasks)];
-    return tasks.filter((task) => this.#isVictim(task)).map(cancellationOf);
+    const victims = tasks.filter((task) => this.#isVictim(task));
+    if (victims.length > 0) this.#hasVictims = true;
+    return victims.map(cancellationOf);
   };
 
   // Each once. Not the body itself: that would fail.
   #isVictim(task: Task<unknown>): boolean {
     if (task === this.#main || task.scope.reason !== undefined) return false;
-    return this.#cancel?.(task) === true;
+    try {
+      return this.#cancel?.(task) === true;
+    } catch (error) {
+      // The loop calls it: there the error would end the process.
+      this.#refusal ??= { error };
+      return false;
+    }
   }
 }
 

@@ -268,6 +268,24 @@ describe('everyOrder', () => {
     );
   });
 
+  test('a function that chooses tasks and throws fails the search, not the process', async () => {
+    const refuses = everyOrder((group) => void group.spawn(() => sleep(1)), {
+      cancel: () => {
+        throw new Error('no idea');
+      },
+    });
+    await expect(refuses).rejects.toThrow(/^no idea$/);
+  });
+
+  test('a search that had no task to cancel proves nothing, and says so', async () => {
+    const body: Body = (group) => void group.spawn(() => sleep(1), { name: 'worker' });
+    const misspelt = everyOrder(body, { cancel: 'wroker' });
+    await expect(misspelt).rejects.toThrow(InvalidStateError);
+    await expect(misspelt).rejects.toThrow('cancel chose no task at any step of any order');
+    await expect(everyOrder(body, { cancel: () => false })).rejects.toThrow('chose no task');
+    expect(await everyOrder(body, { cancel: 'worker' })).toMatchObject({ tried: 2 });
+  });
+
   test('a function that names every task cancels all but the body', async () => {
     const { isComplete } = await everyOrder(
       async (group) => {
@@ -378,7 +396,7 @@ describe('everyOrder', () => {
     [{ time: NaN }, 'time is NaN'],
     [{ time: 'long' }, 'time is "long"'],
     [{ deviations: -1 }, 'deviations is -1'],
-    [{ cancel: 7 }, 'cancel is 7'],
+    [{ cancel: 7 }, 'cancel is 7; give the name of a task, or a function'],
     [{ clock: 'slow' }, 'clock is "slow"'],
     [{ order: '' }, 'order is ""'],
     [{ order: '0.0' }, 'order is "0.0"'],
