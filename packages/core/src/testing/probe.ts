@@ -1,5 +1,6 @@
 import { checkFunction } from '../internal/check.ts';
 import { InvalidStateError } from '../internal/errors.ts';
+import { markHandled } from '../internal/mark-handled.ts';
 import { microtask } from '../internal/microtask.ts';
 import { Runtime } from '../loop/runtime.ts';
 import { AnyScope } from '../scope/any-scope.ts';
@@ -61,11 +62,13 @@ export class Probe {
   passed = 0;
   /** Where the function was when it was cancelled. */
   place = '';
-  /** `attempt` was not called exactly once. */
+  /** `attempt` was not called exactly once, or not waited for. */
   misuse: InvalidStateError | undefined;
   readonly #loop = new VirtualLoop();
   readonly #runtime = new WatchedRuntime(this.#loop);
-  #victim: CancelScope | undefined;
+  #attempted: Promise<unknown> | undefined;
+  #hasBegun = false;
+  #isOver = false;
 
   constructor(target: Target | undefined) {
     this.target = target;
@@ -75,28 +78,52 @@ export class Probe {
   async run(
     body: (attempt: Attempt, group: TaskGroup, loop: VirtualLoop) => unknown,
   ): Promise<void> {
-    await trial((group, loop) => body(this.#attempt, group, loop), {
+    const main = async (group: TaskGroup, loop: VirtualLoop): Promise<void> => {
+      try {
+        await body(this.#attempt, group, loop);
+      } finally {
+        // It is cancelled with the run, and no code waits for it.
+        if (!this.#isOver && this.#attempted !== undefined) markHandled(this.#attempted);
+      }
+      this.#checkOver();
+    };
+    await trial(main, {
       loop: this.#loop,
       runtime: this.#runtime,
       random: randomOf(1),
       limit: USUAL_LIMIT,
     });
-    if (this.#victim !== undefined) return;
+    if (this.#hasBegun) return;
     this.misuse ??= new InvalidStateError(
       'cancelEverywhere: the body did not call attempt; call it once, with the function to cancel',
     );
   }
 
-  readonly #attempt: Attempt = async (fn) => {
+  /** A body that does not wait for `attempt` has checked nothing. */
+  #checkOver(): void {
+    if (!this.#hasBegun || this.#isOver) return;
+    this.misuse ??= new InvalidStateError(
+      'cancelEverywhere: the body ended before attempt did; await what attempt(fn) returns',
+    );
+    throw this.misuse;
+  }
+
+  readonly #attempt: Attempt = (fn) => {
+    const attempted = this.#call(fn);
+    this.#attempted ??= attempted;
+    return attempted;
+  };
+
+  async #call<T>(fn: () => T | PromiseLike<T>): Promise<AttemptOutcome<T>> {
     checkFunction('attempt', 'fn', fn);
-    if (this.#victim !== undefined) {
+    if (this.#hasBegun) {
       this.misuse = new InvalidStateError(
         'cancelEverywhere: attempt was called twice; call it once, with one function that does both',
       );
       throw this.misuse;
     }
+    this.#hasBegun = true;
     const victim = new AnyScope({ name: 'attempt' });
-    this.#victim = victim;
     this.#runtime.onCheckpoint = (scope) => {
       if (isWithin(scope, victim)) this.#pass(victim);
     };
@@ -106,8 +133,9 @@ export class Probe {
       return { status: 'fulfilled', value: outcome.value, wasCancelled: victim.cancelCalled };
     } finally {
       this.#runtime.onCheckpoint = undefined;
+      this.#isOver = true;
     }
-  };
+  }
 
   #pass(victim: CancelScope): void {
     this.passed += 1;

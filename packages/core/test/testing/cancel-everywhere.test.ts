@@ -344,6 +344,24 @@ describe('cancelEverywhere', () => {
     await expect(cancelEverywhere(twice)).rejects.toThrow(InvalidStateError);
   });
 
+  test('a body that does not wait for attempt is told so, and leaves no rejection behind', async () => {
+    const rejections: unknown[] = [];
+    const note = (error: unknown): void => void rejections.push(error);
+    process.on('unhandledRejection', note);
+    const floats: Body = (attempt) => void attempt(() => sleep(1));
+    const fails: Body = (attempt) => {
+      void attempt(() => sleep(1));
+      throw new Error('no server');
+    };
+    await expect(cancelEverywhere(floats)).rejects.toThrow(
+      'the body ended before attempt did; await what attempt(fn) returns',
+    );
+    await expect(cancelEverywhere(fails)).rejects.toThrow('no server');
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', note);
+    expect(rejections).toEqual([]);
+  });
+
   test('a body that does something else when it runs again is found out', async () => {
     let runs = 0;
     const body: Body = async (attempt) => {
