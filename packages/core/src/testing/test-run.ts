@@ -1,4 +1,4 @@
-import { checkCount, checkTime } from '../internal/check.ts';
+import { checkCount, checkTime, show } from '../internal/check.ts';
 import type { TaskGroup } from '../tasks/task-group.ts';
 import { drawn, randomOf } from './random.ts';
 import { Schedule } from './schedule.ts';
@@ -40,6 +40,11 @@ export async function testRun<T>(
   const { limit = USUAL_LIMIT, seed, loop = new VirtualLoop() } = options ?? {};
   checkTime('testRun', 'limit', limit);
   if (seed !== undefined) checkCount('testRun', 'seed', seed, 0);
+  if (!(loop instanceof VirtualLoop)) {
+    throw new TypeError(
+      `testRun: loop is ${show(loop)}, not a VirtualLoop; give new VirtualLoop(), or nothing`,
+    );
+  }
   return trial(body, { loop, limit, ...(seed !== undefined && orderedBy(seed, loop)) });
 }
 

@@ -16,6 +16,12 @@ import {
 import { Sequencer, settle, testRun, VirtualLoop } from '@ambit/core/testing';
 
 describe('testRun', () => {
+  test.each([[7], [null], [{}]])('refuses %j as a loop', async (loop) => {
+    await expect(testRun(() => undefined, { loop: loop as never })).rejects.toThrow(
+      /^testRun: loop is .*, not a VirtualLoop; give new VirtualLoop\(\), or nothing$/,
+    );
+  });
+
   test('gives the body a group and the loop, and returns its value', async () => {
     const value = await testRun(async (group, loop) => {
       expect(getRunningLoop()).toBe(loop);
