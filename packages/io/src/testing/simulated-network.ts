@@ -212,8 +212,8 @@ export class SimulatedNetwork implements AsyncDisposable {
 
   #list(where: string, argument: string, hosts: unknown): readonly SimulatedHost[] {
     const list: readonly unknown[] = Array.isArray(hosts) ? hosts : [hosts];
-    const wrong = list.find((each) => !this.#hosts.includes(each as SimulatedHost));
-    if (wrong === undefined && list.length > 0) return list as readonly SimulatedHost[];
+    const areHosts = list.every((each) => this.#hosts.includes(each as SimulatedHost));
+    if (areHosts && list.length > 0) return list as readonly SimulatedHost[];
     throw new TypeError(
       `SimulatedNetwork.${where}: ${argument} is ${show(hosts)}, not a host of this network; give what its host() returned`,
     );

@@ -398,3 +398,15 @@ test('bad input', async () => {
   });
   assert.throws(() => new SimulatedNetwork());
 });
+
+test.each(['link', 'partition', 'hold', 'reset'] as const)('%s refuses no host at all', (method) =>
+  simulate((network) => {
+    const host = network.host('a');
+    expect(() => {
+      network[method](host, undefined as never, {});
+    }).toThrow(`SimulatedNetwork.${method}: b is undefined, not a host of this network`);
+    expect(() => {
+      network[method]([host, undefined as never], host, {});
+    }).toThrow('a is an array of 2, not a host of this network');
+  }),
+);
