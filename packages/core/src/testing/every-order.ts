@@ -1,4 +1,5 @@
 import { checkCount, checkOneOf, checkTime, show } from '../internal/check.ts';
+import { InvalidStateError } from '../internal/errors.ts';
 import type { TaskGroup } from '../tasks/task-group.ts';
 import type { Task } from '../tasks/task.ts';
 import { pathOf } from './order-path.ts';
@@ -14,7 +15,7 @@ export interface EveryOrderOptions {
   readonly time?: number | undefined;
   /** Tries only orders with at most this number of choices unlike the usual. Default `Infinity`. */
   readonly deviations?: number | undefined;
-  /** These tasks, by name or by a function, are cancelled too: at every step, in every order, each once. Choosing none is an error. */
+  /** These tasks, by name or by a function, are cancelled too: at every step, in every order, each once. A name that no task has is an error. */
   readonly cancel?: string | ((task: Task<unknown>) => boolean) | undefined;
   /** `'free'`: time may pass also while something is ready, as on a slow machine. Default `'quiet'`. */
   readonly clock?: 'quiet' | 'free' | undefined;
@@ -44,8 +45,8 @@ export interface Orders {
  * @param options - `limit`, `time` in milliseconds, `deviations`, `cancel`, `clock`, `order`
  * @returns what was tried: assert that `isComplete` is true
  * @throws (rejects) {@link OrderError} for the first order that fails, a deadlock among them;
- *   InvalidStateError if the body does something else in the same order, or if `cancel` chose no task in any
- *   order; what the function `cancel` throws; TypeError, RangeError for bad options
+ *   InvalidStateError if the body does something else in the same order, or if no task has the name `cancel`;
+ *   what the function `cancel` throws; TypeError, RangeError for bad options
  * @example
  * const { isComplete } = await everyOrder(async (group) => {
  *   const lock = new Lock();
@@ -59,9 +60,12 @@ export async function everyOrder(
   options?: EveryOrderOptions,
 ): Promise<Orders> {
   checkBody('everyOrder', body, options);
-  const { order, ...rest } = checked(options ?? {});
-  const search = new OrderSearch(body, rest);
-  return order === undefined ? search.all() : search.only(pathOf(order));
+  const { order, victim, ...rest } = checked(options ?? {});
+  const search = new OrderSearch(body, { ...rest, cancel: victim?.choose });
+  if (order !== undefined) return search.only(pathOf(order));
+  const orders = await search.all();
+  if (orders.isComplete && victim?.isUnknown === true) throw unknownVictim(victim);
+  return orders;
 }
 
 function checked(options: EveryOrderOptions) {
@@ -70,16 +74,41 @@ function checked(options: EveryOrderOptions) {
   checkTime('everyOrder', 'time', time);
   checkCount('everyOrder', 'deviations', deviations, 0);
   checkOneOf('everyOrder', 'clock', clock, ['quiet', 'free']);
-  return { limit, time, deviations, clock, cancel: choiceOf(options.cancel), order: options.order };
+  return { limit, time, deviations, clock, victim: victimOf(options.cancel), order: options.order };
 }
 
-function choiceOf(
-  cancel: EveryOrderOptions['cancel'],
-): ((task: Task<unknown>) => boolean) | undefined {
+/** Which tasks are cancelled, too. */
+interface Victim {
+  readonly choose: (task: Task<unknown>) => boolean;
+  /** Given by a name that no task has had so far. */
+  isUnknown: boolean;
+  readonly name?: string;
+}
+
+function victimOf(cancel: EveryOrderOptions['cancel']): Victim | undefined {
   if (cancel === undefined) return undefined;
-  if (typeof cancel === 'string') return ({ name }) => name === cancel;
-  if (typeof cancel === 'function') return cancel;
-  throw new TypeError(
-    `everyOrder: cancel is ${show(cancel)}; give the name of a task, or a function that chooses tasks`,
+  if (typeof cancel === 'function') return { choose: cancel, isUnknown: false };
+  if (typeof cancel !== 'string') {
+    throw new TypeError(
+      `everyOrder: cancel is ${show(cancel)}; give the name of a task, or a function that chooses tasks`,
+    );
+  }
+  const victim: Victim = {
+    choose: ({ name }) => {
+      if (name !== cancel) return false;
+      victim.isUnknown = false;
+      return true;
+    },
+    isUnknown: true,
+    name: cancel,
+  };
+  return victim;
+}
+
+// A name with a typing error would prove that no cancellation does harm.
+function unknownVictim({ name }: Victim): InvalidStateError {
+  return new InvalidStateError(
+    `everyOrder: no task called ${show(name)} was there to cancel at any step of any order; ` +
+      'give the name that spawn got, of a task that waits',
   );
 }

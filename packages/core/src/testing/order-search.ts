@@ -1,4 +1,3 @@
-import { InvalidStateError } from '../internal/errors.ts';
 import { hostNow } from '../loop/event-loop.ts';
 import type { TaskGroup } from '../tasks/task-group.ts';
 import { OrderError } from './order-error.ts';
@@ -46,7 +45,6 @@ export class OrderSearch {
   readonly #options: SearchOptions;
   readonly #end: number;
   #tried = 0;
-  #hasVictims = false;
   /** The orders of the present level that were not tried, and those of the next one that are known. */
   #known = 0;
 
@@ -71,7 +69,6 @@ export class OrderSearch {
       deviations += 1;
     }
     if (level.length > 0) return this.#incomplete(deviations);
-    if (this.#options.cancel !== undefined && !this.#hasVictims) throw noVictim();
     return { tried: this.#tried, isComplete: true, total: this.#tried, deviations };
   }
 
@@ -109,7 +106,6 @@ export class OrderSearch {
   async #try(path: Path | undefined): Promise<Trace> {
     const trace = await follow(this.#body, path, this.#options);
     this.#tried += 1;
-    if (trace.hasVictims) this.#hasVictims = true;
     if (trace.failure !== undefined) throw this.#error(path, trace);
     return trace;
   }
@@ -149,13 +145,6 @@ export class OrderSearch {
     } while (descents < DESCENTS && hostNow() < this.#end);
     return Math.round(sum / descents);
   }
-}
-
-/** Or a name with a typing error would prove that no cancellation does harm. */
-function noVictim(): InvalidStateError {
-  return new InvalidStateError(
-    'everyOrder: cancel chose no task at any step of any order; give the name of a task that waits, as spawn got it',
-  );
 }
 
 function branchingOf(steps: Trace['steps']): number {

@@ -40,8 +40,6 @@ export interface Trace {
   /** As of a step, for the whole run. */
   readonly print: number;
   readonly failure: { readonly error: unknown } | undefined;
-  /** Whether `cancel` chose a task at any step. */
-  readonly hasVictims: boolean;
 }
 
 type Body = (group: TaskGroup, loop: VirtualLoop) => unknown;
@@ -78,7 +76,6 @@ export class OrderTrial {
   readonly #cancel: ((task: Task<unknown>) => boolean) | undefined;
   readonly #steps: TracedStep[] = [];
   #refusal: { readonly error: unknown } | undefined;
-  #hasVictims = false;
   #print = 0;
   #run: Run | undefined;
   #main: Task<unknown> | undefined;
@@ -107,12 +104,7 @@ export class OrderTrial {
       (error: unknown) => ({ error }),
     );
     if (this.#refusal !== undefined) throw this.#refusal.error;
-    return {
-      steps: this.#steps,
-      print: this.#print,
-      failure,
-      hasVictims: this.#hasVictims,
-    };
+    return { steps: this.#steps, print: this.#print, failure };
   }
 
   readonly #choose = (choices: readonly Choice[], usual: number): number => {
@@ -151,9 +143,7 @@ export class OrderTrial {
     const run = this.#run;
     if (run === undefined) return [];
     const tasks = [...ambient.run(run.scope, allTasks)];
-    const victims = tasks.filter((task) => this.#isVictim(task));
-    if (victims.length > 0) this.#hasVictims = true;
-    return victims.map(cancellationOf);
+    return tasks.filter((task) => this.#isVictim(task)).map(cancellationOf);
   };
 
   // Each once. Not the body itself: that would fail.
