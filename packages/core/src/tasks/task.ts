@@ -147,11 +147,13 @@ export class Task<T> extends Outcome<T> implements AsyncDisposable {
 
   // In a scope that is cancelled already this is the caller's cleanup: it waits on, as for any promise.
   protected override _inTime(): Promise<T> {
+    const scope = currentFrame()._scope;
+    // Before the last look at the task: what is due by the clock may cancel it, which ends one that is queued.
+    const isCancelled = !this.done && scope.reason !== undefined;
     if (this.done) return super._inTime();
     this._marks |= OBSERVED;
-    const scope = currentFrame()._scope;
     const name = `await ${this.name}`;
-    if (scope.reason === undefined) return this._noted(this._park({ name, scope }));
+    if (!isCancelled) return this._noted(this._park({ name, scope }));
     return this._noted(untilEnded(this, name)).then(() => super._inTime());
   }
 

@@ -1,6 +1,6 @@
 // What a wait does about deadlines that passed while the program was busy, so that no timer could say so: those that hold where it is refuse
 // it, and others are left to their timer.
-import { CancelScope, Future, run, shield } from '@ambit/core';
+import { CancelScope, Future, run, shield, sleep, taskGroup } from '@ambit/core';
 import { park } from '@ambit/core/lowlevel';
 import { testRun } from '@ambit/core/testing';
 import type { VirtualLoop } from '@ambit/core/testing';
@@ -79,6 +79,25 @@ test('one of somebody else calls back only once it is registered', () =>
       void waiting.then(() => waker.wake());
     });
     expect(order).toEqual(['registered', 'another deadline']);
+  }));
+
+test('an awaited task that it cancels in its line ends the await', () =>
+  testRun(async (_group, loop) => {
+    const around = new CancelScope({ timeout: 60_000 });
+    await taskGroup(
+      async (group) => {
+        group.spawn(() => sleep(1000));
+        const queued = group.spawn(() => undefined);
+        await shield(() =>
+          around.run(async () => {
+            group.scope.deadline = loop.now();
+            await queued.catch(() => undefined);
+          }),
+        );
+      },
+      { limit: 1 },
+    ).catch(() => undefined);
+    expect(around.cancelCalled).toBe(false);
   }));
 
 function overdue(loop: VirtualLoop, callback: () => void): { waiting: Future<void> } {
