@@ -82,29 +82,35 @@ export function parkIn<T, O extends ParkOptions = ParkOptions, H = undefined>(
   options?: O,
   owner?: H,
 ): Promise<T> {
-  const isShielded = options?.shield === true;
-  const signal = isShielded ? undefined : options?.signal;
+  // All options are read before the look at the scope: a getter may cancel it.
+  const { name, blockedBy, shield: isShielded = false, signal: given } = options ?? NONE;
+  const signal = isShielded ? undefined : given;
   if (!isShielded) {
     scope._runtime.passWait(scope);
     const reason = scope._here()._reason;
     if (reason !== undefined) return refusal(scope, reason);
     if (signal?.aborted === true) return refusal(scope, signal.reason);
   }
-  const { name, blockedBy } = options ?? NONE;
   // The options themselves: an object of its own for what they say would cost as much as all the rest.
   const waiter = new Waiter<T>(isShielded || blockedBy !== undefined ? options : name);
-  if (signal !== undefined) waiter.adoption = adopt(signal, waiter);
   const host = scope._nearestOpen();
   if (host._runtime.deliver !== undefined) {
     if (host._runtime.isOver) return waiter.promise;
-    waiter.deliver = host._runtime.deliver;
-    waiter.scope = scope;
+    deliverBy(host._runtime.deliver, waiter, scope);
   }
+  if (signal !== undefined) waiter.adoption = adopt(signal, waiter);
   append<Registration>(host, waiter);
   if (waits.areWatched || waitBegun.hasSubscribers) announceBegin(waiter, host._task);
-  startWaiting(waiter, register, options, owner);
+  // A subscriber may have cancelled it.
+  if (!waiter.isSettled) startWaiting(waiter, register, options, owner);
   if (blockedBy !== undefined) host._runtime.onBlocked?.();
   return waiter.promise;
+}
+
+// Apart, for few waits have it: those of a loop of tests.
+function deliverBy<T>(deliver: Waiter<T>['deliver'], waiter: Waiter<T>, scope: object): void {
+  waiter.deliver = deliver;
+  waiter.scope = scope;
 }
 
 // eslint-disable-next-line max-params -- as for parkIn

@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { join } from 'node:path';
 import {
   any,
+  CancelScope,
   currentTask,
   gather,
   gatherSettled,
@@ -11,8 +12,9 @@ import {
   sleep,
   taskGroup,
 } from '@ambit/core';
-import type { CancelledError, CancelScope, Task, TaskGroup } from '@ambit/core';
+import type { CancelledError, Task, TaskGroup } from '@ambit/core';
 import { proactiveRetry } from '@ambit/core/abort';
+import { ParkingLot } from '@ambit/core/lowlevel';
 import { testRun } from '@ambit/core/testing';
 
 function listen(name: string, listener: (message: unknown) => void): Disposable {
@@ -22,6 +24,24 @@ function listen(name: string, listener: (message: unknown) => void): Disposable 
   subscribe(name, onMessage);
   return { [Symbol.dispose]: () => void unsubscribe(name, onMessage) };
 }
+
+test('a subscriber that cancels a wait as it begins leaves nothing in a line, and no timer', () =>
+  testRun(async (_group, loop) => {
+    const lot = new ParkingLot();
+    const ended: boolean[] = [];
+    let next: CancelScope | undefined;
+    using begun = listen('ambit:wait:begin', () => {
+      next?.cancel();
+    });
+    expect(begun).toBeDefined();
+    for (const wait of [() => lot.park(), () => sleep(1000)]) {
+      next = new CancelScope();
+      await next.run(wait);
+      ended.push(next.cancelCaught);
+    }
+    expect([ended, lot.size]).toEqual([[true, true], 0]);
+    expect(loop.pendingTimers).toBe(0);
+  }));
 
 test('the channels tell of each task that is spawned and settled, and of each scope that is cancelled', () =>
   testRun(async () => {

@@ -29,6 +29,21 @@ describe('park', () => {
       expect(answers).toEqual([true, false, false, true, false]);
     }));
 
+  test('a getter of its options that cancels the scope leaves nothing that waits', () =>
+    testRun(async () => {
+      const register = jest.fn();
+      await new CancelScope().run((scope) => {
+        const options = {
+          get name(): string {
+            scope.cancel();
+            return 'a wait';
+          },
+        };
+        return park(register, options);
+      });
+      expect(register).not.toHaveBeenCalled();
+    }));
+
   test('in a cancelled scope registers nothing', () =>
     testRun(async () => {
       const register = jest.fn();
