@@ -169,6 +169,7 @@ describe('an idle thread', () => {
       await next;
       thread.rest();
     }
+    expect(FakeWorker.all).toHaveLength(1);
     expect(last().terminated).toBe(0);
   });
 
