@@ -214,8 +214,8 @@ export abstract class ScopeCore extends ScopeNode {
     if (this._owner !== undefined) this._owner = undefined;
     if (this._group !== undefined) this._group = undefined;
     const host = this._host as ScopeCore | undefined;
-    // Waits that are left behind go on in the host.
-    const isGuest = host?._awaitsEntry === true && this._isWaitedIn && this._first === undefined;
+    // Waits that are left behind go on in the host; a scope that is left behind is a guest of its own.
+    const isGuest = host?._awaitsEntry === true && this._isWaitedIn && !hasWaits(this);
     this._leave();
     if (isGuest) host._letGo();
   }
@@ -229,4 +229,11 @@ export abstract class ScopeCore extends ScopeNode {
   _label(): string {
     return this.name === '' ? 'this CancelScope' : `the CancelScope ${show(this.name)}`;
   }
+}
+
+function hasWaits(scope: ScopeCore): boolean {
+  for (let below = scope._first; below !== undefined; below = below._next) {
+    if (!(below instanceof ScopeNode)) return true;
+  }
+  return false;
 }

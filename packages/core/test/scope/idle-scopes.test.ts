@@ -8,6 +8,7 @@ test.each([
   'idleMoved',
   'idleBeyondAnyTimer',
   'idleAfterItsGuest',
+  'idleAfterWhatItsGuestLeft',
   'idleAfterItsWaits',
 ])('a scope with a timeout that nobody waits in keeps no process alive: %s', async (scenario) => {
   const { end, lines, stderr } = await program(scenario);
