@@ -30,7 +30,7 @@ export { invariant } from './internal/invariant.ts';
 export { nameErrors } from './internal/name-errors.ts';
 export { BusyResourceError } from './internal/busy-resource-error.ts';
 export { BrokenWorkerError, ClosedResourceError } from './internal/worker-errors.ts';
-export { decodeThrown, encodeThrown } from './internal/error-codec.ts';
+export { decodeThrown, encodeThrown, messageOf } from './internal/error-codec.ts';
 export type { EncodedError, ErrorReference, PlainError } from './internal/error-codec.ts';
 export { diagnosticsChannel } from './diagnostics/channels.ts';
 export type { Channel as DiagnosticsChannel } from './internal/channel.ts';

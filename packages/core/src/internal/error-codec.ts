@@ -1,11 +1,11 @@
 import { show } from './check.ts';
 import { suppress, suppressedErrors } from './suppressed-errors.ts';
 import { tryOr } from './try-or.ts';
+export { messageOf } from './errors.ts';
 
 /*
- * Errors that cross from thread to thread. Structured cloning knows a handful of classes and drops the rest: `code`,
- * `errors`, and all that a program has added. Here an error becomes a list of plain records that refer to each other by
- * their place, so that circles and shared causes stay what they are.
+ * Errors that cross from thread to thread. Structured cloning knows a handful of classes and drops `code`, `errors`, and all that a program
+ * has added. Here an error becomes a list of plain records that refer to each other by place: circles and shared causes stay what they are.
  */
 
 /** What was thrown, in a form that any thread or worker can be sent. */

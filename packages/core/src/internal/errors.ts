@@ -23,7 +23,14 @@ export function hasCancelledBrand(error: unknown): boolean {
 // Characters: messages that quote others must not grow with their depth.
 const LONGEST_QUOTE = 500;
 
-/** The text of anything thrown, for messages. */
+/**
+ * The text of anything that was thrown, for messages: also of what has no text, or fails when it is looked at. Never throws.
+ *
+ * @param error - anything
+ * @returns the message of an error, else the value as a string
+ * @example
+ * throw new StoreError(`get: the store failed: ${messageOf(cause)}`, { cause });
+ */
 export function messageOf(error: unknown): string {
   return tryOr(() => textOf(error), 'something that has no text');
 }

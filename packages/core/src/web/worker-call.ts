@@ -1,5 +1,5 @@
 import { decodeThrown, encodeThrown } from '../internal/error-codec.ts';
-import { InvalidStateError } from '../internal/errors.ts';
+import { InvalidStateError, messageOf } from '../internal/errors.ts';
 import { BrokenWorkerError, ClosedResourceError } from '../internal/worker-errors.ts';
 import { moveOnAfter } from '../combinators/timeouts.ts';
 import { shield } from '../combinators/shield.ts';
@@ -26,7 +26,7 @@ export class WorkerCall {
     try {
       this.done = thread.begin(order);
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = messageOf(cause);
       const text = `run: the arguments of ${order.name} cannot be sent: ${why}; give plain data`;
       throw new TypeError(text, { cause });
     }
@@ -86,7 +86,7 @@ export function valueOf(outcome: WorkerOutcome, name: string, site: Error): unkn
 
 /** The error of a worker that is gone by itself. */
 export function broken(text: string, cause: unknown): BrokenWorkerError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageOf(cause);
   return new BrokenWorkerError(`${text}: ${why}`, { cause });
 }
 

@@ -1,6 +1,6 @@
 import { decodeThrown, encodeThrown } from '../internal/error-codec.ts';
 import { checkFunction, show } from '../internal/check.ts';
-import { InvalidStateError } from '../internal/errors.ts';
+import { InvalidStateError, quoteOf } from '../internal/errors.ts';
 import { AnyScope } from '../scope/any-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { ContextVar } from '../scope/context-var.ts';
@@ -180,7 +180,7 @@ class Server {
     try {
       this.#port.postMessage(reply, [...(parts ?? [])]);
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = quoteOf(cause);
       const text = `run: ${name} returned what cannot leave its worker: ${why}; return plain data`;
       const error = encodeThrown(new TypeError(text, { cause }));
       this.#port.postMessage({ ambit: 'error', id: reply.id, error }, []);

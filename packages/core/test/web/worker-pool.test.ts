@@ -51,6 +51,11 @@ const functions = {
     throw new OddError('odd', { cause: new TypeError('why') });
   },
   unclonable: () => () => 1,
+  textless: () => ({
+    get value() {
+      throw Object.create(null);
+    },
+  }),
   buffer: (bytes: Uint8Array<ArrayBuffer>) => transfer(bytes, [bytes.buffer]),
 };
 
@@ -107,6 +112,7 @@ test('names what is not exposed, and what cannot be copied, and goes on', () =>
     );
     await expect(pool.run('toString' as 'add', [1, 2])).rejects.toThrow(TypeError);
     await expect(pool.run('unclonable', [])).rejects.toThrow('what cannot leave its worker');
+    await expect(pool.run('textless', [])).rejects.toThrow('what cannot leave its worker');
     const bad = pool.run('add', [(() => 1) as never, 2]);
     await expect(bad).rejects.toThrow('run: the arguments of add cannot be sent');
     expect(await pool.run('add', [1, 2])).toBe(3);

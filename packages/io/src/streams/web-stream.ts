@@ -1,7 +1,7 @@
 // Not `Readable.fromWeb` and `Writable.fromWeb`: what is destroyed there waits for all that was written, a peer that has
 // gone is not noticed, and pooled buffers go to sinks that may transfer them.
 import type { Readable, Writable } from 'node:stream';
-import { currentLoop } from '@ambit/core/lowlevel';
+import { currentLoop, messageOf } from '@ambit/core/lowlevel';
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import { node } from '../node.ts';
 import { ClosedResourceError } from '../errors.ts';
@@ -96,5 +96,5 @@ function failing(done: (error: Error) => void): (error: unknown) => void {
 /** Node takes no other values as errors; the web does, and undefined. */
 function asError(error: unknown): Error {
   const isError = typeof error === 'object' && error !== null && 'message' in error;
-  return isError ? (error as Error) : new Error(String(error), { cause: error });
+  return isError ? (error as Error) : new Error(messageOf(error), { cause: error });
 }

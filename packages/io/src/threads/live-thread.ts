@@ -1,3 +1,4 @@
+import { messageOf } from '@ambit/core/lowlevel';
 import { Future, shield } from '@ambit/core';
 import type { MessagePort, ResourceLimits, Transferable, Worker } from 'node:worker_threads';
 import { pathToFileURL } from 'node:url';
@@ -134,7 +135,8 @@ function importOf(file: string): string {
 }
 
 function warn(cause: unknown): void {
-  const why = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  const stack = cause instanceof Error ? cause.stack : undefined;
+  const why = typeof stack === 'string' ? stack : messageOf(cause);
   process.emitWarning(
     `a worker thread ended, with no call in it, of an uncaught exception: ${why}`,
     'WorkerThreadWarning',

@@ -1,3 +1,4 @@
+import { messageOf } from '@ambit/core/lowlevel';
 import type { WorkerTask } from './worker-messages.ts';
 
 export type Callable = (...args: readonly unknown[]) => unknown;
@@ -41,7 +42,7 @@ async function importAll(module: string): Promise<Record<string, unknown>> {
     modules.set(module, exported);
     return exported;
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     const error = new Error(`${module} cannot be loaded: ${why}`, { cause });
     const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     throw Object.assign(error, code === undefined ? {} : { code });

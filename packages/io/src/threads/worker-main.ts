@@ -1,3 +1,4 @@
+import { messageOf } from '@ambit/core/lowlevel';
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { encodeThrown } from './error-codec.ts';
 import { openFrames } from './open-frames.ts';
@@ -126,7 +127,7 @@ function finish({ module, name }: Call, reply: WorkerReply): void {
   try {
     port.postMessage(reply);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     const error = new TypeError(
       `${name} of ${module} returned what cannot leave its thread: ${why}; return plain data`,
       { cause },

@@ -1,4 +1,4 @@
-import { BrokenWorkerError } from '@ambit/core/lowlevel';
+import { BrokenWorkerError, messageOf } from '@ambit/core/lowlevel';
 import { ClosedResourceError } from '../errors.ts';
 import { decodeThrown } from './error-codec.ts';
 import type { WorkerOutcome } from './live-thread.ts';
@@ -42,8 +42,8 @@ export function valueOf(
 
 /** The message of `cause`, as the end of another message. */
 export function because(cause: unknown): string {
-  if (typeof cause !== 'object' || cause === null || !('message' in cause)) return '';
-  return `: ${String(cause.message)}`;
+  if (typeof cause !== 'object' || cause === null) return '';
+  return `: ${messageOf(cause)}`;
 }
 
 /** The stack of the thread, and then that of the caller. */

@@ -157,6 +157,34 @@ describe('a call in a thread', () => {
 });
 
 describe('what goes wrong in a thread', () => {
+  test('what is thrown without a text hides neither the module, nor the function', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ambit-'));
+    const module = join(folder, 'textless.mjs');
+    const thrower = '{ get value() { throw Object.create(null); } }';
+    writeFileSync(join(folder, 'broken.mjs'), 'throw Object.create(null);');
+    writeFileSync(
+      module,
+      `export const f = () => (${thrower});\nexport const g = async () => f();`,
+    );
+    await using pool = new WorkerPool({ size: 1 });
+    const broken = await failure(pool.run(join(folder, 'broken.mjs'), 'f'));
+    expect(broken.message).toMatch(/broken\.mjs cannot be loaded: something that has no text$/);
+    for (const name of ['f', 'g']) {
+      const error = await failure(pool.run(module, name));
+      expect(error.message).toMatch(/returned what cannot leave its thread: something/);
+    }
+    const cause = { message: Object.create(null) as unknown };
+    const argument = {
+      get value() {
+        throw cause;
+      },
+    };
+    const error = await failure(pool.run(work, 'add', [argument]));
+    expect(error.message).toMatch(/arguments of add of .* cannot be sent: something/);
+    expect(error.cause).toBe(cause);
+    rmSync(folder, { recursive: true });
+  });
+
   test('a module that is not there, or that has no such function, is named', async () => {
     await using pool = new WorkerPool({ size: 1 });
     await expect(pool.run('/no/such.mjs', 'f')).rejects.toMatchObject({

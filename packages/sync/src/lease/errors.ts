@@ -1,4 +1,4 @@
-import { nameErrors } from '@ambit/core/lowlevel';
+import { messageOf, nameErrors } from '@ambit/core/lowlevel';
 
 /** Why a lease was lost. @beta */
 export type LossReason = 'gone' | 'revoked' | 'unreachable' | 'blocked';
@@ -57,7 +57,7 @@ export class LeaseStoreError extends Error {
   readonly operation: string;
 
   constructor(operation: string, name: string, cause: unknown) {
-    const text = cause instanceof Error ? cause.message : String(cause);
+    const text = messageOf(cause);
     super(`${operation} of ${JSON.stringify(name)}: the store failed: ${text}`, { cause });
     this.operation = operation;
   }

@@ -382,6 +382,9 @@ describe('waiting', () => {
       store.trouble.acquire = 'fails';
       const error = (await caught(lock.acquire())) as LeaseStoreError;
       expect(error.message).toBe('acquire of "job": the store failed: acquire failed');
+      expect(new LeaseStoreError('acquire', 'job', Object.create(null)).message).toBe(
+        'acquire of "job": the store failed: something that has no text',
+      );
       expect((await caught(lock.tryAcquire())) as Error).toBeInstanceOf(LeaseStoreError);
       delete store.trouble.acquire;
       const held = await store.acquire({ name: 'job', holder: 'other', ttl: 2000, limit: 1 });
