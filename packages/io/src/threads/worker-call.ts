@@ -51,7 +51,7 @@ export class WorkerCall {
   /**
    * Sends it off.
    *
-   * @throws the DataCloneError of arguments that cannot be sent; nothing has happened then
+   * @throws TypeError for arguments that cannot be sent; what a thread fails with that cannot start. Nothing has happened then
    */
   constructor(order: WorkerOrder, thread: Thread) {
     this.#order = order;

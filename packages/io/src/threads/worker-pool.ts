@@ -21,7 +21,7 @@ import { WorkerCall } from './worker-call.ts';
 import type { WorkerOrder } from './worker-call.ts';
 import { orderOf } from './worker-order.ts';
 import type { WorkerRunOptions } from './worker-order.ts';
-import { because, endedBy, valueOf } from './worker-result.ts';
+import { endedBy, valueOf } from './worker-result.ts';
 import { WorkerThread } from './worker-thread.ts';
 
 /** Options for `WorkerPool`. */
@@ -171,7 +171,7 @@ export class WorkerPool implements AsyncDisposable {
       // It may have been cancelled when it had just got the thread.
       throwIfCancelled(options);
       this.#checkOpen(order);
-      const call = callOn(thread, order);
+      const call = new WorkerCall(order, thread);
       this.#calls.add(call);
       whenDone(call.done, () => {
         this.#calls.delete(call);
@@ -213,14 +213,5 @@ export class WorkerPool implements AsyncDisposable {
     const reason = new ClosedResourceError('run: the pool was closed');
     await Promise.all(Array.from(this.#calls, (call) => call.stop(reason)));
     await Promise.all(Array.from(this.#threads, (thread) => thread.kill()));
-  }
-}
-
-function callOn(thread: WorkerThread, order: WorkerOrder): WorkerCall {
-  try {
-    return new WorkerCall(order, thread);
-  } catch (cause) {
-    const text = `run: the arguments of ${order.name} of ${order.module} cannot be sent${because(cause)}; give plain data`;
-    throw new TypeError(text, { cause });
   }
 }

@@ -5,6 +5,7 @@ import type { Encoded } from './error-codec.ts';
 import { LiveThread } from './live-thread.ts';
 import type { WorkerOutcome } from './live-thread.ts';
 import type { Thread, WorkerOrder } from './worker-call.ts';
+import { because } from './worker-result.ts';
 
 /** Options for `WorkerThread`. */
 export interface WorkerThreadOptions {
@@ -35,7 +36,13 @@ export class WorkerThread implements Thread {
 
   begin(order: WorkerOrder): Future<WorkerOutcome> {
     this.#isBusy = true;
-    return (this.#live ??= this.#start()).begin(order, order.transfer);
+    const live = (this.#live ??= this.#start());
+    try {
+      return live.begin(order, order.transfer);
+    } catch (cause) {
+      const text = `run: the arguments of ${order.name} of ${order.module} cannot be sent${because(cause)}; give plain data`;
+      throw new TypeError(text, { cause });
+    }
   }
 
   cancel(reason: Encoded): void {

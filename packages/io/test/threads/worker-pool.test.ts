@@ -185,6 +185,20 @@ describe('what goes wrong in a thread', () => {
     rmSync(folder, { recursive: true });
   });
 
+  test('a thread that cannot start is no fault of the arguments', async () => {
+    const refusal = new RangeError('this program may start no threads');
+    const resourceLimits = {
+      get maxOldGenerationSizeMb(): number {
+        throw refusal;
+      },
+    };
+    await using pool = new WorkerPool({ size: 1, resourceLimits });
+    for (let call = 0; call < 2; call += 1) {
+      await expect(pool.run(work, 'add', [1, 2])).rejects.toBe(refusal);
+      expect(pool.statistics()).toEqual({ size: 1, threads: 0, busy: 0, waiting: 0 });
+    }
+  });
+
   test('a module that is not there, or that has no such function, is named', async () => {
     await using pool = new WorkerPool({ size: 1 });
     await expect(pool.run('/no/such.mjs', 'f')).rejects.toMatchObject({
