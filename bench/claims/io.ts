@@ -144,7 +144,7 @@ function bounce(socket: Socket, count: number, done: () => void): void {
   socket.write(piece);
 }
 
-// Each is a task that waits to receive. Few enough for a machine that allows 4,096 open files.
+// Each is a task that waits to receive. With those that come first few enough for a machine that allows 4,096 open files.
 const CONNECTIONS = 2000;
 
 async function bytesOfConnection(kind: string): Promise<number> {

@@ -3,7 +3,8 @@
 //
 //   node bench/dist/load/idle-connections.js [count, default 10000]
 //
-// Server and clients are processes of their own: each has to have a file for every connection (`ulimit -n`).
+// Server and clients are processes of their own: each has to have a file for every connection, and for
+// the 1,000 that come before those that are weighed (`ulimit -n`).
 import { weighConnections } from './weigh-connections.ts';
 
 const count = Number(process.argv[2] ?? 10_000);
