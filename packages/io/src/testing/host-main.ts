@@ -1,6 +1,8 @@
 import { CancelScope, Future, taskGroup } from '@ambit/core';
+import { park, whenDone } from '@ambit/core/lowlevel';
 import { crash } from '@ambit/core/testing';
 import { ClosedResourceError } from '../errors.ts';
+import type { Waker } from '@ambit/core/lowlevel';
 import type { Machine } from './machine.ts';
 import { runOn } from './current-machine.ts';
 
@@ -31,7 +33,10 @@ export class HostMain {
   /** Cancels it and waits for its end. */
   async stop(reason: unknown): Promise<void> {
     this.#scope.cancel(reason);
-    await this.#ended.wait();
+    const name = `the end of host "${this.#machine.name}"`;
+    const register = (waker: Waker<void>): (() => void) =>
+      whenDone(this.#ended, () => waker.wake());
+    await park(register, { name });
   }
 
   crash(): void {
