@@ -115,12 +115,14 @@ export class SimulatedHost {
   /**
    * Calls main anew. A host that is up crashes first.
    *
+   * @throws InvalidStateError if the network has ended
    * @example
    * host.crash();
    * await sleep(5000);
    * host.restart();
    */
   restart(): void {
+    this._machine.world.refuseIfOver('SimulatedHost.restart');
     this.crash();
     this.#start();
   }

@@ -77,13 +77,14 @@ export class SimulatedNetwork implements AsyncDisposable {
    * @param name - other hosts find it by it; used once
    * @param main - its program; without one the host is for `run()`
    * @returns the host
-   * @throws TypeError; InvalidStateError if the name is used
+   * @throws TypeError; InvalidStateError if the name is used, or the network has ended
    * @example
    * const redis = network.host('redis', () => serveRedis());
    */
   host(name: string, main?: () => unknown): SimulatedHost {
     checkString('SimulatedNetwork.host', 'name', name);
     if (main !== undefined) checkFunction('SimulatedNetwork.host', 'main', main);
+    this.#world.refuseIfOver('SimulatedNetwork.host');
     if (this.#world.find(name) !== undefined) {
       throw new InvalidStateError(
         `SimulatedNetwork.host: name "${name}" is taken; give each host a name of its own`,

@@ -1,3 +1,4 @@
+import { InvalidStateError } from '@ambit/core';
 import type { EventLoop, Handle } from '@ambit/core';
 import { contextHere } from './current-machine.ts';
 import type { InContext } from './current-machine.ts';
@@ -147,6 +148,12 @@ export class World {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const each of waiting) this.#carry(each);
+  }
+
+  /** Throws if the network has ended: a host that came now would reach none. */
+  refuseIfOver(where: string): void {
+    if (!this.#isOver) return;
+    throw new InvalidStateError(`${where}: the network has ended; make a new one`);
   }
 
   /** Nothing more arrives, and no timer goes off. */
