@@ -84,6 +84,12 @@ function keyOf(from: Machine, to: Machine): string {
   return `${from.address}>${to.address}`;
 }
 
+/** Checks options that cannot be left out. */
+export function requireLink(where: string, options: LinkOptions | undefined): void {
+  if (options !== undefined) checkLink(where, options);
+  else throw new TypeError(`${where}: options is undefined; give { latency }, for example`);
+}
+
 export function checkLink(where: string, options: LinkOptions | undefined): void {
   checkOptions(where, options);
   const { latency, bandwidth, loss } = options ?? {};
@@ -103,10 +109,16 @@ function checkLatency(where: string, latency: unknown): void {
   const [least, most] = range;
   if (typeof least !== 'number' || typeof most !== 'number' || range.length !== 2) {
     const cure = 'give milliseconds, or [least, most]';
-    throw new TypeError(`${where}: latency is ${show(latency)}; ${cure}`);
+    throw new TypeError(`${where}: latency is ${told(latency)}; ${cure}`);
   }
   if (least >= 0 && most >= least && most < Infinity) return;
-  refuse(where, `latency is ${show(latency)}`, 'milliseconds from 0, or [least, most]');
+  refuse(where, `latency is ${told(latency)}`, 'milliseconds from 0, or [least, most]');
+}
+
+/** With the values of an array, of which there are few. */
+function told(latency: unknown): string {
+  if (!Array.isArray(latency) || latency.length > 5) return show(latency);
+  return `[${latency.map(show).join(', ')}]`;
 }
 
 function refuse(where: string, what: string, cure: string): never {

@@ -27,6 +27,11 @@ export function checkNetworkOptions(
   }
 }
 
+/** Refuses hosts between which there is no link: both sides are the same one. */
+export function refuseSame(where: string, name: string): never {
+  throw new TypeError(`${where}: a and b are both host "${name}"; give two hosts`);
+}
+
 function isDate(value: unknown): boolean {
   const { getTime } = (value ?? {}) as Partial<Date>;
   return typeof getTime === 'function' && !Number.isNaN(getTime.call(value as Date));

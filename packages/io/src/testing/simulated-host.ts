@@ -1,5 +1,5 @@
 import { InvalidStateError } from '@ambit/core';
-import { checkFunction, checkOptions } from '@ambit/core/lowlevel';
+import { checkFlag, checkFunction, checkOptions } from '@ambit/core/lowlevel';
 import { runOn } from './current-machine.ts';
 import { HostMain } from './host-main.ts';
 import { Machine } from './machine.ts';
@@ -105,6 +105,7 @@ export class SimulatedHost {
    */
   crash(options?: CrashOptions): void {
     checkOptions('SimulatedHost.crash', options);
+    checkFlag('SimulatedHost.crash', 'silent', options?.silent);
     const machine = this._machine;
     if (!machine.isUp) return;
     machine.world.note('crash', machine);

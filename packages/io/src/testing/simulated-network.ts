@@ -3,9 +3,9 @@ import { checkFunction, show } from '@ambit/core/lowlevel';
 import { VirtualLoop } from '@ambit/core/testing';
 import { checkString } from '../check.ts';
 import { install } from './install.ts';
-import { checkLink } from './links.ts';
+import { requireLink } from './links.ts';
 import type { Cut, LinkOptions } from './links.ts';
-import { checkNetworkOptions, checkRuntime } from './network-options.ts';
+import { checkNetworkOptions, checkRuntime, refuseSame } from './network-options.ts';
 import type { SimulatedNetworkOptions } from './network-options.ts';
 import { randomOf } from './random.ts';
 import { SimulatedHost } from './simulated-host.ts';
@@ -106,7 +106,7 @@ export class SimulatedNetwork implements AsyncDisposable {
    * network.link(client, api, { latency: 200, bandwidth: 10 });
    */
   link(a: Hosts, b: Hosts, options: LinkOptions): void {
-    checkLink('SimulatedNetwork.link', options);
+    requireLink('SimulatedNetwork.link', options);
     for (const [from, to] of this.#pairs('link', a, b)) {
       this.#world.links.set(from._machine, to._machine, { ...options });
     }
@@ -208,6 +208,9 @@ export class SimulatedNetwork implements AsyncDisposable {
         pairs.set(`${other.name}\0${one.name}`, [other, one]);
       }
     }
+    const [first] = this.#list(where, 'a', a);
+    if (pairs.size === 0 && where !== 'heal')
+      refuseSame(`SimulatedNetwork.${where}`, String(first?.name));
     return [...pairs.values()];
   }
 
