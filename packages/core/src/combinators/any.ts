@@ -107,7 +107,7 @@ class Attempts {
       return;
     }
     // Cancelled from outside: what fails now is for the group to tell.
-    if (group.scope.reason !== undefined) return;
+    if (group.scope._reasonOfStarted() !== undefined) return;
     this.#errors[at] = task._result;
     this.#failures += 1;
     this.#news.push(task._result);

@@ -115,7 +115,7 @@ function finishOnDrain<T>(group: TaskGroup, items: Items<T>): Disposable | undef
   const finish = items.finish?.bind(items);
   if (finish === undefined) return undefined;
   return onDrain(group.scope, () => {
-    if (group.scope.reason !== undefined) return;
+    if (group.scope._reasonOfStarted() !== undefined) return;
     const closing = finish();
     group.spawn(() => closing, { name: 'close the source' });
   });
@@ -142,7 +142,7 @@ function hire<T>(
       await checkpoint();
     }
   };
-  while (group.size < limit && items.canPull && group.scope.reason === undefined) {
+  while (group.size < limit && items.canPull && group.scope._reasonOfStarted() === undefined) {
     group.spawn(worker, { name: 'worker' });
   }
 }

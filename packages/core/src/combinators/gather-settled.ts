@@ -105,7 +105,7 @@ class Gathering {
   }
 
   #look(group: TaskGroup, task: Task<unknown>): void {
-    if (this.#isCut || group.scope.reason !== undefined) return;
+    if (this.#isCut || group.scope._reasonOfStarted() !== undefined) return;
     this.#settled.push(outcomeOf(task));
     try {
       if (this.#here(() => this.#isEnough())) this.#cut('explicit', 'enough have settled');
@@ -142,5 +142,5 @@ function outcomeOf(task: Task<unknown>): Outcome {
 function notBegun(): Outcome {
   const scope = new AnyScope();
   scope.cancel('enough have settled');
-  return { status: 'rejected', reason: scope.reason };
+  return { status: 'rejected', reason: scope._reasonOfStarted() };
 }

@@ -66,6 +66,11 @@ export class Runtime {
    * deadline. Then no code would wake it.
    */
   passWait(scope: Limited): void {
+    this.notice(scope);
+  }
+
+  /** Expires what is due by the clock, if that cancels the scope. */
+  notice(scope: Limited): void {
     if (!this.timers.isDue) return;
     const timer = scope._overdue(this.loop.now());
     if (timer === undefined) return;

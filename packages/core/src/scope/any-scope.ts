@@ -89,15 +89,15 @@ export class AnyScope extends ScopeCore implements Disposable {
       this._startIdle(currentFrame());
       this._controller = new AbortController();
       unlimitListeners(this._controller.signal);
-      const reason = this.reason;
-      if (reason !== undefined) this._controller.abort(reason);
     }
+    const reason = this.reason;
+    if (reason !== undefined) this._controller.abort(reason);
     return this._controller.signal;
   }
 
   /** Set while the scope is cancelled, by itself or by a scope around it that it is not shielded from. */
   override get reason(): CancelledError | undefined {
-    return this._reasonOfStarted();
+    return this._reasonByClock();
   }
 
   /** True once `cancel()` was called, the own deadline has passed, or the own signal has aborted. */
@@ -154,7 +154,7 @@ export class AnyScope extends ScopeCore implements Disposable {
 
   /** True once this scope, or one around it, drains or is cancelled: nothing new should begin. */
   get isDraining(): boolean {
-    return this.reason !== undefined || drainReasonOf(this) !== undefined;
+    return drainReasonOf(this) !== undefined;
   }
 
   /** Aborted when {@link CancelScope.isDraining} becomes true, with the reason. Made on first read. */

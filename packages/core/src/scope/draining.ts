@@ -37,10 +37,14 @@ function drainingOf(scope: ScopeCore): Draining {
   return scope._draining;
 }
 
-/** Why a scope drains: for itself or a scope around it, shields included. A cancelled scope drains too. */
+/** Why a scope drains: for itself or a scope around it, shields included. A cancelled scope drains too, by the clock too. */
 export function drainReasonOf(scope: ScopeCore): unknown {
+  let isBeyond = true;
   for (let at: ScopeCore | undefined = scope; at; at = at._parent ?? at._options?.parent) {
-    const reason = at._draining?.reason ?? at._reason;
+    // One look serves all up to a shield.
+    const reasonByClock = isBeyond ? at.reason : undefined;
+    isBeyond = at._shield;
+    const reason = at._draining?.reason ?? reasonByClock ?? at._reason;
     if (reason !== undefined) return reason;
   }
   return undefined;
@@ -84,9 +88,9 @@ export function drainSignalOf(scope: ScopeCore): AbortSignal {
   if (draining.controller === undefined) {
     draining.controller = new AbortController();
     listeners += 1;
-    const reason = drainReasonOf(scope);
-    if (reason !== undefined) draining.controller.abort(reason);
   }
+  const reason = drainReasonOf(scope);
+  if (reason !== undefined) draining.controller.abort(reason);
   return draining.controller.signal;
 }
 

@@ -161,7 +161,13 @@ export abstract class ScopeCore extends ScopeNode {
     look(this, () => this._runtime.loop.now());
   }
 
-  /** @internal As of now, by the clock too. */
+  /** @internal By the clock too, for it and the scopes around it: what its users are told. */
+  _reasonByClock(): CancelledError | undefined {
+    if (this._here()._reason === undefined) this._runtime.notice(this);
+    return this._here()._reason;
+  }
+
+  /** @internal By the clock if it has a deadline of its own: a look without a walk, for the many that Ambit takes itself. */
   _reasonOfStarted(): CancelledError | undefined {
     if (this._reason === undefined && this._deadline !== Infinity) this._runtime.timers.poll();
     return this._here()._reason;

@@ -28,7 +28,7 @@ export function runtimeOf(scope: ScopeCore, here: Frame): Runtime {
 export function reasonBeforeStart(scope: ScopeCore): CancelledError | undefined {
   // Not by recursion: there may be many above that have not started.
   for (let at: ScopeCore | undefined = scope; at !== undefined; at = at._options?.parent) {
-    if (at._state !== 'new') return at._reasonOfStarted();
+    if (at._state !== 'new') return at._reasonByClock();
     at._look();
     if (at._reason !== undefined || at._shield) return at._reason;
   }

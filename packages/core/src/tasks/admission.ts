@@ -36,7 +36,7 @@ export class Admission {
     // A reaction registered here runs in the async context of the spawner, as the function would have.
     place.then(() => {
       task._marks |= HAS_SLOT;
-      if (task.scope.reason === undefined) task._begin(fn);
+      if (task.scope._reasonOfStarted() === undefined) task._begin(fn);
       else task._endUnstarted();
     }, abandoned);
   }

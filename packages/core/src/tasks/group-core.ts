@@ -76,7 +76,7 @@ export abstract class GroupCore extends GroupIntake {
   }
 
   #bodyFailed(error: unknown): void {
-    const reason = this.scope.reason;
+    const reason = this.scope._reasonOfStarted();
     if (reason !== undefined && isCausedBy(reason, error)) {
       this.#isBodyCut = true;
       return;
@@ -99,7 +99,7 @@ export abstract class GroupCore extends GroupIntake {
       try {
         await this._children.untilIdle({ shield, signal });
       } catch (error) {
-        if (this.scope.reason === undefined) throw error;
+        if (this.scope._reasonOfStarted() === undefined) throw error;
         // The children are being cancelled as well: what they come to is what counts.
         shield = true;
       }
@@ -126,7 +126,9 @@ export abstract class GroupCore extends GroupIntake {
       this.scope._cancelBy('explicit', 'the block of this task group was left without join()');
     }
     while (this._children.size > 0) await this._children.untilEmpty();
-    await this.#finish(this.#verdict() ?? (isLeft ? { error: this.scope.reason } : undefined));
+    await this.#finish(
+      this.#verdict() ?? (isLeft ? { error: this.scope._reasonOfStarted() } : undefined),
+    );
     const unseen = this._failures.unobserved();
     if (!unseen.isEmpty) throw unseen.toError(this.scope.name);
   }

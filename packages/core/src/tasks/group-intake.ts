@@ -136,7 +136,8 @@ export abstract class GroupIntake {
     const isCancelled = task._settled === 'cancelled';
     const byItself = isCancelled && task.scope._own === task._result;
     const isFailure = task._settled === 'rejected' || (byItself && this._judging === 'needed');
-    const isLeftToHelper = this._judging === 'judged' && this.scope.reason === undefined;
+    const isLeftToHelper =
+      this._judging === 'judged' && this.scope._reasonOfStarted() === undefined;
     if (isFailure && !task._is(CALLERS) && !isLeftToHelper) {
       if (this.#supervisor === undefined) this.#failed(task._result, task);
       else this.#report(this.#supervisor, task);

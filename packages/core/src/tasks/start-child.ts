@@ -22,7 +22,7 @@ export function startChild<T>(
     refuseIfCancelled(group.scope, undefined);
     refuseIfCancelled(caller._scope, undefined);
   } catch (error) {
-    return refusal(error === group.scope.reason ? group.scope : caller._scope, error);
+    return refusal(error === group.scope._reasonOfStarted() ? group.scope : caller._scope, error);
   }
   const task = group._makeTask<unknown>(fn, options);
   const starting = new Starting<T>(caller._scope, task);
@@ -31,7 +31,7 @@ export function startChild<T>(
   const started = (value: T): void => {
     starting.announce(task, value);
     // The caller is cancelled, or gone: the child stays the caller's to the end.
-    if (task.done || task.scope.reason !== undefined) return;
+    if (task.done || task.scope._reasonOfStarted() !== undefined) return;
     takeOver(group, task, options?.daemon === true ? 'daemon' : 'child');
     starting.succeed();
   };
@@ -62,6 +62,7 @@ function takeOver(group: GroupIntake, task: Task<unknown>, as: 'child' | 'daemon
 /** While it waits for its turn, the group's cancellation is one of a child that is under its caller's scopes, too. */
 function cancelQueued(scope: CancelScope, task: Task<unknown>): void {
   scope.onCancel((reason) => {
-    if (task.state === 'queued' && task.scope.reason === undefined) task.scope._spread(reason);
+    if (task.state === 'queued' && task.scope._reasonOfStarted() === undefined)
+      task.scope._spread(reason);
   });
 }

@@ -11,7 +11,7 @@ interface TaskEnd {
 
 /** Decides whether what the function of a task threw is a failure, or the consequence of a cancellation. */
 export function endOf(scope: CancelScope, error: unknown): TaskEnd {
-  const reason = scope.reason;
+  const reason = scope._reasonOfStarted();
   if (reason === undefined) return { settled: 'rejected', result: error };
   if (!isCausedBy(reason, error)) {
     return { settled: 'rejected', result: withoutCancellations(reason, error) };

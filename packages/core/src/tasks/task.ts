@@ -94,7 +94,7 @@ export class Task<T> extends Outcome<T> implements AsyncDisposable {
   get state(): TaskState {
     if (this._settled !== undefined) return this._settled;
     if (!this._is(HAS_SLOT)) return 'queued';
-    return this.scope.reason === undefined ? 'running' : 'cancelling';
+    return this.scope._reasonOfStarted() === undefined ? 'running' : 'cancelling';
   }
 
   /**
@@ -204,7 +204,7 @@ export class Task<T> extends Outcome<T> implements AsyncDisposable {
 
   /** @internal For a task that was cancelled before its function was called. */
   _endUnstarted(): void {
-    this._end('cancelled', this.scope.reason);
+    this._end('cancelled', this.scope._reasonOfStarted());
   }
 
   /** @internal */
