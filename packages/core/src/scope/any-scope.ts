@@ -85,13 +85,12 @@ export class AnyScope extends ScopeCore implements Disposable {
 
   /** Aborted when the scope is cancelled, with the {@link CancelledError}. Made on first read. */
   get signal(): AbortSignal {
-    if (this._controller === undefined) {
-      this._startIdle(currentFrame());
-      this._controller = new AbortController();
-      unlimitListeners(this._controller.signal);
-    }
+    const isNew = this._controller === undefined;
+    if (isNew) this._startIdle(currentFrame());
+    this._controller ??= newController();
+    // One that was made before is aborted by the cancellation, in its turn.
     const reason = this.reason;
-    if (reason !== undefined) this._controller.abort(reason);
+    if (isNew && reason !== undefined) this._controller.abort(reason);
     return this._controller.signal;
   }
 
@@ -202,6 +201,12 @@ export class AnyScope extends ScopeCore implements Disposable {
     withVariables._variables = { key: this, value: undefined, outer: undefined };
     keepShape(this, new AnyScope(), cancelled, withReason, withVariables);
   }
+}
+
+function newController(): AbortController {
+  const controller = new AbortController();
+  unlimitListeners(controller.signal);
+  return controller;
 }
 
 /** What it hangs on, or is going to. */

@@ -85,12 +85,12 @@ function startTimer(scope: ScopeCore, draining: Draining): void {
 /** The signal that is aborted when the scope begins to drain. */
 export function drainSignalOf(scope: ScopeCore): AbortSignal {
   const draining = drainingOf(scope);
-  if (draining.controller === undefined) {
-    draining.controller = new AbortController();
-    listeners += 1;
-  }
+  const isNew = draining.controller === undefined;
+  if (isNew) listeners += 1;
+  draining.controller ??= new AbortController();
+  // One that was made before is aborted by the draining, in its turn.
   const reason = drainReasonOf(scope);
-  if (reason !== undefined) draining.controller.abort(reason);
+  if (isNew && reason !== undefined) draining.controller.abort(reason);
   return draining.controller.signal;
 }
 
