@@ -21,7 +21,7 @@ import type { HttpHandler } from './http-exchange.ts';
 import { addressOf, closeServer, requestEvents } from './http-server.ts';
 import type { AnyServer, HttpAddress } from './http-server.ts';
 import type { ServeHttpOptions } from './serve-http-options.ts';
-import { timeLimitOf } from './time-limit.ts';
+import { TimeLimits } from './time-limit.ts';
 
 type Listener = (this: AnyServer, request: IncomingMessage, response: ServerResponse) => unknown;
 
@@ -51,7 +51,7 @@ export class HttpService {
   /** Where requests run, if not in the context in which they come. */
   readonly #inContext: (<R>(fn: () => R) => R) | undefined;
   #waiter: Waker<void> | undefined;
-  readonly #timeLimit: ((request: IncomingMessage) => number) | undefined;
+  readonly #timeLimits: TimeLimits | undefined;
   /** The requests that are at work, less those that are refused. */
   #atWork = 0;
   #isStopping = false;
@@ -68,8 +68,7 @@ export class HttpService {
       .map((event) => this.#door(event, handler));
     this.#connections = new HttpConnections(server, currentLoop());
     this.#address = addressOf(server);
-    const isLimited = options.requestTimeout !== undefined || options.deadlineFrom !== undefined;
-    this.#timeLimit = isLimited ? (request) => timeLimitOf(request, options) : undefined;
+    this.#timeLimits = TimeLimits.for(server, options);
   }
 
   async run(): Promise<void> {
@@ -121,10 +120,12 @@ export class HttpService {
     }
     this.#server.on('error', this.#onError).on('close', this.#onClose);
     this.#connections.watch();
+    this.#timeLimits?.watch();
   }
 
   #handBack(): void {
     this.#connections.unwatch();
+    this.#timeLimits?.unwatch();
     this.#server.off('error', this.#onError).off('close', this.#onClose);
     for (const { event, listeners, ours } of this.#doors) {
       this.#server.off(event, ours);
@@ -136,7 +137,7 @@ export class HttpService {
     const isRefused = this.#atWork >= (this.#options.limit ?? Infinity);
     const exchange = new HttpExchange(request, response, {
       handler: isRefused ? refuseRequest : handler,
-      timeLimit: this.#timeLimit,
+      timeLimit: this.#timeLimits?.of,
       report: this.#report,
     });
     const connection = this.#connections.begin(exchange);

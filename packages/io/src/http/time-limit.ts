@@ -1,6 +1,8 @@
-import { checkDuration } from '@ambit/core/lowlevel';
+import { checkDuration, currentLoop } from '@ambit/core/lowlevel';
 import type { IncomingMessage } from 'node:http';
 import { readDeadline } from './deadline-header.ts';
+import { FirstBytes } from './first-bytes.ts';
+import type { AnyServer } from './http-server.ts';
 
 /** How long the client still waits: the name of a header, or a function that says it, in milliseconds. */
 export type DeadlineSource = string | ((request: IncomingMessage) => number | undefined);
@@ -10,12 +12,39 @@ interface LimitOptions {
   readonly deadlineFrom?: DeadlineSource | undefined;
 }
 
-/** Milliseconds that a request has from now on; Infinity: any number. */
-export function timeLimitOf(request: IncomingMessage, options: LimitOptions): number {
-  const { requestTimeout = Infinity } = options;
-  const ofService =
-    requestTimeout === Infinity ? Infinity : requestTimeout - sinceFirstByte(request);
-  return Math.min(ofService, ofClient(request, options) ?? Infinity);
+/** How long the requests of a server may take. */
+export class TimeLimits {
+  readonly #options: LimitOptions;
+  readonly #firstBytes: FirstBytes | undefined;
+
+  /** Undefined if they may take any time. */
+  static for(server: AnyServer, options: LimitOptions): TimeLimits | undefined {
+    const isLimited = options.requestTimeout !== undefined || options.deadlineFrom !== undefined;
+    return isLimited ? new TimeLimits(server, options) : undefined;
+  }
+
+  private constructor(server: AnyServer, options: LimitOptions) {
+    this.#options = options;
+    if (this.#ofService < Infinity) this.#firstBytes = new FirstBytes(server, currentLoop());
+  }
+
+  get #ofService(): number {
+    return this.#options.requestTimeout ?? Infinity;
+  }
+
+  watch(): void {
+    this.#firstBytes?.watch();
+  }
+
+  unwatch(): void {
+    this.#firstBytes?.unwatch();
+  }
+
+  /** Milliseconds that a request has from now on; Infinity: any number. */
+  readonly of = (request: IncomingMessage): number => {
+    const spent = this.#firstBytes?.since(request) ?? 0;
+    return Math.min(this.#ofService - spent, ofClient(request, this.#options) ?? Infinity);
+  };
 }
 
 function ofClient(request: IncomingMessage, options: LimitOptions): number | undefined {
@@ -29,11 +58,4 @@ function ofClient(request: IncomingMessage, options: LimitOptions): number | und
   if (left !== undefined)
     checkDuration('serveHttp', 'the result of deadlineFrom', Math.max(left, 0));
   return left;
-}
-
-/** Node's parser knows when the first byte of a request came; other runtimes and HTTP/2 do not tell. */
-function sinceFirstByte(request: IncomingMessage): number {
-  const { parser } = request.socket as { parser?: { duration?(): number } | null };
-  const spent = parser?.duration?.();
-  return spent !== undefined && spent > 0 ? spent : 0;
 }

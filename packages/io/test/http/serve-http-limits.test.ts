@@ -1,5 +1,8 @@
 // serveHttp within bounds: how many requests, how long each, and how the service ends in two stages.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { text } from 'node:stream/consumers';
+import { connect } from 'node:tls';
 import {
   CancelScope,
   currentScope,
@@ -11,6 +14,7 @@ import {
 } from '@ambit/core';
 import { fetch, serveHttp } from '../../src/index.ts';
 import type { HttpAddress } from '../../src/index.ts';
+import { makeCertificate } from '../support/certificate.ts';
 import { RawClient, serving, signal } from '../support/http-parts.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -129,6 +133,25 @@ describe('requestTimeout', () => {
         await client.receives('504');
       },
       { requestTimeout: 200 },
+    );
+  });
+
+  test('does so over TLS too', async () => {
+    const target = createSecureServer(makeCertificate(), (_request, response) => {
+      response.end(String(currentScope().effectiveDeadline - performance.now()));
+    });
+    await serving(
+      target,
+      async ({ port }) => {
+        const client = connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
+        client.write('GET / HTTP/1.1\r\n');
+        await sleep(40);
+        client.end('Host: here\r\nConnection: close\r\n\r\n');
+        const left = Number((await text(client)).split('\r\n').at(-1));
+        expect(left).toBeGreaterThan(0);
+        expect(left).toBeLessThan(10_000 - 35);
+      },
+      { requestTimeout: 10_000 },
     );
   });
 
