@@ -6,7 +6,7 @@ import { ambient } from '../loop/ambient.ts';
 import { hostRuntime } from '../loop/runtime.ts';
 import { CancelCallback } from './cancel-callback.ts';
 import type { CancelledError } from './cancelled-error.ts';
-import { drain, drainReasonOf, drainSignalOf } from './draining.ts';
+import { drain, drainReasonByClock, drainSignalOf } from './draining.ts';
 import type { DrainOptions } from './draining.ts';
 import { checkFunction, checkOptions, checkTime } from '../internal/check.ts';
 import { InvalidStateError } from '../internal/errors.ts';
@@ -153,7 +153,7 @@ export class AnyScope extends ScopeCore implements Disposable {
 
   /** True once this scope, or one around it, drains or is cancelled: nothing new should begin. */
   get isDraining(): boolean {
-    return drainReasonOf(this) !== undefined;
+    return drainReasonByClock(this) !== undefined;
   }
 
   /** Aborted when {@link CancelScope.isDraining} becomes true, with the reason. Made on first read. */

@@ -37,17 +37,24 @@ function drainingOf(scope: ScopeCore): Draining {
   return scope._draining;
 }
 
-/** Why a scope drains: for itself or a scope around it, shields included. A cancelled scope drains too, by the clock too. */
+/** Why a scope drains: for itself or a scope around it, shields included. A cancelled scope drains too. As it is known now. */
 export function drainReasonOf(scope: ScopeCore): unknown {
-  let isBeyond = true;
   for (let at: ScopeCore | undefined = scope; at; at = at._parent ?? at._options?.parent) {
-    // One look serves all up to a shield.
-    const reasonByClock = isBeyond ? at.reason : undefined;
-    isBeyond = at._shield;
-    const reason = at._draining?.reason ?? reasonByClock ?? at._reason;
+    const reason = at._draining?.reason ?? at._reason;
     if (reason !== undefined) return reason;
   }
   return undefined;
+}
+
+/** The same, by the clock too. */
+export function drainReasonByClock(scope: ScopeCore): unknown {
+  // One look serves all up to a shield, and draining goes on beyond it.
+  let isLookedAt = false;
+  for (let at: ScopeCore | undefined = scope; at; at = at._parent ?? at._options?.parent) {
+    if (!isLookedAt && at.reason !== undefined) break;
+    isLookedAt = !at._shield;
+  }
+  return drainReasonOf(scope);
 }
 
 /** Marks it and everything below, and cancels it once the time is over. */
@@ -89,7 +96,7 @@ export function drainSignalOf(scope: ScopeCore): AbortSignal {
   if (isNew) listeners += 1;
   draining.controller ??= new AbortController();
   // One that was made before is aborted by the draining, in its turn.
-  const reason = drainReasonOf(scope);
+  const reason = drainReasonByClock(scope);
   if (isNew && reason !== undefined) draining.controller.abort(reason);
   return draining.controller.signal;
 }
@@ -101,7 +108,7 @@ export function drainSignalOf(scope: ScopeCore): AbortSignal {
  * @returns disposing it takes the callback back
  */
 export function onDrain(scope: ScopeCore, callback: (reason: unknown) => void): Disposable {
-  const reason = drainReasonOf(scope);
+  const reason = drainReasonByClock(scope);
   const registration = new DrainCallback(callback, () => {
     listeners -= 1;
   });
