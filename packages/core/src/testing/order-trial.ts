@@ -148,7 +148,7 @@ export class OrderTrial {
 
   // Each once. Not the body itself: that would fail.
   #isVictim(task: Task<unknown>): boolean {
-    if (task === this.#main || task.scope.reason !== undefined) return false;
+    if (task === this.#main || task.scope._reasonOfStarted() !== undefined) return false;
     try {
       return this.#cancel?.(task) === true;
     } catch (error) {

@@ -2,10 +2,12 @@ import {
   checkpoint,
   getRunningLoop,
   InvalidStateError,
+  moveOnAfter,
   retry,
   shield,
   sleep,
   sleepForever,
+  taskGroup,
   timeout,
   yieldNow,
 } from '@ambit/core';
@@ -284,6 +286,23 @@ describe('everyOrder', () => {
     await expect(misspelt).rejects.toThrow('no task called "wroker" was there to cancel');
     expect(await everyOrder(body, { cancel: () => false })).toMatchObject({ isComplete: true });
     expect(await everyOrder(body, { cancel: 'worker' })).toMatchObject({ tried: 2 });
+  });
+
+  test('a look for tasks to cancel lets no deadline pass: that is a step of its own', async () => {
+    const seen = new Set<string>();
+    const body: Body = async () => {
+      const log: string[] = [];
+      await moveOnAfter(10, () =>
+        taskGroup((group) => {
+          group.spawn(() => sleep(10).then(() => log.push('woke')), { name: 'victim' });
+          group.spawn(() => sleep(10).then(() => log.push('other')));
+        }),
+      );
+      seen.add(log.join());
+    };
+    const orders = await everyOrder(body, { cancel: ({ name }) => name === 'victim' });
+    expect(orders).toMatchObject({ isComplete: true, tried: 9 });
+    expect([...seen].sort()).toEqual(['', 'other', 'other,woke', 'woke', 'woke,other']);
   });
 
   test('a function that names every task cancels all but the body', async () => {
