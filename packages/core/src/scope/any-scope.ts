@@ -85,12 +85,14 @@ export class AnyScope extends ScopeCore implements Disposable {
 
   /** Aborted when the scope is cancelled, with the {@link CancelledError}. Made on first read. */
   get signal(): AbortSignal {
-    const isNew = this._controller === undefined;
-    if (isNew) this._startIdle(currentFrame());
-    this._controller ??= newController();
-    // One that was made before is aborted by the cancellation, in its turn.
-    const reason = this.reason;
-    if (isNew && reason !== undefined) this._controller.abort(reason);
+    if (this._controller === undefined) this._startIdle(currentFrame());
+    // What is due by the clock comes first: it aborts a signal that was made before, in its turn.
+    const { reason } = this;
+    if (this._controller === undefined) {
+      this._controller = new AbortController();
+      unlimitListeners(this._controller.signal);
+      if (reason !== undefined) this._controller.abort(reason);
+    }
     return this._controller.signal;
   }
 
@@ -201,12 +203,6 @@ export class AnyScope extends ScopeCore implements Disposable {
     withVariables._variables = { key: this, value: undefined, outer: undefined };
     keepShape(this, new AnyScope(), cancelled, withReason, withVariables);
   }
-}
-
-function newController(): AbortController {
-  const controller = new AbortController();
-  unlimitListeners(controller.signal);
-  return controller;
 }
 
 /** What it hangs on, or is going to. */

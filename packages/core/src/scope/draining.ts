@@ -92,12 +92,13 @@ function startTimer(scope: ScopeCore, draining: Draining): void {
 /** The signal that is aborted when the scope begins to drain. */
 export function drainSignalOf(scope: ScopeCore): AbortSignal {
   const draining = drainingOf(scope);
-  const isNew = draining.controller === undefined;
-  if (isNew) listeners += 1;
-  draining.controller ??= new AbortController();
-  // One that was made before is aborted by the draining, in its turn.
+  // What is due by the clock comes first: it aborts a signal that was made before, in its turn.
   const reason = drainReasonByClock(scope);
-  if (isNew && reason !== undefined) draining.controller.abort(reason);
+  if (draining.controller === undefined) {
+    draining.controller = new AbortController();
+    listeners += 1;
+    if (reason !== undefined) draining.controller.abort(reason);
+  }
   return draining.controller.signal;
 }
 

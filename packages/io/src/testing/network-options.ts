@@ -28,8 +28,8 @@ export function checkNetworkOptions(
 }
 
 /** Refuses hosts between which there is no link: both sides are the same one. */
-export function refuseSame(where: string, name: string): never {
-  throw new TypeError(`${where}: a and b are both host "${name}"; give two hosts`);
+export function refuseSame(where: string, [host]: readonly { readonly name: string }[]): never {
+  throw new TypeError(`${where}: a and b are both host "${String(host?.name)}"; give two hosts`);
 }
 
 function isDate(value: unknown): boolean {

@@ -201,16 +201,15 @@ export class SimulatedNetwork implements AsyncDisposable {
   /** Both ways, each once. */
   #pairs(where: string, a: Hosts, b: Hosts): [SimulatedHost, SimulatedHost][] {
     const pairs = new Map<string, [SimulatedHost, SimulatedHost]>();
-    for (const one of this.#list(where, 'a', a)) {
-      for (const other of this.#list(where, 'b', b)) {
+    const [ones, others] = [this.#list(where, 'a', a), this.#list(where, 'b', b)];
+    for (const one of ones) {
+      for (const other of others) {
         if (one === other) continue;
         pairs.set(`${one.name}\0${other.name}`, [one, other]);
         pairs.set(`${other.name}\0${one.name}`, [other, one]);
       }
     }
-    const [first] = this.#list(where, 'a', a);
-    if (pairs.size === 0 && where !== 'heal')
-      refuseSame(`SimulatedNetwork.${where}`, String(first?.name));
+    if (pairs.size === 0 && where !== 'heal') refuseSame(`SimulatedNetwork.${where}`, ones);
     return [...pairs.values()];
   }
 

@@ -86,20 +86,25 @@ test('a lock is not missed by a caller whose options are a scope, which looks at
     expect([mine.cancelCaught, lock.locked]).toEqual([false, false]);
   }));
 
+/** Options whose signal is asked for by each look of a call, and then for its wait: one of them cancels the scope. */
+function cancelledAt(last: number, scope: CancelScope): { readonly signal: undefined } {
+  let asked = 0;
+  return {
+    get signal() {
+      asked += 1;
+      if (asked === last) scope.cancel();
+      return undefined;
+    },
+  };
+}
+
 test('a borrower that is cancelled on its way with one that waits may come again, too', () =>
   testRun(async () => {
     const limiter = new CapacityLimiter(1);
     const held = await limiter.acquire();
     for (const last of [1, 2, 3, 4]) {
       const scope = new CancelScope({ timeout: 1 });
-      let asked = 0;
-      const options = {
-        get signal() {
-          asked += 1;
-          if (asked === last) scope.cancel();
-          return undefined;
-        },
-      };
+      const options = cancelledAt(last, scope);
       await scope.run(() =>
         gather([
           () => limiter.acquireOnBehalfOf('another', {}),
@@ -117,16 +122,7 @@ test('a borrower that was cancelled at any look of its call may come again', () 
     const held = await limiter.acquire();
     for (const last of [1, 2, 3, 4]) {
       const scope = new CancelScope({ timeout: 1 });
-      let asked = 0;
-      const options = {
-        // Asked for by each look, and then for the wait.
-        get signal() {
-          asked += 1;
-          if (asked === last) scope.cancel();
-          return undefined;
-        },
-      };
-      await scope.run(() => limiter.acquireOnBehalfOf('a borrower', options));
+      await scope.run(() => limiter.acquireOnBehalfOf('a borrower', cancelledAt(last, scope)));
     }
     held[Symbol.dispose]();
     (await limiter.acquireOnBehalfOf('a borrower'))[Symbol.dispose]();
