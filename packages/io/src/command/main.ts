@@ -1,4 +1,5 @@
 import { run } from '@ambit/core';
+import { messageOf } from '@ambit/core/lowlevel';
 import { parseArgs } from 'node:util';
 import { completionOf } from './completion.ts';
 import { attach, ps, top, trace, tree, UsageError, web } from './commands.ts';
@@ -56,8 +57,7 @@ async function main(): Promise<void> {
 /** The exit code: 1 if the program is not there or refuses, 2 for wrong usage. */
 function failed(error: unknown): number {
   const isUsage = error instanceof UsageError || error instanceof TypeError;
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`ambit: ${message}\n${isUsage ? `\n${USAGE}\n` : ''}`);
+  process.stderr.write(`ambit: ${messageOf(error)}\n${isUsage ? `\n${USAGE}\n` : ''}`);
   return isUsage ? 2 : 1;
 }
 

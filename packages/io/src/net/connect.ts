@@ -3,6 +3,7 @@ import {
   checkFlag,
   checkOptions,
   checkSignal,
+  messageOf,
   park,
   show,
   throwIfCancelled,
@@ -150,7 +151,7 @@ async function firstOf(
 }
 
 function withoutLuck(target: string, errors: readonly unknown[]): AggregateError {
-  const reasons = errors.map((error) => (error instanceof Error ? error.message : String(error)));
+  const reasons = errors.map(messageOf);
   const error = new AggregateError(
     errors,
     `connectTcp: cannot connect to ${target}: ${reasons.join('; ')}`,
