@@ -20,6 +20,8 @@ import pMap from 'p-map';
 import PQueue from 'p-queue';
 import pTimeout from 'p-timeout';
 import { contest, inTurn } from '../contest.ts';
+import type { Contender } from '../contest.ts';
+import { bareGroup } from '../load/bare-group.ts';
 
 const MINUTE = 60_000;
 const caller = new AbortController().signal;
@@ -33,6 +35,8 @@ async function work(): Promise<number> {
   return 1;
 }
 
+type Prepare = Contender['prepare'];
+
 const storage = new AsyncLocalStorage<object>();
 
 /** With a value of its own, as each task has its scope: a library by which code knows its task anywhere cannot take less. */
@@ -42,6 +46,7 @@ function valued<T>(fn: () => Promise<T>): Promise<T> {
 
 const VALUED_RACE = 'abort-controller-x race, an AsyncLocalStorage value each';
 const VALUED_WORK = 'no limit, an AsyncLocalStorage value each';
+const BY_HAND = 'a group by hand';
 const VALUED = 'Promise.all, an AsyncLocalStorage value each';
 const valuedWork = (): Promise<number> => valued(work);
 
@@ -56,69 +61,100 @@ function times<T>(count: number, make: () => T): T[] {
   return Array.from({ length: count }, make);
 }
 
+/** A function that many call at once. */
+type Work = () => Promise<number>;
+
 for (const size of [100, 100_000]) {
   const many = size > 100;
+  const workOf = many ? together : (): Work => work;
+  const batches = (batch: (work: Work, size: number) => Promise<unknown>, most = size): Prepare =>
+    inBatches(most, () => batch(workOf(most), most));
   await contest({
     title: many ? 'Spawn tasks and join them, all alive at once' : 'Spawn tasks and join them',
     count: 100_000,
     contenders: [
+      { name: 'taskGroup', prepare: batches(spawn) },
+      { name: 'Promise.all', prepare: batches((fn, count) => Promise.all(times(count, fn))) },
       {
-        name: 'taskGroup',
-        prepare: inBatches(size, () =>
-          taskGroup((group) => {
-            for (let at = 0; at < size; at += 1) group.spawn(work);
-          }),
-        ),
+        name: VALUED,
+        prepare: batches((fn, count) => Promise.all(times(count, () => valued(fn)))),
       },
-      { name: 'Promise.all', prepare: inBatches(size, () => Promise.all(times(size, work))) },
-      { name: VALUED, prepare: inBatches(size, () => Promise.all(times(size, valuedWork))) },
-      { name: 'Effect.forEach', prepare: inBatches(size, () => effectForEach(size)) },
-      { name: 'Effect.forkChild', prepare: inBatches(size, () => effectFork(size)) },
-      { name: 'effection', part: SLOW, prepare: inBatches(Math.min(size, 5000), effectionSpawn) },
+      { name: BY_HAND, outside: true, prepare: batches(spawnByHand) },
+      { name: 'Effect.forEach', prepare: batches(effectForEach) },
+      { name: 'Effect.forkChild', prepare: batches(effectFork) },
+      { name: 'effection', part: SLOW, prepare: batches(effectionSpawn, Math.min(size, 5000)) },
     ],
     aims: [
       { against: 'Promise.all', atMost: many && !isOld ? 10 : 3, bare: VALUED },
       { against: VALUED, atMost: 2 },
-      { against: 'Effect.forEach', atMost: 1 / 2, bare: VALUED },
-      { against: 'Effect.forkChild', atMost: 1, bare: VALUED },
+      { against: 'Effect.forEach', atMost: 1 / 2, bare: BY_HAND },
+      { against: 'Effect.forkChild', atMost: 1, bare: BY_HAND },
       { against: 'effection', atMost: 1 / 40 },
     ],
   });
 }
 
-/** Runs batches of `size` tasks, one after the other. */
-function inBatches(
-  size: number,
-  batch: (size: number) => Promise<unknown>,
-): (count: number) => () => Promise<void> {
-  return (count) => async () => {
-    for (let done = 0; done < count; done += size) await batch(size);
+/** What `size` call, and all of them wait for the last: some libraries would else end the first ones before they begin the last. */
+function together(size: number): Work {
+  let missing = size;
+  let open: (() => void) | undefined;
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return async () => {
+    missing -= 1;
+    if (missing === 0) open?.();
+    await gate;
+    return 1;
   };
 }
 
-function effectForEach(count: number): Promise<unknown> {
+/** Runs batches of `size` tasks, one after the other. */
+function inBatches(size: number, batch: () => Promise<unknown>): Prepare {
+  return (count) => async () => {
+    for (let done = 0; done < count; done += size) await batch();
+  };
+}
+
+function spawn(fn: Work, count: number): Promise<unknown> {
+  return taskGroup((group) => {
+    for (let at = 0; at < count; at += 1) group.spawn(fn);
+  });
+}
+
+function spawnByHand(fn: Work, count: number): Promise<unknown> {
+  return bareGroup((group) => {
+    for (let at = 0; at < count; at += 1) group.spawn(fn);
+  });
+}
+
+function effectForEach(fn: Work, count: number): Promise<unknown> {
+  const effect = Effect.promise(fn);
   return Effect.runPromise(
     Effect.forEach(
       times(count, () => 0),
-      () => effectWork,
+      () => effect,
       { concurrency: 'unbounded', discard: true },
     ),
   );
 }
 
-function effectFork(count: number): Promise<unknown> {
+function effectFork(fn: Work, count: number): Promise<unknown> {
+  const effect = Effect.promise(fn);
   const program = Effect.gen(function* () {
     const fibers: Fiber.Fiber<number>[] = [];
-    for (let at = 0; at < count; at += 1) fibers.push(yield* Effect.forkChild(effectWork));
+    for (let at = 0; at < count; at += 1) fibers.push(yield* Effect.forkChild(effect));
     for (const fiber of fibers) yield* Fiber.join(fiber);
   });
   return Effect.runPromise(program);
 }
 
-async function effectionSpawn(count: number): Promise<unknown> {
+async function effectionSpawn(fn: Work, count: number): Promise<unknown> {
   return effection.run(function* () {
     const tasks: effection.Task<number>[] = [];
-    for (let at = 0; at < count; at += 1) tasks.push(yield* effection.spawn(effectionWork));
+    for (let at = 0; at < count; at += 1) {
+      tasks.push(yield* effection.spawn(() => effection.call(fn)));
+    }
     for (const task of tasks) yield* task;
   });
 }

@@ -9,11 +9,13 @@ import * as Effect from 'effect/Effect';
 import * as EffectQueue from 'effect/Queue';
 import * as effection from 'effection';
 import { weigh } from '../contest.ts';
+import { bareGroup, bareWait } from '../load/bare-group.ts';
 
 const COUNT = 50_000;
 const FEWER = 5_000;
 // Outside of all that is weighed. It has to be kept, for with it goes what waits for it.
 const NEVER = new Promise(nothing);
+const BY_HAND = 'a group by hand';
 const bareStorage = new AsyncLocalStorage<unknown>();
 
 /** Bytes for each of those that `make` makes and returns, or keeps alive by other means. */
@@ -42,13 +44,25 @@ await weigh({
   unit: 'bytes',
   contenders: [
     { name: 'taskGroup', weigh: () => bytesOfTask(() => sleepForever()) },
+    { name: BY_HAND, weigh: bytesOfTaskByHand },
     { name: 'AsyncLocalStorage, a promise', weigh: () => bytesOfEach(COUNT, bareWaits) },
     { name: 'an async function, AbortController', weigh: () => bytesOfEach(COUNT, abortable) },
     { name: 'Effect', weigh: () => bytesOfEach(COUNT, parkedFibers) },
     { name: 'effection', weigh: () => bytesOfEach(FEWER, parkedOperations) },
   ],
-  aims: [{ atMost: 700 }],
+  aims: [{ atMost: 700, bare: BY_HAND }],
 });
+
+async function bytesOfTaskByHand(): Promise<number> {
+  let bytes = 0;
+  await bareGroup(async (group) => {
+    bytes = await bytesOfEach(COUNT, (count) => {
+      for (let at = 0; at < count; at += 1) group.spawn(() => bareWait('sleepForever').promise);
+    });
+    group.scope.cancel(new Error('weighed'));
+  });
+  return bytes;
+}
 
 /** In a scope, as a program's tasks are: an AsyncLocalStorage is active. */
 async function bytesOfTask(body: () => Promise<unknown>): Promise<number> {
