@@ -6,9 +6,12 @@ import * as Effect from 'effect/Effect';
 import * as EffectQueue from 'effect/Queue';
 import pLimit from 'p-limit';
 import { contest, inTurn } from '../contest.ts';
+import { bareGroup } from '../load/bare-group.ts';
+import { BareLock } from '../load/bare-lock.ts';
 
 const CONTENDERS = 100;
 const CAPACITIES = [16, 1024];
+const LOCK_BY_HAND = 'a lock by hand';
 const BY_HAND = 'an array, by hand';
 
 /** Does a job a number of times, with a number of tasks at a time. */
@@ -18,12 +21,25 @@ function together(job: () => Promise<unknown>): (count: number) => () => Promise
 }
 
 const lock = new Lock();
+const bareLock = new BareLock();
 const sema = new Sema(1);
 const mutex = new Mutex();
 
 async function withLock(): Promise<void> {
   const held = await lock.acquire();
   held[Symbol.dispose]();
+}
+
+async function withBareLock(): Promise<void> {
+  const held = await bareLock.acquire();
+  held[Symbol.dispose]();
+}
+
+/** In a group by hand, whose waits can be cancelled. */
+function inBareGroup(
+  prepare: (count: number) => () => Promise<unknown>,
+): (count: number) => () => Promise<unknown> {
+  return (count) => () => bareGroup(prepare(count));
 }
 
 async function withSema(): Promise<void> {
@@ -43,9 +59,10 @@ await contest({
     { name: 'Lock', prepare: inTurn(withLock) },
     { name: 'async-sema', prepare: inTurn(withSema) },
     { name: 'async-mutex', prepare: inTurn(withMutex) },
+    { name: LOCK_BY_HAND, outside: true, prepare: inBareGroup(inTurn(withBareLock)) },
   ],
   aims: [
-    { against: 'async-sema', atMost: 1.3 },
+    { against: 'async-sema', atMost: 1.3, bare: LOCK_BY_HAND },
     { against: 'async-mutex', atMost: 1 / 5 },
   ],
 });
@@ -57,9 +74,10 @@ await contest({
     { name: 'Lock', prepare: together(withLock) },
     { name: 'async-mutex', prepare: together(withMutex) },
     { name: 'async-sema', prepare: together(withSema) },
+    { name: LOCK_BY_HAND, outside: true, prepare: inBareGroup(together(withBareLock)) },
   ],
   aims: [
-    { against: 'async-sema', atMost: 1.3 },
+    { against: 'async-sema', atMost: 1.3, bare: LOCK_BY_HAND },
     { against: 'async-mutex', atMost: 1 / 2 },
   ],
 });
