@@ -5,7 +5,8 @@ import { once } from 'node:events';
 import { CancelScope, taskGroup } from '@ambit/core';
 import { connectTcp, listenTcp } from '@ambit/io';
 import { contest, weigh } from '../contest.ts';
-import { BareConnection, cancelBare, echoBare, serveBare } from '../load/bare-connection.ts';
+import { BareConnection, serveBare } from '../load/bare-connection.ts';
+import { bareGroup } from '../load/bare-group.ts';
 import { weighConnections } from '../load/weigh-connections.ts';
 
 const HOST = '127.0.0.1';
@@ -88,23 +89,23 @@ function awaitedEcho(count: number): () => Promise<unknown> {
 }
 
 function echoByHand(count: number): () => Promise<unknown> {
-  return async () => {
-    const server = createServer((socket) => {
-      serveBare(socket, echoBare);
-    }).listen(0, HOST);
-    await once(server, 'listening');
-    const stream = new BareConnection(connect((server.address() as AddressInfo).port, HOST));
-    for (let at = 0; at < count; at += 1) {
-      await stream.send(piece);
-      for (let missing = piece.length; missing > 0;) {
-        missing -= (await stream.receive())?.length ?? missing;
+  return () =>
+    bareGroup(async (group) => {
+      const server = createServer((socket) => {
+        serveBare(group, socket);
+      }).listen(0, HOST);
+      await once(server, 'listening');
+      const stream = new BareConnection(connect((server.address() as AddressInfo).port, HOST));
+      for (let at = 0; at < count; at += 1) {
+        await stream.send(piece);
+        for (let missing = piece.length; missing > 0;) {
+          missing -= ((await stream.receive()) as Buffer | undefined)?.length ?? missing;
+        }
       }
-    }
-    stream.end();
-    cancelBare();
-    server.close();
-    await once(server, 'close');
-  };
+      await stream.close();
+      server.close();
+      await once(server, 'close');
+    });
 }
 
 /** Returns a function that waits for a piece; undefined at the end. */

@@ -9,7 +9,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { run } from '@ambit/core';
 import { listenTcp } from '@ambit/io';
-import { echoBare, serveBare } from './bare-connection.ts';
+import { serveBare } from './bare-connection.ts';
+import { bareGroup } from './bare-group.ts';
 
 const HOST = '127.0.0.1';
 
@@ -32,15 +33,17 @@ const servers: Record<string, () => Promise<void>> = {
     await once(server, 'listening');
     process.send?.((server.address() as AddressInfo).port);
   },
-  // The same with what ours promises: a value that follows `await`, waits that can be cancelled, an end that is heard.
-  'node:net, the same by hand': async () => {
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-      serveBare(socket, echoBare);
-    });
-    server.listen(0, HOST);
-    await once(server, 'listening');
-    process.send?.((server.address() as AddressInfo).port);
-  },
+  // The same with what ours promises: a task each, that can be cancelled by itself, and whose end is heard.
+  'node:net, the same by hand': () =>
+    bareGroup(async (group) => {
+      const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+        serveBare(group, socket);
+      });
+      server.listen(0, HOST);
+      await once(server, 'listening');
+      process.send?.((server.address() as AddressInfo).port);
+      await once(server, 'close');
+    }),
   '@ambit/io': () =>
     run(async () => {
       const listener = await listenTcp({ port: 0, host: HOST });
