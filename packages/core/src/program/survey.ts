@@ -133,7 +133,8 @@ export class Survey {
     draft.id = task.id;
     if (task._is(DAEMON)) draft.isDaemon = true;
     if (task._spawnSite !== undefined) draft.spawned = task._spawnSite;
-    const since = task.scope.reason?._since;
+    // Not by the clock: a picture cancels nothing.
+    const since = task.scope._here()._reason?._since;
     if (since !== undefined) draft.cancelledFor = this.#now - since;
     return draft;
   }

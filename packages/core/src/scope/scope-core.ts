@@ -228,7 +228,7 @@ export abstract class ScopeCore extends ScopeNode {
 
   private _summary(): string {
     const name = `CancelScope ${this.name === '' ? '' : show(this.name)}`.trimEnd();
-    return this.reason === undefined ? name : `${name} (cancelled)`;
+    return this._here()._reason === undefined ? name : `${name} (cancelled)`;
   }
 
   /** @internal */

@@ -39,7 +39,7 @@ export function remainsOf(root: ScopeCore): Remains {
 
 /** What an error tells of a task that is left. `since`: the instant of the cancellation, unless it has one of its own. */
 export function stragglerOf(task: TaskRef, since: number): Straggler {
-  const began = task.scope.reason?._since ?? since;
+  const began = task.scope._here()._reason?._since ?? since;
   const cancelledFor = Math.max(task.scope._runtime.loop.now() - began, 0);
   return { name: task.name, path: pathOf(task.scope), cancelledFor };
 }

@@ -61,7 +61,7 @@ export function refusal(scope: CancelScope, error: unknown): Promise<never> {
   const rejection = Promise.reject(error);
   const promise = pause === undefined ? rejection : pause.then(() => rejection);
   if (pause !== undefined) markHandled(rejection);
-  if (error === scope.reason) markHandled(promise);
+  if (error === scope._here()._reason) markHandled(promise);
   return promise;
 }
 

@@ -1,5 +1,8 @@
 // What a scope tells its users once a deadline around it has passed while the program was busy, so that no timer could say so (31).
-import { CancelScope, currentScope, shield } from '@ambit/core';
+import { inspect } from 'node:util';
+import { CancelScope, currentScope, shield, sleepForever, taskGroup } from '@ambit/core';
+import { taskTree } from '@ambit/core/debug';
+import { snapshot } from '@ambit/core/inspect';
 import { onDraining } from '@ambit/core/lowlevel';
 import { testRun } from '@ambit/core/testing';
 import type { VirtualLoop } from '@ambit/core/testing';
@@ -116,3 +119,24 @@ test('the deadline of somebody else is left to its timer', () =>
     });
     expect(isCalled).toBe(false);
   }));
+
+// A picture is of what is: it is taken in the midst of other code, and changes nothing.
+test.each<[string, (scope: CancelScope) => unknown]>([
+  ['a scope that is printed', (scope) => inspect(scope)],
+  ['snapshot()', () => snapshot()],
+  ['taskTree()', () => taskTree()],
+])('%s cancels nothing that is due by the clock', (_name, picture) =>
+  testRun(async (_group, loop) => {
+    const seen: unknown[] = [];
+    await new CancelScope().run(async (outer) => {
+      outer.onCancel(() => seen.push('cancelled'));
+      await taskGroup((group) => {
+        group.spawn(() => sleepForever());
+        due(outer, loop);
+        picture(currentScope());
+        seen.push('pictured');
+      });
+    });
+    expect(seen).toEqual(['pictured', 'cancelled']);
+  }),
+);
