@@ -66,7 +66,7 @@ function waitForTask<T>(task: Task<T>, ms: number, signal: AbortSignal | undefin
       // Out of time, or the caller is cancelled: the task goes with the wait. What it gives anyway,
       // maybe in this very tick, it has given.
       await shielded(() => task.stop(error));
-      if (task.state === 'cancelled') throw error;
+      if (task._stateSoFar() === 'cancelled') throw error;
       return task.result();
     }
   };

@@ -55,7 +55,7 @@ type Until = NonNullable<WaitOptions['until']>;
 /** Whether this one task ends the wait. */
 function suffices(until: Until, task: Task<unknown>): boolean {
   if (until === 'all') return false;
-  return until === 'first-completed' ? task.done : task.state === 'rejected';
+  return until === 'first-completed' ? task.done : task._settled === 'rejected';
 }
 
 /** Parks until one of the tasks suffices, or the last has ended. */

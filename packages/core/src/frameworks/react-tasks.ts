@@ -69,7 +69,7 @@ export function useTaskState(task: Task<unknown> | undefined): TaskState | undef
     (listener: () => void) => (task === undefined ? () => undefined : onChange(task, listener)),
     [task],
   );
-  const state = (): TaskState | undefined => task?.state;
+  const state = (): TaskState | undefined => task?._stateSoFar();
   return useSyncExternalStore(subscribe, state, state);
 }
 
@@ -77,7 +77,7 @@ export function useTaskState(task: Task<unknown> | undefined): TaskState | undef
 function onChange(task: Task<unknown>, listener: () => void): () => void {
   if (task.done) return () => undefined;
   const ended = task._listen(listener);
-  const cancelled = task.state === 'cancelling' ? undefined : task.scope.onCancel(listener);
+  const cancelled = task._stateSoFar() === 'cancelling' ? undefined : task.scope.onCancel(listener);
   return () => {
     remove(ended);
     cancelled?.[Symbol.dispose]();

@@ -137,7 +137,7 @@ export class Run {
       });
     } catch (error) {
       // A main that finished although everything was being shut down has its value.
-      if (error !== this.scope.reason || task?.state !== 'fulfilled') throw error;
+      if (error !== this.scope.reason || task?._settled !== 'fulfilled') throw error;
     } finally {
       this.#running.group = undefined;
     }

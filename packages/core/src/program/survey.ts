@@ -128,7 +128,7 @@ export class Survey {
 
   #taskDraft(task: Task<unknown>): Draft {
     const draft = draftOf(task.scope, 'task', task.name);
-    draft.state = task.state;
+    draft.state = task._stateSoFar();
     draft.age = this.#now - task._born;
     draft.id = task.id;
     if (task._is(DAEMON)) draft.isDaemon = true;

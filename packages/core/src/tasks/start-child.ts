@@ -36,7 +36,7 @@ export function startChild<T>(
     starting.succeed();
   };
   group._launch(task, (self: never) => fn(self, started));
-  if (task.state === 'queued') cancelQueued(group.scope, task);
+  if (task._stateSoFar() === 'queued') cancelQueued(group.scope, task);
   return starting.promise;
 }
 
@@ -62,7 +62,7 @@ function takeOver(group: GroupIntake, task: Task<unknown>, as: 'child' | 'daemon
 /** While it waits for its turn, the group's cancellation is one of a child that is under its caller's scopes, too. */
 function cancelQueued(scope: CancelScope, task: Task<unknown>): void {
   scope.onCancel((reason) => {
-    if (task.state === 'queued' && task.scope._reasonOfStarted() === undefined)
+    if (task._stateSoFar() === 'queued' && task.scope._reasonOfStarted() === undefined)
       task.scope._spread(reason);
   });
 }

@@ -56,7 +56,7 @@ export class Task<T> extends Outcome<T> implements AsyncDisposable {
   declare _awaits: Task<unknown> | undefined;
 
   static {
-    showBriefly(this.prototype, (task) => `Task ${show(task.name)} (${task.state})`);
+    showBriefly(this.prototype, (task) => `Task ${show(task.name)} (${task._stateSoFar()})`);
     rareFields(this.prototype, {
       _isOwned: true,
       _spawnSite: undefined,
@@ -92,9 +92,16 @@ export class Task<T> extends Outcome<T> implements AsyncDisposable {
 
   /** Where it stands: `queued`, `running`, `cancelling`, or what it came to. */
   get state(): TaskState {
+    // What is due by the clock comes first: it ends a task that is queued.
+    if (this._settled === undefined) this.scope._reasonByClock();
+    return this._stateSoFar();
+  }
+
+  /** @internal As far as it was noticed: for looks that must cancel nothing. */
+  _stateSoFar(): TaskState {
     if (this._settled !== undefined) return this._settled;
     if (!this._is(HAS_SLOT)) return 'queued';
-    return this.scope._reasonOfStarted() === undefined ? 'running' : 'cancelling';
+    return this.scope._here()._reason === undefined ? 'running' : 'cancelling';
   }
 
   /**

@@ -1,6 +1,13 @@
 // What a scope tells its users once a deadline around it has passed while the program was busy, so that no timer could say so (31).
 import { inspect } from 'node:util';
-import { CancelScope, currentScope, shield, sleepForever, taskGroup } from '@ambit/core';
+import {
+  CancelScope,
+  currentScope,
+  currentTask,
+  shield,
+  sleepForever,
+  taskGroup,
+} from '@ambit/core';
 import { taskTree } from '@ambit/core/debug';
 import { snapshot } from '@ambit/core/inspect';
 import { onDraining } from '@ambit/core/lowlevel';
@@ -120,10 +127,29 @@ test('the deadline of somebody else is left to its timer', () =>
     expect(isCalled).toBe(false);
   }));
 
+test('the state of a task looks at the clock, also of one that is queued', () =>
+  testRun(async (_group, loop) => {
+    const states: unknown[] = [];
+    await new CancelScope().run((outer) =>
+      taskGroup(
+        (group) => {
+          const running = group.spawn(() => sleepForever());
+          const queued = group.spawn(() => sleepForever());
+          states.push(running.state, queued.state);
+          due(outer, loop);
+          states.push(queued.state, running.state);
+        },
+        { limit: 1 },
+      ),
+    );
+    expect(states).toEqual(['running', 'queued', 'cancelled', 'cancelling']);
+  }));
+
 // A picture is of what is: it is taken in the midst of other code, and changes nothing.
 test.each<[string, (scope: CancelScope) => unknown]>([
   ['a scope that is printed', (scope) => inspect(scope)],
   ['snapshot()', () => snapshot()],
+  ['a task that is printed', () => inspect(currentTask())],
   ['taskTree()', () => taskTree()],
 ])('%s cancels nothing that is due by the clock', (_name, picture) =>
   testRun(async (_group, loop) => {
