@@ -5,13 +5,15 @@ import type { EventLoop } from '@ambit/core';
 // Before the loop takes them: as in browsers nothing follows an `await`, and turns come by messages.
 jest.mock('#context', () => {
   (globalThis as { setImmediate?: unknown }).setImmediate = undefined;
+  // Made when the first turn is asked for, which may be in a test. An open one would keep the test's process alive.
+  const channels: MessageChannel[] = [];
+  afterAll(() => {
+    for (const { port1 } of channels) port1.close();
+  });
   globalThis.MessageChannel = class extends MessageChannel {
     constructor() {
       super();
-      // An open one would keep the test's process alive.
-      afterAll(() => {
-        this.port1.close();
-      });
+      channels.push(this);
     }
   };
   return jest.requireActual<object>('../../src/loop/context/synchronous.ts');
