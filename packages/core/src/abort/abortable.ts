@@ -1,14 +1,9 @@
 import { checkOptions, checkSignal, isThenable, show } from '../internal/check.ts';
 import { checkText } from '../internal/check-values.ts';
-import { whenSettled } from '../internal/native-promise.ts';
-import { ambient } from '../loop/ambient.ts';
 import { park } from '../waiting/park.ts';
-import { wakeWith } from '../waiting/reaction.ts';
+import { letBe, wakeWith } from '../waiting/reaction.ts';
+import type { Waker } from '../waiting/waker.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
-
-function ignore(): void {
-  // The caller has left: no caller is left for the result of the promise.
-}
 
 /** Options for {@link abortable}. */
 export interface AbortableOptions extends SignalOptions {
@@ -20,7 +15,8 @@ export interface AbortableOptions extends SignalOptions {
  * Waits for a promise that knows nothing of cancellation. A promise cannot be stopped: when the wait is
  * cancelled, the work behind the promise goes on, and its outcome is dropped. A checkpoint.
  *
- * @param promise - a promise, or another thenable
+ * @param promise - a promise, or another thenable: one that begins when it is asked begins once, and not if the scope is
+ *   cancelled already
  * @param options - `signal`: ends the wait too; `name`: of the wait, in the task tree
  * @returns the promise's value
  * @throws (rejects) the promise's error; the ambient scope's CancelledError; `signal.reason`; TypeError
@@ -39,8 +35,13 @@ export function abortable<T>(promise: PromiseLike<T>, options?: AbortableOptions
   } catch (error) {
     return Promise.reject(error);
   }
-  // Also if the call is refused: the promise's rejection has been taken over by then.
-  ambient.run(undefined, whenSettled, promise, ignore, ignore);
   const { signal, name = 'abortable' } = options ?? {};
-  return park((waker) => wakeWith(waker, promise), { signal, name });
+  const call = { isRefused: true };
+  const register = (waker: Waker<T>): (() => void) => {
+    call.isRefused = false;
+    return wakeWith(waker, promise);
+  };
+  const waiting = park(register, { signal, name });
+  if (call.isRefused) letBe(promise);
+  return waiting;
 }

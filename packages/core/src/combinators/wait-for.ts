@@ -2,12 +2,11 @@ import { AnyScope, currentFrame } from '../scope/any-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { checkTime, isThenable, show } from '../internal/check.ts';
-import { markHandled } from '../internal/mark-handled.ts';
 import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { parkIn, refuseIfCancelled } from '../waiting/park.ts';
 import { yieldIfDue } from '../waiting/ready.ts';
-import { wakeWith } from '../waiting/reaction.ts';
+import { letBe, wakeWith } from '../waiting/reaction.ts';
 import type { Waker } from '../waiting/waker.ts';
 import { shielded } from '../tasks/shielded.ts';
 import { Task } from '../tasks/task.ts';
@@ -38,8 +37,7 @@ export async function waitFor<T>(
   try {
     refuseIfCancelled(currentFrame()._scope, signal);
   } catch (error) {
-    // A promise that was handed over is not unhandled, although the caller does not wait for it. Other thenables may begin when asked.
-    if (work instanceof Promise) markHandled(work);
+    letBe(work);
     throw error;
   }
   if (typeof work === 'function') {

@@ -10,7 +10,8 @@ type Then = (
 const NativePromise = (async () => undefined)().constructor as PromiseConstructor;
 
 // In a constant, which compiled code can look through.
-const { then } = NativePromise.prototype as { readonly then: Then };
+// eslint-disable-next-line @typescript-eslint/unbound-method -- called on a promise
+export const then: Then = NativePromise.prototype.then as Then;
 
 /**
  * Calls back with what comes of a value, in the context of this call, as an `await` goes on: not by a `then` that a promise has

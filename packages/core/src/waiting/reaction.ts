@@ -1,5 +1,6 @@
 import { remove } from '../internal/linked-list.ts';
-import { whenSettled } from '../internal/native-promise.ts';
+import { markIfPromise } from '../internal/mark-handled.ts';
+import { nativeOf, whenSettled } from '../internal/native-promise.ts';
 import { ambient } from '../loop/ambient.ts';
 import { OBSERVED } from './marks.ts';
 import { Outcome } from './outcome.ts';
@@ -29,17 +30,26 @@ class Reaction<T> {
 /**
  * Wakes a wait with what comes of a promise, which may live for as long as the program does. A promise
  * cannot forget a reaction, so what a wait that was given up leaves on it is an empty cell, hooked on
- * outside of the caller's scope. A task or a future forgets it.
+ * outside of the caller's scope. Another thenable is asked in that scope, for it may begin only then. A task or a future forgets it.
  *
  * @returns the undo
  */
 export function wakeWith<T>(waker: Waker<T>, promise: PromiseLike<T>): () => void {
   if (promise instanceof Outcome) return wakeWithOutcome(waker, promise as Outcome<T>);
   const reaction = new Reaction(waker);
-  ambient.run(undefined, whenSettled, promise, reaction.fulfilled, reaction.rejected);
+  const native = nativeOf(promise);
+  ambient.run(undefined, whenSettled, native, reaction.fulfilled, reaction.rejected);
   return () => {
     reaction.letGo();
   };
+}
+
+/**
+ * For a wait that was refused: the rejection of the promise it was given is not unhandled, although no caller waits for it. Other
+ * thenables may begin when they are asked, and are not. Outside of the caller's scope, as above.
+ */
+export function letBe(promise: unknown): void {
+  ambient.run(undefined, markIfPromise, promise);
 }
 
 function wakeWithOutcome<T>(waker: Waker<T>, outcome: Outcome<T>): () => void {

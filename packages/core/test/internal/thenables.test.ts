@@ -1,4 +1,14 @@
-import { concurrentMap, defineResource, moveOnAfter, use, waitFor } from '@ambit/core';
+import { runInNewContext } from 'node:vm';
+import {
+  CancelScope,
+  concurrentMap,
+  defineResource,
+  moveOnAfter,
+  sleep,
+  use,
+  waitFor,
+} from '@ambit/core';
+import { abortable } from '@ambit/core/abort';
 import { testRun } from '@ambit/core/testing';
 import { reportedErrors } from '../support/reported-errors.ts';
 
@@ -62,3 +72,56 @@ describe('waitFor() of a thenable', () => {
       expect([await waits[0], reported]).toEqual(['value', []]);
     }));
 });
+
+const waits: [string, (work: PromiseLike<string>) => Promise<string>][] = [
+  ['waitFor', (work) => waitFor(work, 1000)],
+  ['abortable', (work) => abortable(work)],
+];
+
+// As those of Node's own functions are to code in a jest test.
+test.each(waits)('%s, refused, leaves no promise of another realm unhandled', (_name, wait) =>
+  testRun(async () => {
+    const scope = new CancelScope();
+    scope.cancel();
+    const rejected = runInNewContext('Promise.reject(new Error("dropped"))') as Promise<string>;
+    expect(rejected).not.toBeInstanceOf(Promise);
+    await scope.run(() => wait(rejected));
+    expect(scope.cancelCaught).toBe(true);
+  }),
+);
+
+describe.each(waits)(
+  '%s of a thenable that begins when it is asked, as a query builder does',
+  (_name, wait) => {
+    /** Counts how often it has begun. */
+    class Query implements PromiseLike<string> {
+      begun = 0;
+
+      // A `then` of our own making is the point here.
+      then<A, B>(
+        fulfilled: (value: string) => A | PromiseLike<A>,
+        rejected: (error: unknown) => B | PromiseLike<B>,
+      ): Promise<A | B> {
+        this.begun += 1;
+        return sleep(1, { value: 'rows' }).then(fulfilled, rejected);
+      }
+    }
+
+    test('begins it once', () =>
+      testRun(async () => {
+        const query = new Query();
+        expect(await wait(query)).toBe('rows');
+        expect(query.begun).toBe(1);
+      }));
+
+    test('does not begin it if the wait is refused', () =>
+      testRun(async () => {
+        const query = new Query();
+        const scope = new CancelScope();
+        scope.cancel();
+        await scope.run(() => wait(query));
+        await sleep(10);
+        expect([scope.cancelCaught, query.begun]).toEqual([true, 0]);
+      }));
+  },
+);
