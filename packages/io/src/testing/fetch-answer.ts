@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 
-/** As much of undici's handlers as `fetch` gives, in the form of undici 6 and in that of undici 7. */
+/** As much of undici's handlers as `fetch` gives, in the form of undici 6 and 7 and in that of undici 8. */
 export interface Handler {
   onConnect?(abort: (reason?: unknown) => void): void;
   onHeaders?(status: number, headers: Uint8Array[], resume: () => void, text: string): boolean;
@@ -14,10 +14,12 @@ export interface Handler {
   onResponseError?(controller: object, error: unknown): void;
 }
 
-/** Gives what answers a request to the handler of `fetch`. Undici 7 has it as the controller of the request. */
+/** Gives what answers a request to the handler of `fetch`. To undici 8 it is the controller of the request. */
 export class Answer {
   aborted = false;
   reason: unknown;
+  /** Names and values in turn: here undici 8 looks for them. */
+  rawHeaders: Uint8Array[] | undefined;
   readonly #request: ClientRequest;
   readonly #handler: Handler;
   #response: IncomingMessage | undefined;
@@ -78,11 +80,12 @@ export class Answer {
   #head(response: IncomingMessage): boolean {
     const { statusCode = 0, statusMessage = '' } = response;
     const handler = this.#handler;
+    const raw = response.rawHeaders.map((each) => Buffer.from(each, 'latin1'));
+    this.rawHeaders = raw;
     if (handler.onHeaders === undefined) {
       handler.onResponseStart?.(this, statusCode, response.headers, statusMessage);
       return true;
     }
-    const raw = response.rawHeaders.map((each) => Buffer.from(each, 'latin1'));
     return handler.onHeaders(statusCode, raw, () => response.resume(), statusMessage);
   }
 
