@@ -3,13 +3,16 @@ import type { ConnectionOptions } from 'node:tls';
 import { node } from '../node.ts';
 import { machineOf } from './graft.ts';
 import { patch, patchOf } from './patch.ts';
+import type { InHost } from './patch.ts';
 import { normalize } from './patch-net.ts';
+import { noteTimeout } from './socket-methods.ts';
 
 /** TLS goes over simulated sockets. */
 export function patchTls(): void {
   patchConnect();
   patchWrapping();
   patchAddresses();
+  patchTimeout();
 }
 
 /** Without a socket of the caller's TLS would make one with a handle of the platform. */
@@ -60,15 +63,37 @@ function patchWrapping(): void {
   };
 }
 
+function below(self: unknown): Socket | undefined {
+  return (self as Secured)._handle?._parentWrap?.stream;
+}
+
+/** A method of a socket, where that has TLS over a simulated one. */
+function patchSecure(name: string, inHost: InHost): void {
+  patchOf(node.net.Socket.prototype, name, {
+    machineOf: (self) => machineOf(below(self)),
+    inHost,
+  });
+}
+
 /** It has the addresses of the socket. */
 function patchAddresses(): void {
-  const below = (self: unknown): Socket | undefined =>
-    (self as Secured)._handle?._parentWrap?.stream;
   for (const name of ['_getpeername', '_getsockname'] as const) {
-    patchOf(node.net.Socket.prototype, name, {
-      machineOf: (self) => machineOf(below(self)),
-      inHost: (_machine, self) =>
-        (below(self) as Socket & Record<typeof name, () => object>)[name](),
-    });
+    patchSecure(name, (_machine, self) =>
+      (below(self) as Socket & Record<typeof name, () => object>)[name](),
+    );
   }
+}
+
+/** What uses it uses the socket: so does its timeout, which would go by real time. */
+function patchTimeout(): void {
+  const told = new WeakSet<Socket>();
+  patchSecure('setTimeout', (_machine, self, args) => {
+    const [ms, callback] = args as [number, (() => void) | undefined];
+    const [secure, socket] = [self as Socket, below(self) as Socket];
+    noteTimeout(secure, ms, callback);
+    socket.setTimeout(ms);
+    if (!told.has(socket)) socket.on('timeout', () => secure.emit('timeout'));
+    told.add(socket);
+    return secure;
+  });
 }

@@ -83,15 +83,19 @@ function settings(socket: Socket, state: Graft): object {
     _getpeername: (): object => described(state.remote),
     _getsockname: (): object => described(state.local),
     setTimeout: (ms: number, callback?: () => void): Socket => {
-      (socket as { timeout?: number }).timeout = ms;
-      if (callback !== undefined) {
-        if (ms === 0) socket.removeListener('timeout', callback);
-        else socket.once('timeout', callback);
-      }
+      noteTimeout(socket, ms, callback);
       state.idleAfter(ms);
       return socket;
     },
   };
+}
+
+/** What `setTimeout` of a socket does at once. */
+export function noteTimeout(socket: Socket, ms: number, callback?: () => void): void {
+  (socket as { timeout?: number }).timeout = ms;
+  if (callback === undefined) return;
+  if (ms === 0) socket.removeListener('timeout', callback);
+  else socket.once('timeout', callback);
 }
 
 function whenConnected(socket: Socket, done: Done, act: () => void): void {
