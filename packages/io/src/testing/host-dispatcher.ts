@@ -1,4 +1,5 @@
-import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import { node } from '../node.ts';
 import { Answer } from './fetch-answer.ts';
 import type { Handler } from './fetch-answer.ts';
@@ -11,10 +12,18 @@ interface Dispatched {
   readonly body?: unknown;
 }
 
+/** Milliseconds for which undici keeps a connection of a server that does not say for how long. */
+const USUAL_IDLE = 4000;
+const LONGEST_IDLE = 600_000;
+/** By how much it is sooner than the server. */
+const AHEAD = 2000;
+
 /** What sends the requests of a host's `fetch`: node:http, over connections of that host. */
 export class HostDispatcher {
-  readonly #http = new node.http.Agent({ keepAlive: true });
-  readonly #https = new node.https.Agent({ keepAlive: true });
+  /** For how long a connection is kept that has brought an answer, in milliseconds. */
+  readonly #idle = new WeakMap<Socket, number>();
+  readonly #http = this.#keeping(new node.http.Agent({ keepAlive: true }));
+  readonly #https = this.#keeping(new node.https.Agent({ keepAlive: true }));
 
   /** As undici's dispatchers do. */
   dispatch(options: Dispatched, handler: Handler): boolean {
@@ -30,11 +39,32 @@ export class HostDispatcher {
       answer.fail(error);
     });
     request.on('response', (response: IncomingMessage) => {
+      this.#idle.set(response.socket, idleOf(response.headers['keep-alive']));
       answer.begin(response);
     });
     send(request, options.body);
     return true;
   }
+
+  /**
+   * Has an agent keep its connections for as long as undici does. One that was made for a request which was given up before is not
+   * kept: some versions of Node would, without end.
+   */
+  #keeping<A extends Agent>(agent: A): A {
+    const keepSocketAlive = (socket: Socket): boolean => {
+      const ms = this.#idle.get(socket) ?? 0;
+      if (ms > 0) socket.setTimeout(ms);
+      return ms > 0;
+    };
+    Object.assign(agent, { keepSocketAlive });
+    return agent;
+  }
+}
+
+function idleOf(hint: unknown): number {
+  const [, seconds] = /timeout=(\d+)/u.exec(String(hint)) ?? [];
+  if (seconds === undefined) return USUAL_IDLE;
+  return Math.min(Number(seconds) * 1000 - AHEAD, LONGEST_IDLE);
 }
 
 function send(request: ClientRequest, body: unknown): void {
