@@ -65,11 +65,11 @@ function knock(attempt: Attempt): void {
 }
 
 function ask(attempt: Attempt, peer: Machine, giveUp: Handle): void {
-  const { socket, machine, port } = attempt;
+  const { socket, state, machine, port } = attempt;
   const { world } = machine;
   world.send(laneBetween(machine, peer), 0, () => {
     if (socket.destroyed || peer.isSilent) return;
-    const listening = peer.tcp.get(port);
+    const listening = peer.tcp.at(port, state.local?.port ?? 0);
     const accepted = listening === undefined ? undefined : accept(attempt, peer, listening);
     world.send(laneBetween(peer, machine), 0, () => {
       giveUp.cancel();

@@ -1,5 +1,6 @@
 import type { ListenOptions, Server } from 'node:net';
 import { node } from '../node.ts';
+import { knowsReusePort } from '../reuse-port.ts';
 import { contextHere } from './current-machine.ts';
 import type { Machine } from './machine.ts';
 
@@ -19,7 +20,8 @@ export function listen(machine: Machine, server: Server, options: ListenOptions)
   const address = addressOf(options.host);
   let port: number;
   try {
-    port = machine.listen({ address, port: options.port ?? 0 }, { server, inContext });
+    const asked = { address, port: options.port ?? 0, isShared: isShared(options) };
+    port = machine.listen(asked, { server, inContext });
   } catch (error) {
     later('error', error);
     return;
@@ -30,6 +32,12 @@ export function listen(machine: Machine, server: Server, options: ListenOptions)
   });
   machine.world.note('listen', machine, { port });
   later('listening');
+}
+
+// Node before ignores it.
+function isShared(options: ListenOptions): boolean {
+  const { reusePort } = options as { readonly reusePort?: unknown };
+  return reusePort === true && knowsReusePort();
 }
 
 function addressOf(host: string | undefined): string {
@@ -45,7 +53,7 @@ function handleOf(
 ): object {
   return {
     close: (): void => {
-      if (machine.tcp.get(place.port)?.server === server) machine.tcp.delete(place.port);
+      machine.tcp.release(place.port, (listening) => listening.server === server);
     },
     getsockname: (out: Place): number => {
       Object.assign(out, place, { family: node.net.isIPv6(place.address) ? 'IPv6' : 'IPv4' });

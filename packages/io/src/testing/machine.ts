@@ -4,6 +4,7 @@ import type { Handle } from '@ambit/core';
 import type { InContext } from './current-machine.ts';
 import { dropEnd, resetEnd } from './graft.ts';
 import { Pools } from './pools.ts';
+import { Ports } from './ports.ts';
 import { systemError } from './system-error.ts';
 import type { World } from './world.ts';
 
@@ -19,6 +20,8 @@ interface LocalEnd {
 interface Asked {
   readonly address: string;
   readonly port: number;
+  /** With others that say so. */
+  readonly isShared: boolean;
 }
 
 export interface Listening {
@@ -38,8 +41,8 @@ export class Machine {
   readonly name: string;
   readonly address: string;
   readonly ends: Set<LocalEnd> = new Set<LocalEnd>();
-  readonly tcp: Map<number, Listening> = new Map<number, Listening>();
-  readonly udp: Map<number, UdpSocket> = new Map<number, UdpSocket>();
+  readonly tcp: Ports<Listening> = new Ports<Listening>();
+  readonly udp: Ports<UdpSocket> = new Ports<UdpSocket>();
   /** Timers of the processes that run on it. */
   readonly timers: Set<Handle> = new Set<Handle>();
   /** Ends what its processes have started outside of the simulation. */
@@ -146,16 +149,10 @@ export class Machine {
     this.#ends.clear();
   }
 
-  #bind<T>(
-    ports: Map<number, T>,
-    wish: Asked & { readonly syscall: string; readonly value: T },
-  ): number {
+  #bind<T>(ports: Ports<T>, wish: Asked & { readonly syscall: string; readonly value: T }): number {
     const { address, syscall, value } = wish;
     const port = wish.port === 0 ? this.freePort() : wish.port;
-    if (ports.has(port)) {
-      throw systemError(syscall, 'EADDRINUSE', { address, port });
-    }
-    ports.set(port, value);
-    return port;
+    if (ports.bind(port, value, wish)) return port;
+    throw systemError(syscall, 'EADDRINUSE', { address, port });
   }
 }

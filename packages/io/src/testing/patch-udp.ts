@@ -75,8 +75,7 @@ export function patchUdp(): void {
   onSocket('close', (machine, self, args) => {
     const socket = self as Socket;
     const state = states.get(socket);
-    if (state !== undefined && machine.udp.get(state.port) === socket)
-      machine.udp.delete(state.port);
+    if (state !== undefined) machine.udp.release(state.port, (each) => each === socket);
     // Of the platform it has a handle that is bound to nothing.
     return Reflect.apply(close, socket, args);
   });
@@ -122,11 +121,21 @@ function later({ machine, inContext }: UdpState, act: () => void): void {
 function open(socket: Socket, state: UdpState, port: number): void {
   try {
     const { machine } = state;
-    state.port = machine.bindUdp({ address: machine.address, port }, socket);
+    const asked = { address: machine.address, port, isShared: isShared(socket) };
+    state.port = machine.bindUdp(asked, socket);
     later(state, () => socket.emit('listening'));
   } catch (error) {
     later(state, () => socket.emit('error', error));
   }
+}
+
+/** Its options are in what Node keeps about it: `reusePort`, where Node knows that. */
+function isShared(socket: Socket): boolean {
+  const key = Object.getOwnPropertySymbols(socket).find(
+    (each) => each.description === 'state symbol',
+  );
+  const kept = socket as unknown as Record<symbol, { readonly reusePort?: unknown }>;
+  return key !== undefined && kept[key]?.reusePort === true;
 }
 
 function bind(socket: Socket, state: UdpState, args: unknown[]): Socket {
@@ -205,7 +214,7 @@ function send(socket: Socket, state: UdpState, args: unknown[]): void {
   machine.world.sendPacket(machine, to, {
     size: bytes.length,
     arrive: () => {
-      const receiver = to.udp.get(target.port);
+      const receiver = to.udp.at(target.port, state.port);
       if (receiver !== undefined) receive(receiver, bytes, { machine, info });
       else if (isConnected && !to.isSilent) refuse(to, socket, state);
     },
@@ -221,7 +230,7 @@ function refuse(by: Machine, socket: Socket, state: UdpState): void {
   by.world.sendPacket(by, state.machine, {
     size: 0,
     arrive: () => {
-      if (state.machine.udp.get(state.port) !== socket) return;
+      if (!state.machine.udp.has(state.port, socket)) return;
       state.inContext(() => socket.emit('error', systemError('recvmsg', 'ECONNREFUSED')));
     },
   });
