@@ -1,7 +1,7 @@
 import { currentFrame } from '../scope/any-scope.ts';
 import { currentScope } from '../scope/current-scope.ts';
 import { checkFunction } from '../internal/check.ts';
-import { refusal, refuseIfCancelled } from '../waiting/park.ts';
+import { refusalOf } from '../waiting/park.ts';
 import { untilDone } from './foreign-work.ts';
 
 /**
@@ -23,11 +23,8 @@ export function fromAbortable<A extends unknown[], T>(
   checkFunction('fromAbortable', 'fn', fn);
   return function (this: unknown, ...args) {
     const scope = currentFrame()._scope;
-    try {
-      refuseIfCancelled(scope, undefined);
-    } catch (error) {
-      return refusal(scope, error);
-    }
+    const refused = refusalOf(scope, undefined);
+    if (refused !== undefined) return refused;
     const { signal } = currentScope();
     const call = (): Promise<T> => Promise.resolve(fn.call(this, signal, ...args));
     return untilDone(scope, fn.name || 'fromAbortable', call);

@@ -1,6 +1,8 @@
 import { checkFunction, show } from '../internal/check.ts';
 import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
+import { paced } from '../waiting/ready.ts';
+import { promiseTry } from '../internal/promise-try.ts';
 import { shielded } from './shielded.ts';
 import { notePlace } from './taken-back.ts';
 import { underSignal } from '../waiting/under-signal.ts';
@@ -35,6 +37,11 @@ export interface Resource<T> {
   open(): Promise<OpenResource<T>>;
 }
 
+/** Opens a resource, and lets others run before it is open, or has failed to. */
+export function openPaced<T>(resource: Resource<T>): Promise<OpenResource<T>> {
+  return paced(promiseTry(() => resource.open()));
+}
+
 /** A step of a disposal. */
 export type Cleanup = (failure: Failure | undefined) => unknown;
 
@@ -65,7 +72,7 @@ export class Cleanups {
     this.checkOpen();
     checkResource('enter', resource);
     checkCall('enter', options);
-    const opened = await underSignal(options?.signal, () => resource.open());
+    const opened = await underSignal(options?.signal, () => openPaced(resource));
     if (this.isOver) {
       await shielded(() => opened.close());
       this.checkOpen();

@@ -4,7 +4,7 @@ import type { SignalOptions } from '../internal/signal-options.ts';
 import { underSignal } from '../waiting/under-signal.ts';
 import { InvalidStateError } from '../internal/errors.ts';
 import { yieldIfDue } from '../waiting/ready.ts';
-import { checkResource } from './cleanups.ts';
+import { checkResource, openPaced } from './cleanups.ts';
 import { cleanUpAfter, shielded } from './shielded.ts';
 import type { Failure, OpenResource, Resource } from './cleanups.ts';
 
@@ -109,7 +109,7 @@ async function openAndUse<T, R>(
   resource: Resource<T>,
   body: (value: T) => R | PromiseLike<R>,
 ): Promise<R> {
-  const opened = await resource.open();
+  const opened = await openPaced(resource);
   let result: R;
   try {
     result = await body(opened.value);

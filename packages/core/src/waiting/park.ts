@@ -55,6 +55,19 @@ export function refuseIfCancelled(scope: CancelScope, signal: AbortSignal | unde
   if (signal?.aborted === true) throw signal.reason;
 }
 
+/** The promise of a call that {@link refuseIfCancelled} would refuse: it lets others run first. Undefined: the call may begin. */
+export function refusalOf(
+  scope: CancelScope,
+  signal: AbortSignal | undefined,
+): Promise<never> | undefined {
+  try {
+    refuseIfCancelled(scope, signal);
+    return undefined;
+  } catch (error) {
+    return refusal(scope, error);
+  }
+}
+
 /** A promise rejected by {@link refuseIfCancelled}, or by what is checked after it. */
 export function refusal(scope: CancelScope, error: unknown): Promise<never> {
   const pause = scope._runtime.pause();
