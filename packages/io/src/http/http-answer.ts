@@ -45,6 +45,14 @@ export function closeWaiting(response: ServerResponse): void {
   response.assignSocket(new node.net.Socket().destroy());
 }
 
+/** Has code that still reads a request that was answered hear why the rest of it will not come. */
+export function giveUpRequest(request: IncomingMessage, reason: Error | undefined): void {
+  if (request.complete) return;
+  // An error of a request of HTTP/2 that nobody hears would end the process.
+  request.on('error', () => undefined);
+  request.destroy(reason);
+}
+
 /** Seconds after which a client that was refused may ask again. */
 const RETRY_AFTER = '1';
 

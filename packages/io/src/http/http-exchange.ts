@@ -7,7 +7,7 @@ import { Share } from '../ownership.ts';
 import { ConnectionHeader } from './connection-header.ts';
 import type { CurrentRequest, RequestHolder } from './current-request.ts';
 import { withRequest } from './current-request.ts';
-import { answerBadly, closeWaiting, isHttp2, isSent } from './http-answer.ts';
+import { answerBadly, closeWaiting, giveUpRequest, isHttp2, isSent } from './http-answer.ts';
 import { saysClientLeft, saysTooLate } from './http-consequence.ts';
 import { nameOf } from './http-errors.ts';
 import { isThenable, PendingWork } from './pending-work.ts';
@@ -233,7 +233,7 @@ export class HttpExchange implements RequestHolder {
 
   /** Of a request that was answered Node does not say that the rest will never come. */
   #endRequest(): void {
-    if (!this.request.complete) this.request.destroy(this.#task?.scope.reason);
+    giveUpRequest(this.request, this.#task?.scope.reason);
   }
 
   #endBadly(status: number): void {

@@ -189,6 +189,27 @@ describe.each(kinds)('HTTP/2 %s', (_kind, make) => {
       100,
     );
   });
+
+  test('a request that its cancellation has ended leaves no error that nobody hears', async () => {
+    const began = signal();
+    const wait: Listener = () => {
+      currentRequest()!.waitUntil(sleepForever());
+      began.give();
+    };
+    await withSession(
+      make,
+      wait,
+      async (session, { stop, errors }) => {
+        const answer = ask(session, '/');
+        await began.given;
+        const stopped = stop();
+        expect(await answer).toEqual({ status: 503, text: 'Service Unavailable\n' });
+        await stopped;
+        expect(errors).toEqual([]);
+      },
+      100,
+    );
+  });
 });
 
 test('HTTP/1 on a server of HTTP/2 is served and ended as ever', async () => {
