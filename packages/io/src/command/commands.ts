@@ -81,7 +81,7 @@ export async function attach({ pid, port, yes }: Arguments, print: Print): Promi
   if (pid === undefined || !/^[1-9]\d*$/.test(pid)) {
     throw new UsageError(`pid is ${pid ?? 'missing'}; give the id of a process of Node`);
   }
-  await attachTo({ pid: Number(pid), port: wholeOf('port', port, 1), yes }, print);
+  await attachTo({ pid: Number(pid), port: portOf(port), yes }, print);
 }
 
 export async function web(given: Arguments, print: Print): Promise<void> {
@@ -107,6 +107,12 @@ const PATIENCE = 10_000;
 function wholeOf(name: string, text: string, least: number): number {
   if (/^\d+$/.test(text) && Number(text) >= least) return Number(text);
   throw new UsageError(`--${name} is ${text}; give a whole number from ${String(least)}`);
+}
+
+function portOf(text: string): number {
+  const port = wholeOf('port', text, 1);
+  if (port <= 65_535) return port;
+  throw new UsageError(`--port is ${text}; give at most 65535`);
 }
 
 /** The program that is meant: a number that begins with the given digits is enough, if there is only one. */

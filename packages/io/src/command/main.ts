@@ -16,7 +16,19 @@ Looks into running programs that call serveInspector() of @ambit/io/inspect; att
 uses @ambit/core, by the debugger of Node.
 The first digits of a process id are enough. Where the output is no terminal, top prints text.`;
 
-const commands = { ps, tree, top, web, trace, attach, completion };
+/** What a command does, whether it is about a process, and the options that it takes. */
+const commands = {
+  ps: { run: ps, hasPid: false, takes: ['json'] },
+  tree: { run: tree, hasPid: true, takes: ['json'] },
+  top: { run: top, hasPid: true, takes: ['every', 'count', 'json'] },
+  web: { run: web, hasPid: true, takes: [] },
+  trace: { run: trace, hasPid: true, takes: ['ms', 'out'] },
+  attach: { run: attach, hasPid: true, takes: ['port', 'yes'] },
+  completion: { run: completion, hasPid: false, takes: [] },
+};
+type Command = (typeof commands)[keyof typeof commands];
+
+const defaults = { json: false, ms: '5000', every: '1000', yes: false, port: '9229' };
 
 function completion(_: unknown, say: typeof print): void {
   say(completionOf(Object.keys(commands)));
@@ -30,28 +42,44 @@ async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      json: { type: 'boolean', default: false },
-      ms: { type: 'string', default: '5000' },
-      every: { type: 'string', default: '1000' },
+      json: { type: 'boolean' },
+      ms: { type: 'string' },
+      every: { type: 'string' },
       count: { type: 'string' },
       out: { type: 'string' },
-      yes: { type: 'boolean', short: 'y', default: false },
-      port: { type: 'string', default: '9229' },
-      help: { type: 'boolean', short: 'h', default: false },
+      yes: { type: 'boolean', short: 'y' },
+      port: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
     },
   });
-  const [name = '', pid, ...more] = positionals;
   if (values.help) {
     print(USAGE);
     return;
   }
-  const command = Object.hasOwn(commands, name)
-    ? commands[name as keyof typeof commands]
-    : undefined;
-  if (command === undefined || more.length > 0)
-    throw new UsageError(`unknown: ${positionals.join(' ') || 'no command'}`);
-  const { help: _, ...options } = values;
-  await run(() => command({ pid, ...options }, print));
+  const [name = '', ...words] = positionals;
+  const command = commandOf(name);
+  checkUse(name, { ...command, words, given: Object.keys(values) });
+  await run(() => command.run({ pid: words[0], ...defaults, ...values }, print));
+}
+
+function commandOf(name: string): Command {
+  if (Object.hasOwn(commands, name)) return commands[name as keyof typeof commands];
+  throw new UsageError(`unknown: ${name || 'no command'}`);
+}
+
+interface Use {
+  readonly hasPid: boolean;
+  readonly takes: readonly string[];
+  readonly words: readonly string[];
+  readonly given: readonly string[];
+}
+
+/** What is given and not used would be a misunderstanding that nobody notices. */
+function checkUse(name: string, { hasPid, takes, words, given }: Use): void {
+  const [surplus] = words.slice(hasPid ? 1 : 0);
+  if (surplus !== undefined) throw new UsageError(`${name} takes no ${surplus}; leave it out`);
+  const foreign = given.find((each) => !takes.includes(each));
+  if (foreign !== undefined) throw new UsageError(`${name} takes no --${foreign}; leave it out`);
 }
 
 /** The exit code: 1 if the program is not there or refuses, 2 for wrong usage. */
