@@ -11,8 +11,8 @@ export function isHttp2(response: ServerResponse): boolean {
 export function isSent(response: ServerResponse): boolean {
   if (!isHttp2(response)) return response.writableFinished;
   // A stream that the client gives up is ended by Node.
-  const { stream } = response as unknown as { readonly stream: ServerHttp2Stream };
-  return response.writableFinished && !stream.aborted && stream.rstCode === 0;
+  const { aborted, rstCode } = streamOf(response);
+  return response.writableFinished && !aborted && rstCode === 0;
 }
 
 /** Breaks off a response that has begun; answers one that has not with a status and its text. */
@@ -45,12 +45,9 @@ export function closeWaiting(response: ServerResponse): void {
   response.assignSocket(new node.net.Socket().destroy());
 }
 
-/** Has code that still reads a request that was answered hear why the rest of it will not come. */
-export function giveUpRequest(request: IncomingMessage, reason: Error | undefined): void {
-  if (request.complete) return;
-  // An error of a request of HTTP/2 that nobody hears would end the process.
-  request.on('error', () => undefined);
-  request.destroy(reason);
+/** Of HTTP/2. */
+export function streamOf(end: IncomingMessage | ServerResponse): ServerHttp2Stream {
+  return (end as unknown as { readonly stream: ServerHttp2Stream }).stream;
 }
 
 /** Seconds after which a client that was refused may ask again. */

@@ -7,7 +7,8 @@ import { Share } from '../ownership.ts';
 import { ConnectionHeader } from './connection-header.ts';
 import type { CurrentRequest, RequestHolder } from './current-request.ts';
 import { withRequest } from './current-request.ts';
-import { answerBadly, closeWaiting, giveUpRequest, isHttp2, isSent } from './http-answer.ts';
+import { giveUpRequest, onceWritten } from './give-up-request.ts';
+import { answerBadly, closeWaiting, isHttp2, isSent } from './http-answer.ts';
 import { saysClientLeft, saysTooLate } from './http-consequence.ts';
 import { nameOf } from './http-errors.ts';
 import { isThenable, PendingWork } from './pending-work.ts';
@@ -153,8 +154,7 @@ export class HttpExchange implements RequestHolder {
 
   #answerLate(): void {
     if (this.#isOver || !this.#answer()) return;
-    if (this.response.writableFinished) this.#endRequest();
-    else this.response.once('finish', () => this.#endRequest());
+    onceWritten(this.response, () => this.#endRequest());
   }
 
   #waitUntil(promise: PromiseLike<unknown>): void {

@@ -3,8 +3,10 @@ import { createSecureServer, createServer, connect, constants } from 'node:http2
 import type { ClientHttp2Session, Http2SecureServer, Http2Server } from 'node:http2';
 import { Agent, get as getSecure } from 'node:https';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { currentTask, sleep, sleepForever } from '@ambit/core';
 import { currentRequest } from '../../src/index.ts';
+import type { ServeHttpOptions } from '../../src/index.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { serving, signal } from '../support/http-parts.ts';
 import type { Served } from '../support/http-parts.ts';
@@ -31,7 +33,7 @@ async function withSession(
   make: () => Http2Server | Http2SecureServer,
   listener: Listener,
   body: (session: ClientHttp2Session, served: Served) => Promise<void>,
-  grace = 2000,
+  options: Partial<ServeHttpOptions> = { grace: 2000 },
 ): Promise<void> {
   const server = make();
   (server as Http2Server).on('request', listener as never);
@@ -50,7 +52,7 @@ async function withSession(
         session.destroy();
       }
     },
-    { grace },
+    options,
   );
 }
 
@@ -186,7 +188,7 @@ describe.each(kinds)('HTTP/2 %s', (_kind, make) => {
         await stopped;
         expect(errors).toEqual([]);
       },
-      100,
+      { grace: 100 },
     );
   });
 
@@ -207,7 +209,42 @@ describe.each(kinds)('HTTP/2 %s', (_kind, make) => {
         await stopped;
         expect(errors).toEqual([]);
       },
-      100,
+      { grace: 100 },
+    );
+  });
+
+  test('a limit that cuts an upload short is heard by the handler, and answered', async () => {
+    const heard = signal();
+    const read: Listener = (request, response) => {
+      const reading = async (): Promise<void> => {
+        try {
+          await (request as unknown as Readable).toArray();
+          response.end('whole');
+        } catch (error) {
+          if (error === currentTask()?.scope.reason) heard.give();
+          throw error;
+        }
+      };
+      currentRequest()!.waitUntil(reading());
+    };
+    await withSession(
+      make,
+      read,
+      async (session, { errors }) => {
+        const stream = session.request({ ':path': '/', ':method': 'POST' });
+        stream.on('error', () => undefined).write('the first part');
+        const answered = once(stream, 'response') as Promise<[{ ':status'?: number }]>;
+        let text = '';
+        stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+        await heard.given;
+        expect((await answered)[0][':status']).toBe(504);
+        // The client is told to send no more.
+        if (!stream.closed) await once(stream, 'close');
+        expect(text).toBe('Gateway Timeout\n');
+        expect(stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
+        expect(errors).toEqual([]);
+      },
+      { requestTimeout: 100 },
     );
   });
 });

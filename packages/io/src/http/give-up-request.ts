@@ -1,0 +1,22 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isHttp2, streamOf } from './http-answer.ts';
+
+/** Calls back once a response that was ended is written. */
+export function onceWritten(response: ServerResponse, written: () => void): void {
+  if (response.writableFinished) {
+    written();
+    return;
+  }
+  // A response of HTTP/2 is silent until the client has ended its request, too.
+  (isHttp2(response) ? streamOf(response) : response).once('finish', written);
+}
+
+/** Has code that still reads a request that was answered hear why the rest of it will not come. */
+export function giveUpRequest(request: IncomingMessage, reason: Error | undefined): void {
+  if (request.complete) return;
+  // An error of a request of HTTP/2 that nobody hears would end the process.
+  request.on('error', () => undefined);
+  request.destroy(reason);
+  // Of one stream of several the connection stays: the client is told to send no more.
+  if ('stream' in request) streamOf(request).close();
+}
