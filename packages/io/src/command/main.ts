@@ -74,7 +74,7 @@ interface Use {
   readonly given: readonly string[];
 }
 
-/** What is given and not used would be a misunderstanding that nobody notices. */
+/** A word or an option that has no effect would be a misunderstanding that stays unnoticed. */
 function checkUse(name: string, { hasPid, takes, words, given }: Use): void {
   const [surplus] = words.slice(hasPid ? 1 : 0);
   if (surplus !== undefined) throw new UsageError(`${name} takes no ${surplus}; leave it out`);

@@ -14,7 +14,7 @@ export function onceWritten(response: ServerResponse, written: () => void): void
 /** Has code that still reads a request that was answered hear why the rest of it will not come. */
 export function giveUpRequest(request: IncomingMessage, reason: Error | undefined): void {
   if (request.complete) return;
-  // An error of a request of HTTP/2 that nobody hears would end the process.
+  // Without a listener the error of a request of HTTP/2 ends the process.
   request.on('error', () => undefined);
   request.destroy(reason);
   // Of one stream of several the connection stays: the client is told to send no more.
