@@ -1,4 +1,5 @@
-// Apps of koa and hono as handlers of serveHttp: one middleware, or handler of errors, leaves a cancelled request to it.
+// Apps of koa and hono as handlers of serveHttp, as docs/guides/interop-express.md shows them: one middleware, or handler of
+// errors, leaves a cancelled request to it.
 import Koa from 'koa';
 import { currentScope, currentTask, shield, sleep, sleepForever } from '@ambit/core';
 import type { HttpHandler } from '../../src/index.ts';
@@ -31,7 +32,7 @@ function koa(work: Work): HttpHandler {
     try {
       await next();
     } catch (error) {
-      if (currentScope().reason === undefined) throw error;
+      if (error !== currentScope().reason) throw error;
       context.respond = false;
     }
   });
@@ -44,8 +45,8 @@ function koa(work: Work): HttpHandler {
 function hono(work: Work): HttpHandler {
   const app = new Hono();
   app.get('/*', async (context) => context.text(await work(context.req.path)));
-  app.onError((_error, context) =>
-    currentScope().reason === undefined ? context.text('failed', 500) : RESPONSE_ALREADY_SENT,
+  app.onError((error, context) =>
+    error === currentScope().reason ? RESPONSE_ALREADY_SENT : context.text('failed', 500),
   );
   return getRequestListener(app.fetch);
 }
@@ -58,6 +59,11 @@ describe.each([
     const work = async (path: string): Promise<string> => {
       if (path === '/broken') throw new Error('broken');
       if (path === '/slow') await sleepForever();
+      if (path === '/broken-late') {
+        await sleepForever().catch(() => {
+          throw new Error('could not clean up');
+        });
+      }
       await sleep(1);
       return `this is ${path}`;
     };
@@ -67,6 +73,8 @@ describe.each([
         expect(await (await fetch(`${url}/a`)).text()).toBe('this is /a');
         expect((await fetch(`${url}/broken`)).status).toBe(500);
         expect((await fetch(`${url}/slow`)).status).toBe(504);
+        // Not the end of the request itself, but a failure of its own.
+        expect((await fetch(`${url}/broken-late`)).status).toBe(500);
         expect(errors).toEqual([]);
       },
       { requestTimeout: 300 },
