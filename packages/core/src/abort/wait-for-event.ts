@@ -1,5 +1,6 @@
 import { waitForEvent as waitForEventWithSignal } from 'abort-controller-x';
 import type { EventTargetLike as ForeignTarget } from 'abort-controller-x';
+import { checkFlag } from '../internal/check-values.ts';
 import { checkOptions, show } from '../internal/check.ts';
 import { callWithSignal } from './foreign-work.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
@@ -47,7 +48,9 @@ export function waitForEvent<T = unknown>(
   try {
     checkOptions('waitForEvent', options);
     checkTarget(target);
-    checkEventName(eventName);
+    checkEventName(target, eventName);
+    checkFlag('waitForEvent', 'capture', options?.capture);
+    checkFlag('waitForEvent', 'passive', options?.passive);
   } catch (error) {
     return Promise.reject(error);
   }
@@ -74,7 +77,9 @@ function checkTarget(target: unknown): void {
   );
 }
 
-function checkEventName(name: unknown): void {
-  if (typeof name === 'string' || typeof name === 'symbol') return;
+function checkEventName(target: object, name: unknown): void {
+  // The types of an EventTarget are strings.
+  if (typeof name === 'string') return;
+  if (typeof name === 'symbol' && !('addEventListener' in target)) return;
   throw new TypeError(`waitForEvent: eventName is ${show(name)}; give the name of an event`);
 }

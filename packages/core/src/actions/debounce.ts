@@ -1,3 +1,4 @@
+import { checkFlag } from '../internal/check-values.ts';
 import { checkFunction, checkOptions, checkTime } from '../internal/check.ts';
 import { Burst } from './burst.ts';
 import type { BurstOptions } from './burst.ts';
@@ -66,6 +67,7 @@ export function debounce<A extends unknown[], T>(
   checkOptions('debounce', options);
   const { maxWait = Infinity, leading = false } = options ?? {};
   checkTime('debounce', 'maxWait', maxWait);
+  checkFlag('debounce', 'leading', leading);
   const name = fn.name === '' ? 'debounce' : `debounce ${fn.name}`;
   return inBursts(fn, { name, ms: Math.max(ms, 0), maxWait, leading, trailing: true });
 }

@@ -1,3 +1,4 @@
+import { checkFlag } from '../internal/check-values.ts';
 import { checkFunction, checkOptions, checkTime } from '../internal/check.ts';
 import { inBursts } from './debounce.ts';
 import type { Debounced } from './debounce.ts';
@@ -36,6 +37,7 @@ export function throttle<A extends unknown[], T>(
   checkTime('throttle', 'ms', ms);
   checkOptions('throttle', options);
   const { trailing = true } = options ?? {};
+  checkFlag('throttle', 'trailing', trailing);
   const name = fn.name === '' ? 'throttle' : `throttle ${fn.name}`;
   const time = Math.max(ms, 0);
   return inBursts(fn, { name, ms: time, maxWait: time, leading: true, trailing });

@@ -82,7 +82,9 @@ export function asCompleted<const F extends Iterable<TaskLike>>(
   const all = [...new Set<unknown>(tasks)];
   for (const task of all) {
     if (typeof task === 'function' || task instanceof Task) continue;
-    throw new TypeError(`asCompleted: ${show(task)} is neither a function nor a task`);
+    throw new TypeError(
+      `asCompleted: one of tasks is ${show(task)}; give an array of functions or tasks`,
+    );
   }
   const given = all as (TaskFunction<unknown> | Task<unknown>)[];
   return new Completions(given, options?.signal) as never;

@@ -1,5 +1,5 @@
 import { currentFrame } from '../scope/any-scope.ts';
-import { checkCount, checkFunction, show } from '../internal/check.ts';
+import { checkCount, checkFunction, isThenable, show } from '../internal/check.ts';
 import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { refusalOf } from '../waiting/park.ts';
@@ -73,7 +73,8 @@ function spawnAll<T>(
 
 /** Checks that they are functions in a container. */
 export function functionsOf(where: string, tasks: unknown): TaskFunction<unknown>[] {
-  if (typeof tasks !== 'object' || tasks === null) {
+  // A promise has no properties of its own: nothing would be run.
+  if (typeof tasks !== 'object' || tasks === null || isThenable(tasks)) {
     throw new TypeError(
       `${where}: tasks is ${show(tasks)}; give an array or a record of functions`,
     );

@@ -198,7 +198,7 @@ function isSignal(value: unknown): value is AbortSignal {
 }
 
 /**
- * Checks that `options` are an object, or undefined.
+ * Checks that `options` are an object, or undefined. A signal, a promise or an array is none: nothing that it has would be used.
  *
  * @param where - the call that is checked
  * @param value - what was given
@@ -207,8 +207,16 @@ function isSignal(value: unknown): value is AbortSignal {
  * checkOptions('Lock', options);
  */
 export function checkOptions(where: string, value: unknown): void {
-  if (value === undefined || (typeof value === 'object' && value !== null)) return;
-  throw new TypeError(`${where}: options is ${show(value)}; give an object, or nothing`);
+  if (value === undefined || (typeof value === 'object' && value !== null && !isNoOptions(value)))
+    return;
+  const cure = isSignal(value) ? 'give { signal }' : 'give an object, or nothing';
+  throw new TypeError(`${where}: options is ${show(value)}; ${cure}`);
+}
+
+// Most options are plain objects, and are known by one look.
+function isNoOptions(value: object): boolean {
+  if (Object.getPrototypeOf(value) === Object.prototype) return false;
+  return Array.isArray(value) || isSignal(value) || isThenable(value);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { checkAnswer } from './check.ts';
+import { checkAnswer, checkFunction } from './check.ts';
 import { leavesOf } from './errors.ts';
 import { nameErrors } from './name-errors.ts';
 
@@ -36,11 +36,12 @@ export class TaskGroupError extends AggregateError {
    * @param predicate - gets each leaf
    * @returns one error with the leaves for which the predicate holds and one with the others;
    *   undefined in the place of an empty one
-   * @throws TypeError if the predicate returns a promise
+   * @throws TypeError if the predicate is no function, or returns a promise
    */
   split(
     predicate: (error: unknown) => boolean,
   ): [matching: TaskGroupError | undefined, rest: TaskGroupError | undefined] {
+    checkFunction('TaskGroupError.split', 'predicate', predicate);
     const matching: unknown[] = [];
     const rest: unknown[] = [];
     for (const leaf of this.leaves()) {

@@ -74,7 +74,7 @@ export function interval(
   checkTime('interval', 'ms', ms);
   if (ms <= 0) throw new RangeError(`interval: ms is ${show(ms)}; give a period of more than 0`);
   checkCall('interval', options);
-  const missed = options?.missed ?? 'burst';
+  const { missed = 'burst' } = options ?? {};
   checkOneOf('interval', 'missed', missed, ['burst', 'delay', 'skip']);
   return new Pipeline(new Upstream('interval', options), new Ticks(ms, missed));
 }

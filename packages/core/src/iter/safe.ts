@@ -67,9 +67,9 @@ export function safe<A extends unknown[], T>(
   ) as SafeGenerator<A, T>;
 }
 
-function signalOf(options: SignalOptions): AbortSignal | undefined {
+function signalOf(options: SignalOptions | undefined): AbortSignal | undefined {
   checkCall('with', options);
-  return options.signal;
+  return options?.signal;
 }
 
 /** The methods of an iterator that is made when the first of them is called. */

@@ -26,6 +26,7 @@
  * All walks are loops. A tree may be deeper than the stack: a chain of 100,000 scopes is cancelled like one of ten.
  */
 import { rareFields } from '../internal/keep-shapes.ts';
+import { checkFlag } from '../internal/check-values.ts';
 import type { CancelledError } from './cancelled-error.ts';
 import { Wave } from './propagation.ts';
 import type { Registration } from './propagation.ts';
@@ -85,6 +86,7 @@ export abstract class ScopeNode {
 
   set shield(isOn: boolean) {
     if (this._shield === isOn) return;
+    checkFlag('CancelScope', 'shield', isOn);
     this._shield = isOn;
     const outer = this._parent?._here()._reason;
     if (this._state !== 'open' || outer === undefined) return;

@@ -34,6 +34,8 @@ export function checkScopeOptions(where: string, options: ScopeOptions): void {
   if (options.grace !== undefined) checkTime(where, 'grace', options.grace);
   checkFlag(where, 'shield', options.shield);
   if (options.parent !== undefined && !(options.parent instanceof ScopeNode)) {
-    throw new TypeError(`${where}: parent is ${show(options.parent)}, not a CancelScope`);
+    throw new TypeError(
+      `${where}: parent is ${show(options.parent)}, not a CancelScope; give the scope that it is to be in`,
+    );
   }
 }

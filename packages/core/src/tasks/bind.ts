@@ -29,7 +29,7 @@ export function bound<A extends unknown[], R>(
 ): (...args: A) => Promise<R> {
   checkFunction('bind', 'fn', fn);
   checkOptions('bind', options);
-  const name = options?.name ?? fn.name;
+  const { name = fn.name } = options ?? {};
   if (typeof name !== 'function') checkText('bind', 'name', name);
   const variables = currentFrame()._variables;
   return function (this: unknown, ...args) {

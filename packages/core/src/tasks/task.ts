@@ -1,4 +1,5 @@
 import { rareFields } from '../internal/keep-shapes.ts';
+import { checkName } from '../internal/check-values.ts';
 import { show } from '../internal/check.ts';
 import { showBriefly } from '../internal/show-briefly.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
@@ -82,6 +83,7 @@ export class Task<T> extends Outcome<T> implements AsyncDisposable {
   }
 
   set name(name: string) {
+    checkName('Task', name);
     this._name = name;
   }
 

@@ -17,7 +17,7 @@
  */
 import { keepShape } from '../internal/keep-shapes.ts';
 import { currentFrame } from '../scope/any-scope.ts';
-import { checkCount, checkFunction, checkOptions, checkSignal } from '../internal/check.ts';
+import { checkCount, checkFunction, checkOptions, checkSignal, show } from '../internal/check.ts';
 import { checkFlag } from '../internal/check-values.ts';
 import { membersOf } from '../internal/linked-list.ts';
 import { sharingStack } from '../internal/sharing-stack.ts';
@@ -151,6 +151,11 @@ export class ParkingLot<T = void, D = undefined> extends Line<T, D> {
    */
   repark(to: ParkingLot<T, D>, count = 1): number {
     checkCount('ParkingLot.repark', 'count', count, 0);
+    if (!(to instanceof ParkingLot)) {
+      throw new TypeError(
+        `ParkingLot.repark: to is ${show(to)}, not a ParkingLot; give a ParkingLot`,
+      );
+    }
     let moved = 0;
     // Not more than are here: a lot may be reparked to itself.
     const most = Math.min(count, this._size);

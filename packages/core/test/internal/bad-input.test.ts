@@ -114,7 +114,7 @@ describe('what is no function, signal or option', () => {
     [() => taskGroup(called, { name: bad(5) }), 'taskGroup: name is 5, not a string'],
     [
       () => taskGroup(called, { parent: bad({}) }),
-      'taskGroup: parent is an object (Object), not a CancelScope',
+      'taskGroup: parent is an object (Object), not a CancelScope; give the scope that it is to be in',
     ],
     [
       () => retry(called, { jitter: bad('half') }),
@@ -157,7 +157,10 @@ describe('what is no function, signal or option', () => {
     [() => new CancelScope({ signal: bad('x') }), 'CancelScope: signal is "x"'],
     [() => new CancelScope(bad('name')), 'CancelScope: options is "name"'],
     [() => new CancelScope().onCancel(bad(promise)), aPromise('CancelScope.onCancel: callback')],
-    [() => asCompleted(bad([promise])), 'asCompleted: a promise is neither a function nor a task'],
+    [
+      () => asCompleted(bad([promise])),
+      'asCompleted: one of tasks is a promise; give an array of functions or tasks',
+    ],
     [() => asCompleted(bad(5)), 'asCompleted: tasks is 5; give an array of functions or tasks'],
     [() => new ContextVar(bad('name')), 'ContextVar: options is "name"'],
     [() => new ContextVar().run(1, bad(promise)), aPromise('ContextVar.run: fn')],

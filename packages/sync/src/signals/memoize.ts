@@ -122,9 +122,9 @@ export function memoize<A extends unknown[], R>(
   });
 }
 
-function signalOf(options: SignalOptions): AbortSignal | undefined {
+function signalOf(options: SignalOptions | undefined): AbortSignal | undefined {
   checkCall('with', options);
-  return options.signal;
+  return options?.signal;
 }
 
 interface Call<A> {

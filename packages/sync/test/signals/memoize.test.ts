@@ -196,5 +196,6 @@ test('a memoized function has the name of the function, with options too', () =>
   });
   expect(memoized.name).toBe('userOf');
   expect(memoized.with({}).name).toBe('userOf');
+  expect(memoized.with(undefined as never).name).toBe('userOf');
   expect(memoize(() => 1).name).toBe('');
 });
