@@ -1,3 +1,4 @@
+import { counted } from '../internal/counted.ts';
 import { AnyScope } from '../scope/any-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
@@ -85,7 +86,7 @@ function describeWaits(waits: readonly string[]): string {
   for (const name of waits) times.set(name, (times.get(name) ?? 0) + 1);
   const kinds = [...times].map(([name, n]) => (n === 1 ? name : `${name} (${String(n)} times)`));
   const hidden = kinds.length - MOST_WAITS;
-  if (hidden > 0) kinds.splice(MOST_WAITS, hidden, `${String(hidden)} others`);
+  if (hidden > 0) kinds.splice(MOST_WAITS, hidden, counted(hidden, 'other'));
   return `waits for ${kinds.join(' and ')}`;
 }
 

@@ -1,4 +1,5 @@
 import { checkCount, show } from '../internal/check.ts';
+import { counted } from '../internal/counted.ts';
 import { InvalidStateError, messageOf } from '../internal/errors.ts';
 import type { TaskGroup } from '../tasks/task-group.ts';
 import { Probe } from './probe.ts';
@@ -116,7 +117,7 @@ const TOKENS: Record<Moment, string> = { 'on entry': '', 'after it': '+' };
 function missed(passed: number, { checkpoint, of }: Target): InvalidStateError {
   const before = of === undefined ? '' : ` of the ${String(of)} it passed before`;
   return new InvalidStateError(
-    `cancelEverywhere: the body passed ${String(passed)} checkpoints, and was to be cancelled at number ` +
+    `cancelEverywhere: the body passed ${counted(passed, 'checkpoint')}, and was to be cancelled at number ` +
       `${String(checkpoint)}${before}; let it start from nothing, without chance, real time and real I/O`,
   );
 }

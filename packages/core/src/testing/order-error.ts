@@ -1,3 +1,4 @@
+import { counted } from '../internal/counted.ts';
 import { messageOf } from '../internal/errors.ts';
 import { nameErrors } from '../internal/name-errors.ts';
 
@@ -56,5 +57,5 @@ function storyOf(steps: readonly OrderStep[]): string[] {
   });
   if (lines.length <= LONGEST) return lines;
   const hidden = lines.length - LONGEST;
-  return [`     (${String(hidden)} steps before)`, ...lines.slice(hidden)];
+  return [`     (${counted(hidden, 'step')} before)`, ...lines.slice(hidden)];
 }

@@ -1,7 +1,8 @@
-import { checkCount, checkFunction, checkOptions } from '../internal/check.ts';
+import { checkCount } from '../internal/check.ts';
 import { messageOf } from '../internal/errors.ts';
 import type { TaskGroup } from '../tasks/task-group.ts';
 import { testRun } from './test-run.ts';
+import { checkBody } from './trial.ts';
 import type { VirtualLoop } from './virtual-loop.ts';
 
 /** Options for {@link permute}. */
@@ -31,8 +32,7 @@ export async function permute(
   body: (group: TaskGroup, loop: VirtualLoop) => unknown,
   options?: PermuteOptions,
 ): Promise<void> {
-  checkFunction('permute', 'body', body);
-  checkOptions('permute', options);
+  checkBody('permute', body, options);
   const { runs = 100, seed: first = 1 } = options ?? {};
   checkCount('permute', 'runs', runs, 1);
   checkCount('permute', 'seed', first, 0);

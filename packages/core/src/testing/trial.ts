@@ -1,11 +1,14 @@
 import { checkFunction, checkOptions } from '../internal/check.ts';
+import { counted } from '../internal/counted.ts';
+import { InvalidStateError } from '../internal/errors.ts';
 import { hostNow } from '../loop/event-loop.ts';
 import { ambient } from '../loop/ambient.ts';
-import { Runtime } from '../loop/runtime.ts';
+import { hostRuntime, Runtime } from '../loop/runtime.ts';
 import { installDebugTools } from '../program/install-debug-tools.ts';
 import { Run } from '../program/run.ts';
 import { formatTaskTree } from '../program/task-tree.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
+import { currentRuntime } from '../scope/current-scope.ts';
 import { adoptionCount } from '../scope/signal-subscription.ts';
 import type { TaskGroup } from '../tasks/task-group.ts';
 import { afterRealTime } from './host.ts';
@@ -39,6 +42,10 @@ export interface TrialOptions {
 export function checkBody(where: string, body: unknown, options: unknown): void {
   checkFunction(where, 'body', body);
   checkOptions(where, options);
+  if (currentRuntime() === hostRuntime) return;
+  throw new InvalidStateError(
+    `${where}: there is a run() around this call, or the body of a test on virtual time; call it outside`,
+  );
 }
 
 /**
@@ -81,8 +88,8 @@ function leakOf(scope: CancelScope, options: TrialOptions, listeners: number): E
   const isApart = own !== loop._timers && own.size > 0;
   const timers = loop.pendingTimers + (isApart ? own.size - 1 : 0);
   if (scope._first !== undefined) left.push('waits or scopes');
-  if (timers > 0) left.push(`${String(timers)} timers`);
-  if (listeners > 0) left.push(`${String(listeners)} listeners on signals`);
+  if (timers > 0) left.push(counted(timers, 'timer'));
+  if (listeners > 0) left.push(`${counted(listeners, 'listener')} on signals`);
   if (left.length === 0) return undefined;
   return new Error(
     `testRun: the test has left ${left.join(', ')} behind:\n${treeOf(scope, describe)}`,

@@ -115,7 +115,7 @@ export class WebWorkerPool<F extends WorkerFunctions = WorkerFunctions> implemen
       return this.#line.park({ signal, name: `a worker for ${name}` });
     }
     throw new BusyResourceError(
-      `run: all ${size} workers are busy, and ${this.#line.size} calls wait, which is maxQueue; call ${name} later, or make maxQueue larger`,
+      `run: all workers are busy (${size}), and as many calls wait as maxQueue allows (${this.#line.size}); call ${name} later, or make maxQueue larger`,
     );
   }
 

@@ -3,6 +3,7 @@ import {
   gather,
   gatherSettled,
   retry,
+  run,
   sleep,
   TaskGroup,
   TaskGroupError,
@@ -13,7 +14,7 @@ import { waitForEvent } from '@ambit/core/abort';
 import { debounce, throttle } from '@ambit/core/actions';
 import { interval, safe } from '@ambit/core/iter';
 import { ParkingLot } from '@ambit/core/lowlevel';
-import { testRun } from '@ambit/core/testing';
+import { cancelEverywhere, everyOrder, permute, testRun } from '@ambit/core/testing';
 import { bad, called, testRejections, testThrows } from '../support/refusals.ts';
 
 const { signal } = new AbortController();
@@ -113,4 +114,21 @@ test('a time limit that no timer has room for is no short one', async () => {
     while (performance.now() < end) await yieldNow();
   };
   await expect(testRun(body, { limit: 1e12 })).resolves.toBeUndefined();
+});
+
+describe('a test on virtual time inside a run', () => {
+  const around =
+    'there is a run() around this call, or the body of a test on virtual time; call it';
+  test.each([
+    ['testRun', testRun],
+    ['permute', permute],
+    ['everyOrder', everyOrder],
+    ['cancelEverywhere', cancelEverywhere],
+  ])('is refused by %s, with the way out', async (name, start) => {
+    const body = jest.fn(async () => {
+      await start(() => undefined);
+    });
+    await expect(run(body)).rejects.toThrow(`${name}: ${around} outside`);
+    expect(body).toHaveBeenCalledTimes(1);
+  });
 });

@@ -140,7 +140,7 @@ describe('cancelEverywhere finds', () => {
           timer.cancel();
         });
       }),
-    ).toMatch(/cancelled at checkpoint 1 of 1, on entry: .*has left 1 timers behind/);
+    ).toMatch(/cancelled at checkpoint 1 of 1, on entry: .*has left 1 timer behind/);
     const fault = new Error('fault');
     const fails = cancelEverywhere(async (attempt) => {
       await attempt(() => Promise.reject(fault));
@@ -373,7 +373,7 @@ describe('cancelEverywhere', () => {
     };
     await expect(cancelEverywhere(body)).rejects.toThrow(InvalidStateError);
     await expect(cancelEverywhere(body, { at: '9' })).rejects.toThrow(
-      'the body passed 1 checkpoints, and was to be cancelled at number 9',
+      'the body passed 1 checkpoint, and was to be cancelled at number 9',
     );
   });
 

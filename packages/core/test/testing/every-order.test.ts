@@ -407,7 +407,7 @@ describe('everyOrder', () => {
     });
     expect(isComplete).toBe(true);
     const error = await failureOf(() => void getRunningLoop().callLater(5, () => undefined));
-    expect(error.message).toMatch('has left 1 timers behind');
+    expect(error.message).toMatch('has left 1 timer behind');
   });
 
   test.each<[unknown, string]>([

@@ -44,7 +44,7 @@ describe.each(Object.entries(RUNNERS))('the fixtures under %s', (name, printed) 
   });
 
   test('a leak has its owner, and where that was spawned', () => {
-    expect(text).toContain('the test has left waits or scopes, 1 timers behind');
+    expect(text).toContain('the test has left waits or scopes, 1 timer behind');
     const [, after = ''] = text.split('was begun by the task "owner", which was spawned here:');
     expect(after.slice(0, 1000)).toMatch(/runner-cases\.mjs:\d+/);
   });

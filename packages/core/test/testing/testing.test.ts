@@ -43,12 +43,12 @@ describe('testRun', () => {
 
   test.each<[string, string, () => unknown]>([
     ['a wait', 'waits or scopes', () => void sleepForever()],
-    ['a timer', '1 timers', () => void sleep(1000)],
+    ['a timer', '1 timer', () => void sleep(1000)],
     ['a scope', 'waits or scopes', () => new CancelScope().signal],
-    ['a scope with a deadline', '1 timers', () => new CancelScope({ timeout: 5 }).signal],
+    ['a scope with a deadline', '1 timer', () => new CancelScope({ timeout: 5 }).signal],
     [
       'a listener',
-      '1 listeners on signals',
+      '1 listener on signals',
       () => new CancelScope({ signal: new AbortController().signal }).signal,
     ],
     ['a task', 'waits or scopes', () => void new TaskGroup().spawn(() => sleepForever())],

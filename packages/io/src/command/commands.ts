@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { attach as attachTo } from './attach.ts';
 import { forget, GoneError, pids, read, report } from './client.ts';
 import { aliveIn, describe, stateOf } from './describe.ts';
-import { formatMs, plain } from './text.ts';
+import { counted, formatMs, plain } from './text.ts';
 import { showTop } from './top.ts';
 import { serveWeb } from './web.ts';
 
@@ -46,7 +46,7 @@ export async function ps({ json }: Arguments, print: Print): Promise<void> {
   else if (rows.length === 0) print(HINT);
   for (const { pid, uptime, name, tasks, state } of json ? [] : rows) {
     const age = uptime === undefined ? '' : formatMs(uptime * 1000);
-    const cells = [String(pid), age, tasks === undefined ? '' : `${String(tasks)} tasks`];
+    const cells = [String(pid), age, tasks === undefined ? '' : counted(tasks, 'task')];
     const line = [...cells.map((cell) => cell.padEnd(10)), state.padEnd(9), plain(name ?? '')];
     print(line.join(' ').trimEnd());
   }

@@ -5,7 +5,7 @@ import type { History } from './history.ts';
 import type { Paint, Style } from './paint.ts';
 import { rowsOf } from './rows.ts';
 import type { Order, Row } from './rows.ts';
-import { fit, formatMs, plain, sparkline, widthOf, wrap } from './text.ts';
+import { counted, fit, formatMs, plain, sparkline, widthOf, wrap } from './text.ts';
 
 /** What the screen of `ambit top` shows, and how. */
 export interface View {
@@ -204,7 +204,7 @@ function footOf(
   if (isTyping) return `filter: ${filter}▏  Enter keeps it, Esc removes it`;
   const place =
     shown < all ? `   ${String(from + 1)}–${String(from + shown)} of ${String(all)}` : '';
-  const more = report.omitted > 0 ? `   ${String(report.omitted)} tasks are not shown` : '';
+  const more = report.omitted > 0 ? `   not shown: ${counted(report.omitted, 'task')}` : '';
   const kept = filter === '' ? '/ filter' : `/ filter: ${filter}`;
   const freeze = frozenFor === undefined ? 'space freeze' : 'space go on';
   return `q quit   ${freeze}   s sort: ${order}   ${kept}   ↑↓ scroll${place}${more}`;

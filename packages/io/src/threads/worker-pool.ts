@@ -162,7 +162,7 @@ export class WorkerPool implements AsyncDisposable {
       return this.#line.park({ signal, name: `a thread for ${name} of ${module}` });
     }
     throw new BusyResourceError(
-      `run: all ${this.#size} threads are busy, and ${this.#line.size} calls wait, which is maxQueue; call ${name} later, or make maxQueue larger`,
+      `run: all threads are busy (${this.#size}), and as many calls wait as maxQueue allows (${this.#line.size}); call ${name} later, or make maxQueue larger`,
     );
   }
 

@@ -370,7 +370,7 @@ describe('the line', () => {
     const error = await failure(pool.run(work, 'add', [1, 2]));
     expect(error).toBeInstanceOf(BusyResourceError);
     expect(error.message).toMatch(
-      'run: all 1 threads are busy, and 1 calls wait, which is maxQueue; call add later',
+      'run: all threads are busy (1), and as many calls wait as maxQueue allows (1); call add later',
     );
     expect(await Promise.all([first, second])).toEqual(['first', 'second']);
     expect(await pool.run(work, 'add', [1, 2])).toBe(3);
