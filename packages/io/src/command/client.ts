@@ -2,6 +2,7 @@ import { park } from '@ambit/core/lowlevel';
 import { timeout, TimeoutError } from '@ambit/core';
 import type { IncomingMessage } from 'node:http';
 import * as path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { codeOf } from '../errors.ts';
 import { checkFolder, inspectorFolder } from '../inspect/folder.ts';
 import type { Report } from '../inspect/vital-signs.ts';
@@ -75,14 +76,18 @@ async function ask(pid: string, url: string, patience: number): Promise<Incoming
   try {
     const response = await timeout(patience, () => request(pid, { socketPath, path: url }));
     if (response.statusCode === 200) return response;
-    response.destroy();
-    throw new GoneError(
-      `the program ${pid} answers ${String(response.statusCode)} to ${url}: it has another version of @ambit/io`,
-      { isDead: false },
-    );
+    throw new GoneError(await refusalOf(pid, url, response), { isDead: false });
   } catch (error) {
     throw error instanceof TimeoutError ? new SilentError(pid) : error;
   }
+}
+
+async function refusalOf(pid: string, url: string, response: IncomingMessage): Promise<string> {
+  const { statusCode } = response;
+  // The inspector says what is wrong with the number that it was given.
+  if (statusCode === 400) return `the program ${pid} refuses: ${await text(response)}`.trimEnd();
+  response.destroy();
+  return `the program ${pid} answers ${String(statusCode)} to ${url}: it has another version of @ambit/io`;
 }
 
 function unknown(pid: string): GoneError {

@@ -1,6 +1,7 @@
 import { run } from '@ambit/core';
 import { messageOf } from '@ambit/core/lowlevel';
 import { parseArgs } from 'node:util';
+import { codeOf } from '../errors.ts';
 import { completionOf } from './completion.ts';
 import { attach, ps, top, trace, tree, UsageError, web } from './commands.ts';
 
@@ -84,7 +85,9 @@ function checkUse(name: string, { hasPid, takes, words, given }: Use): void {
 
 /** The exit code: 1 if the program is not there or refuses, 2 for wrong usage. */
 function failed(error: unknown): number {
-  const isUsage = error instanceof UsageError || error instanceof TypeError;
+  // What `parseArgs` refuses has a code of its own: another TypeError is no fault of the command line.
+  const isUsage =
+    error instanceof UsageError || codeOf(error)?.startsWith('ERR_PARSE_ARGS_') === true;
   process.stderr.write(`ambit: ${messageOf(error)}\n${isUsage ? `\n${USAGE}\n` : ''}`);
   return isUsage ? 2 : 1;
 }

@@ -28,7 +28,20 @@ export function answer(
   const respond = Object.hasOwn(answers, path) ? answers[path] : undefined;
   if (request.method !== 'GET') response.writeHead(405, { allow: 'GET' }).end();
   else if (respond === undefined) response.writeHead(404).end();
-  else respond(signs, new URLSearchParams(query), response);
+  else respondTo(() => respond(signs, new URLSearchParams(query), response), response);
+}
+
+/** A query that makes no sense: nothing has begun yet. */
+class QueryError extends Error {}
+
+function respondTo(respond: () => void, response: ServerResponse): void {
+  try {
+    respond();
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error;
+    response.writeHead(400, { 'content-type': 'text/plain; charset=utf-8' });
+    response.end(`${error.message}\n`);
+  }
 }
 
 function sendJson(response: ServerResponse, text: string): void {
@@ -36,6 +49,7 @@ function sendJson(response: ServerResponse, text: string): void {
 }
 
 function watch(signs: VitalSigns, query: URLSearchParams, response: ServerResponse): void {
+  const every = within(query, 'every', [100, 1000, 60_000]);
   const stopTurns = query.has('cpu') ? signs.watchTurns() : undefined;
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   const send = (): void => {
@@ -43,7 +57,7 @@ function watch(signs: VitalSigns, query: URLSearchParams, response: ServerRespon
     if (!response.writableNeedDrain) response.write(`data: ${JSON.stringify(signs.report())}\n\n`);
   };
   send();
-  const timer = setInterval(send, within(query.get('every'), [100, 1000, 60_000]));
+  const timer = setInterval(send, every);
   timer.unref();
   response.once('close', () => {
     clearInterval(timer);
@@ -52,16 +66,14 @@ function watch(signs: VitalSigns, query: URLSearchParams, response: ServerRespon
 }
 
 function trace(_signs: VitalSigns, query: URLSearchParams, response: ServerResponse): void {
-  const recorder = recordTrace({ limit: within(query.get('limit'), [1, 100_000, 1_000_000]) });
-  const timer = setTimeout(
-    () => {
-      recorder[Symbol.dispose]();
-      response.writeHead(200, { 'content-type': 'application/json' });
-      for (const chunk of recorder.chunks()) response.write(chunk);
-      response.end();
-    },
-    within(query.get('ms'), [1, 5000, 600_000]),
-  );
+  const ms = within(query, 'ms', [1, 5000, 600_000]);
+  const recorder = recordTrace({ limit: within(query, 'limit', [1, 100_000, 1_000_000]) });
+  const timer = setTimeout(() => {
+    recorder[Symbol.dispose]();
+    response.writeHead(200, { 'content-type': 'application/json' });
+    for (const chunk of recorder.chunks()) response.write(chunk);
+    response.end();
+  }, ms);
   timer.unref();
   response.once('close', () => {
     clearTimeout(timer);
@@ -69,11 +81,17 @@ function trace(_signs: VitalSigns, query: URLSearchParams, response: ServerRespo
   });
 }
 
-/** The number that was asked for, or the usual one, between the least and the most. */
+/** The number that was asked for, between the least and the most; the usual one if none was. */
 function within(
-  text: string | null,
+  query: URLSearchParams,
+  name: string,
   [least, usual, most]: readonly [number, number, number],
 ): number {
-  const number = text === null ? usual : Number(text);
-  return Number.isFinite(number) ? Math.round(Math.min(Math.max(number, least), most)) : usual;
+  const text = query.get(name);
+  if (text === null) return usual;
+  const number = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (number >= least && number <= most) return number;
+  throw new QueryError(
+    `${name} is ${JSON.stringify(text)}; give a whole number from ${String(least)} to ${String(most)}`,
+  );
 }

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { createHook } from 'node:async_hooks';
 import type { AsyncHook } from 'node:async_hooks';
 import { once } from 'node:events';
@@ -127,7 +128,7 @@ describe('what is answered', () => {
     ['DELETE', '/version', 405],
     ['GET', '/', 404],
     ['GET', '/toString', 404],
-    ['GET', '/trace?ms=1&limit=-5', 200],
+    ['GET', '/trace?ms=1&limit=5', 200],
   ])('%s %s', (method, path, status) =>
     inspected(async (socket) => {
       const response = await ask(socket, path, method);
@@ -136,6 +137,21 @@ describe('what is answered', () => {
     }),
   );
 });
+
+test.each([
+  ['/trace?ms=x', 'ms is "x"; give a whole number from 1 to 600000\n'],
+  ['/trace?ms=', 'ms is ""; give a whole number from 1 to 600000\n'],
+  ['/trace?ms=1&limit=0', 'limit is "0"; give a whole number from 1 to 1000000\n'],
+  ['/trace?ms=1&limit=-5', 'limit is "-5"; give a whole number from 1 to 1000000\n'],
+  ['/watch?every=x&cpu', 'every is "x"; give a whole number from 100 to 60000\n'],
+  ['/watch?every=Infinity', 'every is "Infinity"; give a whole number from 100 to 60000\n'],
+])('GET %s is refused with a text', (path, text) =>
+  inspected(async (socket) => {
+    const response = await ask(socket, path);
+    expect(response.statusCode).toBe(400);
+    expect(await textOf(response)).toBe(text);
+  }),
+);
 
 test('of another user neither the directory is used nor a file touched', async () => {
   // Only root can make files of other users.
@@ -207,6 +223,21 @@ describe('the command', () => {
       expect(lstatSync(out).size).toBeGreaterThan(100);
     }));
 
+  test('takes what a program answers for no fault of the command line', async () => {
+    mkdirSync(inspectorFolder(), { recursive: true, mode: 0o700 });
+    const answers = (socket: string): string =>
+      `require('node:http').createServer((asked, answer) => { answer.statusCode = asked.url === '/snapshot' ? 200 : 400; answer.end('null') }).listen(${JSON.stringify(socket)}, () => console.log('up'))`;
+    const socket = join(inspectorFolder(), '4194999.sock');
+    const child = spawn(process.execPath, ['-e', answers(socket)]);
+    await once(child.stdout, 'data');
+    const tree = ambit('tree', '4194999');
+    const trace = ambit('trace', '4194999', '--ms', '1');
+    child.kill();
+    await once(child, 'exit');
+    expect([tree.status, tree.stderr]).toEqual([1, expect.not.stringContaining('Usage')]);
+    expect([trace.status, trace.stderr]).toEqual([1, 'ambit: the program 4194999 refuses: null\n']);
+  });
+
   test.each([
     [['tree', '999999999'], 1],
     [['tree', 'x'], 2],
@@ -214,6 +245,9 @@ describe('the command', () => {
     [['fly'], 2],
     [[], 2],
     [['ps', '--what'], 2],
+    [['ps', 'x'], 2],
+    [['completion', 'x'], 2],
+    [['tree', '999999999', 'x'], 2],
     [['--help'], 0],
   ])('ambit %j exits with %i', (args, status) => {
     expect(ambit(...args).status).toBe(status);
