@@ -1,5 +1,5 @@
 import { checkAnswer } from '@ambit/core/lowlevel';
-import type { Store } from './store.ts';
+import type { Putter, Store } from './store.ts';
 
 /** Returns a number below 0 if the first item comes out first, above 0 if the second does, as for `Array.sort`. */
 export type Compare<T> = (a: T, b: T) => number;
@@ -27,12 +27,14 @@ export class Heap<T> implements Store<T> {
     return this.#entries.length;
   }
 
-  push(item: T): void {
+  push(item: T, putter?: Putter): boolean {
     const entry: Entry<T> = { item, order: this.#orders };
     const entries = this.#entries;
     const bottom = entries.length;
     let slot = bottom;
     while (slot > 0 && this.#isBefore(entry, this.#at(above(slot)))) slot = above(slot);
+    // The comparisons may have cancelled the caller, and from here on nothing can fail.
+    if (putter?.wake() === false) return false;
     this.#orders += 1;
     let from = bottom;
     while (from !== slot) {
@@ -40,6 +42,7 @@ export class Heap<T> implements Store<T> {
       from = above(from);
     }
     entries[slot] = entry;
+    return true;
   }
 
   take(): T {

@@ -9,7 +9,7 @@ class Stack<T> implements Store<T> {
     return this.#items.length;
   }
 
-  push(item: T): void {
+  push(item: T): undefined {
     this.#items.push(item);
   }
 

@@ -1,4 +1,5 @@
 import { ParkingLot, ready, refused, throwIfCancelled } from '@ambit/core/lowlevel';
+import type { Place } from '@ambit/core/lowlevel';
 import { announceQueue } from '../internal/channels.ts';
 import { QueueShutDownError } from '../internal/errors.ts';
 import { handOver } from '../internal/hand-over.ts';
@@ -209,9 +210,10 @@ export class Queue<T> implements AsyncIterable<T> {
     return undefined;
   }
 
-  #add(item: T): void {
-    this._store.push(item);
+  #add(item: T, putter?: Place<void, T>): boolean {
+    if (this._store.push(item, putter) === false) return false;
     if (this.size > this.#peak) this.#peak = this.size;
+    return true;
   }
 
   #take(): T {
@@ -225,7 +227,7 @@ export class Queue<T> implements AsyncIterable<T> {
     for (let place = this.#putters.head; place !== undefined; place = this.#putters.head) {
       if (this.full) return;
       try {
-        this.#add(place.data);
+        if (!this.#add(place.data, place)) continue;
       } catch (error) {
         // An item that cannot be compared is an error of the caller that put it, not of the one that takes another.
         place.fail(error);

@@ -15,7 +15,7 @@ export class Ring<T> implements Store<T> {
     return this.#size;
   }
 
-  push(item: T): void {
+  push(item: T): undefined {
     if (this.#size === this.#slots.length) this.#grow();
     this.#slots[(this.#first + this.#size) & (this.#slots.length - 1)] = item;
     this.#size += 1;
