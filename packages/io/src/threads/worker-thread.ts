@@ -24,7 +24,8 @@ export class WorkerThread implements Thread {
   /** Set once, and set anew after each call: to make a timer costs more than the rest of a call does here. */
   #idle: NodeJS.Timeout | undefined;
   #isBusy = false;
-  #ending: Promise<void> | undefined;
+  /** Threads that are to end: one may be idle for too long while another one is ending still. */
+  readonly #ending = new Set<Promise<void>>();
 
   constructor(options: WorkerThreadOptions) {
     this.#options = options;
@@ -64,10 +65,15 @@ export class WorkerThread implements Thread {
   async kill(): Promise<void> {
     clearTimeout(this.#idle);
     this.#idle = undefined;
-    if (this.#live !== undefined) this.#ending = this.#live.kill();
+    if (this.#live !== undefined) this.#end(this.#live);
     // A call that comes meanwhile has a thread of its own.
     this.#live = undefined;
-    await this.#ending;
+    await Promise.all(this.#ending);
+  }
+
+  #end(live: LiveThread): void {
+    const ending = live.kill().finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
   }
 
   #start(): LiveThread {

@@ -99,6 +99,24 @@ test('a call that is killed is cancelled, and another thread runs the next', asy
   }
 });
 
+test('the end waits for each thread that is ending, not only for the last one', async () => {
+  const thread = new WorkerThread(options);
+  void thread.begin(order);
+  const first = last();
+  first.terminate = () => Promise.resolve();
+  const ended: string[] = [];
+  const ends = [thread.kill().then(() => ended.push('first'))];
+  void thread.begin(order);
+  const second = last();
+  expect(second).not.toBe(first);
+  ends.push(thread.kill().then(() => ended.push('all')));
+  await sleep(5);
+  expect([second.terminated, ended]).toEqual([1, []]);
+  first.end(1);
+  await Promise.all(ends);
+  expect(ended).toEqual(['first', 'all']);
+});
+
 test('a thread that has died by itself is no more; the next call starts one', async () => {
   const thread = new WorkerThread(options);
   const call = thread.begin(order);
