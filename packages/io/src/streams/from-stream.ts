@@ -1,3 +1,4 @@
+import { InvalidStateError } from '@ambit/core';
 import { show } from '@ambit/core/lowlevel';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import type * as web from 'node:stream/web';
@@ -31,12 +32,17 @@ export type DuplexStream =
  *
  * @param readable - is to be used through the ByteStream alone; not in object mode
  * @returns a stream that can only be received from
- * @throws TypeError if it is no such stream; Node's ERR_INVALID_STATE if it has a reader already
+ * @throws TypeError if it is no such stream; InvalidStateError if another ByteStream reads it, and Node's ERR_INVALID_STATE if
+ *   another reader does
  * @example
  * const body = bufferedReader(fromReadable(response.body));
  */
 export function fromReadable(readable: ReadableSource): ByteStream {
-  return new NodeByteStream({ label: 'a readable stream', readable: nodeReadable(readable) });
+  refuseShared('fromReadable', { readable }, readers);
+  const parts = { label: 'a readable stream', readable: nodeReadable(readable) };
+  const stream = new NodeByteStream(parts);
+  readers.add(readable);
+  return stream;
 }
 
 /**
@@ -45,26 +51,37 @@ export function fromReadable(readable: ReadableSource): ByteStream {
  *
  * @param writable - is to be used through the ByteStream alone; not in object mode
  * @returns a stream that can only be sent to
- * @throws TypeError if it is no such stream; Node's ERR_INVALID_STATE if it has a writer already
+ * @throws TypeError if it is no such stream; InvalidStateError if another ByteStream writes to it, and Node's ERR_INVALID_STATE if
+ *   another writer does
  * @example
  * await using log = fromWritable(createWriteStream('app.log'));
  * await log.send('started\n');
  */
 export function fromWritable(writable: WritableTarget): ByteStream {
-  return new NodeByteStream({ label: 'a writable stream', writable: nodeWritable(writable) });
+  refuseShared('fromWritable', { writable }, writers);
+  const parts = { label: 'a writable stream', writable: nodeWritable(writable) };
+  const stream = new NodeByteStream(parts);
+  if (!isStandard(writable)) writers.add(writable);
+  return stream;
 }
 
 /**
  * Makes a ByteStream over both directions of Node's Duplex, or of a pair of web streams.
  *
- * @throws TypeError if it is no such stream; Node's ERR_INVALID_STATE if it has a reader or writer already
+ * @throws TypeError if it is no such stream; InvalidStateError if it is part of another ByteStream, and Node's ERR_INVALID_STATE if
+ *   it has a reader or writer already
  * @example
  * const packed = fromDuplex(createGzip());
  */
 export function fromDuplex(duplex: DuplexStream): ByteStream {
   if (isNode(duplex, 'read') && isNode(duplex, 'write')) {
-    const stream = duplex as Duplex;
-    return new NodeByteStream({ label: 'a duplex stream', readable: stream, writable: stream });
+    const [label, stream] = ['a duplex stream', duplex as Duplex];
+    refuseShared('fromDuplex', { duplex }, readers);
+    refuseShared('fromDuplex', { duplex }, writers);
+    const bytes = new NodeByteStream({ label, readable: stream, writable: stream });
+    readers.add(stream);
+    writers.add(stream);
+    return bytes;
   }
   const { readable, writable } = pairOf(duplex);
   return new NodeByteStream({
@@ -72,6 +89,28 @@ export function fromDuplex(duplex: DuplexStream): ByteStream {
     readable: nodeReadable(readable),
     writable: nodeWritable(writable),
   });
+}
+
+// Of Node's: those of the web refuse a second reader and writer themselves.
+const readers = new WeakSet<object>();
+const writers = new WeakSet<object>();
+
+/** Two that listen to one stream would each get all of its bytes, or miss some. `given`: the argument, under its name. */
+function refuseShared(
+  where: string,
+  given: Readonly<Record<string, unknown>>,
+  taken: WeakSet<object>,
+): void {
+  const [[argument, value] = []] = Object.entries(given);
+  if (!taken.has(value as object) || property(value, 'destroyed') !== false) return;
+  throw new InvalidStateError(
+    `${where}: ${argument} is ${show(value)} that is part of another ByteStream already; use that one`,
+  );
+}
+
+/** They may be written to by any part of the program. */
+function isStandard(writable: unknown): boolean {
+  return writable === process.stdout || writable === process.stderr;
 }
 
 function nodeReadable(readable: unknown): Readable {
@@ -85,8 +124,7 @@ function nodeReadable(readable: unknown): Readable {
 
 function nodeWritable(writable: unknown): Writable {
   if (has(writable, 'getWriter')) return writeWeb(writable as web.WritableStream);
-  if (writable === process.stdout || writable === process.stderr)
-    return keptOpen(writable as Writable);
+  if (isStandard(writable)) return keptOpen(writable as Writable);
   if (isNode(writable, 'write')) return writable as Writable;
   throw notA('fromWritable', { writable }, 'a Writable or WritableStream');
 }
