@@ -37,6 +37,8 @@ export interface InnerQuery extends PostgresJsQuery<unknown> {
   /** The parts of its text between the parameters. */
   readonly strings: readonly string[];
   readonly executed: boolean;
+  /** Whether it is the one on its connection that the server answers next. */
+  readonly active?: boolean;
   /** The key of the session that runs it, once it is sent. */
   readonly state: SessionKey | null;
   readonly cursorRows?: unknown;

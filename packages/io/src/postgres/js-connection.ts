@@ -19,7 +19,8 @@
  * connection, `onclose` tells of its end, and it goes back by itself when the server is ready and in no transaction, or is
  * closed if the pool is ending. What holds:
  *
- * - J1 A cancel request is only sent while the connection is held: nothing of another caller can be on it.
+ * - J1 A cancel request is only sent while the connection is held: nothing of another caller can be on it. The empty statement may
+ *   have been sent behind the query of another; then the connection is lent once that has been answered.
  * - J2 The last statement lets go, so that a query takes no longer for it. A cancellation that comes before the answer holds
  *   on; another empty statement lets go when the request can reach nothing any more.
  * - J3 Nothing is sent on a connection that was closed.
@@ -48,18 +49,26 @@ export function lenderOf(sql: PostgresJs): Lend<JsConnection> {
   };
 }
 
+const UNKNOWN = 'this version of postgres.js is not known; update @ambit/io';
+
 function lend(sql: PostgresJs): Promise<JsConnection> {
   return park<JsConnection>(
     (waker) => {
+      let lent: JsConnection | undefined;
       const first = unsafeOf(sql)('', [], {
         onexecute: (connection) => {
-          waker.wake(new JsConnection(sql, connection, first));
+          lent = new JsConnection(sql, connection, first);
+          // J1
+          if (first.active === true) waker.wake(lent);
           // It takes on no query of others.
           return false;
         },
       });
       first.then(
-        () => waker.fail(new Error('this version of postgres.js is not known; update @ambit/io')),
+        () => {
+          if (lent === undefined) waker.fail(new Error(UNKNOWN));
+          else waker.wake(lent);
+        },
         (error: unknown) => waker.fail(error),
       );
     },

@@ -110,6 +110,24 @@ describe('query', () => {
     await single.end();
   });
 
+  test.each([0, 5, 30])(
+    'cancelled after %d ms behind a query of another, it hits no other',
+    async (ms) => {
+      const single = sqlOf(server.port, { max: 1 });
+      const ofAnother = (): Promise<unknown> => single`SELECT pg_sleep(0.1)`.execute();
+      // Behind one that it has prepared postgres.js sends the next query at once.
+      await ofAnother();
+      const other = ofAnother();
+      await gather([
+        async () => expect(await other).toHaveLength(1),
+        () =>
+          moveOnAfter(ms, () => query(single, (sql) => sql`SELECT 1 AS cancelled`, { grace: 50 })),
+      ]);
+      expect(await query(single, (sql) => sql`SELECT 1 AS one`)).toHaveLength(1);
+      await single.end();
+    },
+  );
+
   test('a cancellation in the tick of the answer hits no query of another', async () => {
     const single = sqlOf(server.port, { max: 1 });
     const untouched = async (): Promise<void> => {
