@@ -238,6 +238,8 @@ export class HttpExchange implements RequestHolder {
 
   #endBadly(status: number): void {
     answerBadly(this.response, status, this.connection.headers);
+    // One of HTTP/1 is read to its end by Node, one of HTTP/2 would be open until the client has sent all of it.
+    if (isHttp2(this.response)) onceWritten(this.response, () => this.#endRequest());
   }
 
   async #report(error: unknown): Promise<void> {

@@ -247,6 +247,24 @@ describe.each(kinds)('HTTP/2 %s', (_kind, make) => {
       { requestTimeout: 100 },
     );
   });
+
+  test('an upload whose handler fails is over with its answer', async () => {
+    const fails: Listener = async (request) => {
+      for await (const chunk of request as unknown as Readable) throw new Error(String(chunk));
+    };
+    await withSession(make, fails, async (session, { errors, stop }) => {
+      const stream = session.request({ ':path': '/', ':method': 'POST' });
+      stream.on('error', () => undefined).write('the first part');
+      const answered = once(stream, 'response') as Promise<[{ ':status'?: number }]>;
+      let text = '';
+      stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      await once(stream, 'close');
+      expect((await answered)[0][':status']).toBe(500);
+      expect(text).toBe('Internal Server Error\n');
+      expect(errors.map(String)).toEqual(['Error: the first part']);
+      expect(await stop()).toBeLessThan(1500);
+    });
+  });
 });
 
 test('HTTP/1 on a server of HTTP/2 is served and ended as ever', async () => {
