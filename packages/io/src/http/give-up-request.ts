@@ -20,3 +20,19 @@ export function giveUpRequest(request: IncomingMessage, reason: Error | undefine
   // Of one stream of several the connection stays: the client is told to send no more.
   if ('stream' in request) streamOf(request).close();
 }
+
+/**
+ * Gives up what no code reads of a request whose task is over. Of HTTP/1 Node reads it to its end; a stream of HTTP/2 would be open, and
+ * a shutdown wait, until the client has sent it all.
+ */
+export function leaveUpload(request: IncomingMessage, response: ServerResponse): void {
+  if (!isHttp2(response) || isRead(request)) return;
+  onceWritten(response, () => {
+    giveUpRequest(request, undefined);
+  });
+}
+
+function isRead(request: IncomingMessage): boolean {
+  if (request.destroyed) return false;
+  return request.readableFlowing === true || request.listenerCount('readable') > 0;
+}

@@ -7,7 +7,7 @@ import { Share } from '../ownership.ts';
 import { ConnectionHeader } from './connection-header.ts';
 import type { CurrentRequest, RequestHolder } from './current-request.ts';
 import { withRequest } from './current-request.ts';
-import { giveUpRequest, onceWritten } from './give-up-request.ts';
+import { giveUpRequest, leaveUpload, onceWritten } from './give-up-request.ts';
 import { answerBadly, closeWaiting, isHttp2, isSent } from './http-answer.ts';
 import { saysClientLeft, saysTooLate } from './http-consequence.ts';
 import { nameOf } from './http-errors.ts';
@@ -125,6 +125,7 @@ export class HttpExchange implements RequestHolder {
 
   #end(): void {
     this.#isOver = true;
+    leaveUpload(this.request, this.response);
     this.#clock.end();
     this.#ended?.();
   }
@@ -238,8 +239,6 @@ export class HttpExchange implements RequestHolder {
 
   #endBadly(status: number): void {
     answerBadly(this.response, status, this.connection.headers);
-    // One of HTTP/1 is read to its end by Node, one of HTTP/2 would be open until the client has sent all of it.
-    if (isHttp2(this.response)) onceWritten(this.response, () => this.#endRequest());
   }
 
   async #report(error: unknown): Promise<void> {

@@ -265,6 +265,23 @@ describe.each(kinds)('HTTP/2 %s', (_kind, make) => {
       expect(await stop()).toBeLessThan(1500);
     });
   });
+
+  test('an upload that is answered before its end is over with its answer', async () => {
+    const answersEarly: Listener = async (request, response) => {
+      for await (const _ of request as unknown as Readable) break;
+      response.end('enough');
+    };
+    await withSession(make, answersEarly, async (session, { errors, stop }) => {
+      const stream = session.request({ ':path': '/', ':method': 'POST' });
+      stream.on('error', () => undefined).write('the first part');
+      let text = '';
+      stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      await once(stream, 'close');
+      expect([text, stream.rstCode]).toEqual(['enough', constants.NGHTTP2_NO_ERROR]);
+      expect(errors).toEqual([]);
+      expect(await stop()).toBeLessThan(1500);
+    });
+  });
 });
 
 test('HTTP/1 on a server of HTTP/2 is served and ended as ever', async () => {
