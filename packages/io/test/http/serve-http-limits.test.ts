@@ -1,5 +1,6 @@
 // serveHttp within bounds: how many requests, how long each, and how the service ends in two stages.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { once } from 'node:events';
 import { createServer as createSecureServer } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { connect } from 'node:tls';
@@ -144,12 +145,13 @@ describe('requestTimeout', () => {
       target,
       async ({ port }) => {
         const client = connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
+        await once(client, 'secureConnect');
         client.write('GET / HTTP/1.1\r\n');
-        await sleep(40);
+        await sleep(100);
         client.end('Host: here\r\nConnection: close\r\n\r\n');
         const left = Number((await text(client)).split('\r\n').at(-1));
         expect(left).toBeGreaterThan(0);
-        expect(left).toBeLessThan(10_000 - 35);
+        expect(left).toBeLessThan(10_000 - 50);
       },
       { requestTimeout: 10_000 },
     );
