@@ -1,28 +1,21 @@
-// The runtimes, and how each is started. Pinned, so that a red table means a change of ours.
+// The runtimes, and how each is started. Pinned, as the versions of Node are.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { install } from '../scripts/tools.mjs';
 import { browseChromium } from './chromium.mjs';
 import { environments } from './environments.mjs';
 import { browseFirefox } from './firefox.mjs';
+import { NODES, nodeOf } from './nodes.mjs';
 import { endBySignal } from './signal.mjs';
 import { start } from './start.mjs';
 
-const NODES = { 20: '20.20.2', 22: '22.23.3', 24: '24.21.0', 26: '26.10.0' };
 const BUN = '1.4.5';
 const DENO = '2.9.6';
 
-const nodes = Object.entries(NODES).map(([major, version]) => ({
+const nodes = Object.keys(NODES).map((major) => ({
   name: `Node ${major}`,
-  run: (folder, { origin }) => both(folder, origin, [nodeOf(major, version), '--expose-gc']),
+  run: (folder, { origin }) => both(folder, origin, [nodeOf(major), '--expose-gc']),
 }));
-
-/** The path of its binary, which the package for this machine carries. */
-function nodeOf(major, version) {
-  const alias = `node-${major}`;
-  const from = `npm:node-${process.platform}-${process.arch}@${version}`;
-  return join(install(alias, { [alias]: from }), 'node_modules', alias, 'bin/node');
-}
 
 const bun = {
   name: 'Bun',
@@ -64,7 +57,7 @@ const browsers = [
 // On the newest LTS: the environments have left Node 20.
 const rooms = environments.map(({ name, run }) => ({
   name,
-  run: (folder) => run(folder, nodeOf(24, NODES[24])),
+  run: (folder) => run(folder, nodeOf(24)),
 }));
 
 export const runtimes = [...nodes, bun, deno, ...browsers, ...rooms];
