@@ -8,7 +8,7 @@ import { Children } from './children.ts';
 import { taskSettled, taskSpawned } from '../diagnostics/channels.ts';
 import { counts } from '../diagnostics/counts.ts';
 import { InvalidStateError } from '../internal/errors.ts';
-import { show } from '../internal/check.ts';
+import { isThenable, show } from '../internal/check.ts';
 import { Failures } from './group-outcome.ts';
 import type { OnFailure } from './group-outcome.ts';
 import type { SpawnOptions, TaskGroupOptions } from './group-options.ts';
@@ -153,11 +153,24 @@ export abstract class GroupIntake {
 
   #report(supervisor: TaskGroupOptions, task: Task<unknown>): void {
     try {
-      supervisor.onError?.(task._result, task);
+      const told: unknown = supervisor.onError?.(task._result, task);
+      if (isThenable(told)) this.#follow(told);
     } catch (error) {
-      this._failures.add(error, 'onError');
-      this.scope._cancelBy('failure', error);
+      this.#unreported(error);
     }
+  }
+
+  /** Types allow an async function where nothing is to be returned: the group waits for it, and its failure is not lost. */
+  #follow(told: PromiseLike<unknown>): void {
+    const release = this._hold();
+    Promise.resolve(told)
+      .catch((error: unknown) => this.#unreported(error))
+      .finally(release);
+  }
+
+  #unreported(error: unknown): void {
+    this._failures.add(error, 'onError');
+    this.scope._cancelBy('failure', error);
   }
 
   /** @internal */

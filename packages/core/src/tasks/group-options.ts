@@ -14,7 +14,8 @@ export interface TaskGroupOptions extends ScopeOptions {
   readonly onFailure?: OnFailure | undefined;
   /**
    * With `onFailure: 'continue'`: called with the failure of each child, and its task, as it happens. The
-   * group keeps no failure then, and resolves with the body's value. An error thrown here fails the group.
+   * group keeps no failure then, and resolves with the body's value. An error thrown here fails the group; a promise is awaited
+   * as a child is.
    */
   readonly onError?: ((error: unknown, task: Task<unknown>) => void) | undefined;
 }

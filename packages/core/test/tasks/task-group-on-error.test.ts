@@ -48,6 +48,40 @@ describe('onError of a supervisor', () => {
       expect(tasks[0]?.state).toBe('cancelled');
     }));
 
+  test('that rejects fails the group too, also where the last child has ended before', () =>
+    testRun(async () => {
+      const thrown = new Error('cannot report');
+      const onError = async (): Promise<void> => {
+        await sleep(10);
+        throw thrown;
+      };
+      const group = taskGroup(
+        (group) => {
+          group.spawn(() => Promise.reject(new Error('child')));
+        },
+        // eslint-disable-next-line @typescript-eslint/no-misused-promises -- programs without this rule do so
+        { onFailure: 'continue', onError },
+      );
+      await expect(group).rejects.toBe(thrown);
+    }));
+
+  test('that takes its time is waited for', () =>
+    testRun(async () => {
+      let isTold = false;
+      const onError = async (): Promise<void> => {
+        await sleep(10);
+        isTold = true;
+      };
+      await taskGroup(
+        (group) => {
+          group.spawn(() => Promise.reject(new Error('child')));
+        },
+        // eslint-disable-next-line @typescript-eslint/no-misused-promises -- as above
+        { onFailure: 'continue', onError },
+      );
+      expect(isTold).toBe(true);
+    }));
+
   test('leaves a failing body its own error', () =>
     testRun(async () => {
       const fault = new Error('body');
