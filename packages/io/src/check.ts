@@ -41,3 +41,13 @@ export function checkMethod(
   if (typeof (value as Record<string, unknown> | null | undefined)?.[method] === 'function') return;
   throw new TypeError(`${where}: ${argument} is ${show(value)}, not ${what}; give ${what}`);
 }
+
+/** Permission bits, also with the kind of file that a `Stats` has; undefined: none are given. */
+export function checkMode(where: string, value: unknown): void {
+  if (value !== undefined) checkWithin(where, 'mode', value, 0, 0xff_ff_ff_ff);
+}
+
+export function checkEncoding(where: string, value: unknown): void {
+  if (value === undefined || (typeof value === 'string' && Buffer.isEncoding(value))) return;
+  throw new TypeError(`${where}: encoding is ${show(value)}; give one of Node's, as 'utf8'`);
+}

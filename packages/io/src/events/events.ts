@@ -169,7 +169,9 @@ function checkSource(where: string, source: unknown, name: unknown): void {
       `${where}: emitter is ${show(source)}; give an EventEmitter or an EventTarget`,
     );
   }
-  if (typeof name === 'string' || typeof name === 'symbol') return;
+  // The types of an EventTarget are strings.
+  if (typeof name === 'string') return;
+  if (typeof name === 'symbol' && isEmitter(source as EventEmitter | EventTarget)) return;
   throw new TypeError(`${where}: name is ${show(name)}; give the name of an event`);
 }
 

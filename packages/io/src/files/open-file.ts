@@ -5,6 +5,7 @@ import type { EventEmitter } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
 import { cancellable } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
+import { checkMode } from '../check.ts';
 import { fileCall } from './file-call.ts';
 import type { FileCall } from './file-call.ts';
 import { placeOf } from './file-path.ts';
@@ -39,6 +40,7 @@ export async function openFile(
 ): Promise<FileHandle> {
   const place = placeOf('openFile', 'path', path);
   checkCall('openFile', options);
+  checkMode('openFile', options?.mode);
   return openPlace(place, flags, options);
 }
 

@@ -2,6 +2,7 @@ import { node } from '../node.ts';
 import { checkCall } from '@ambit/core/lowlevel';
 import { cancellable } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
+import { checkEncoding } from '../check.ts';
 import { fileCall } from './file-call.ts';
 import { placeOf } from './file-path.ts';
 import type { FilePath } from './file-path.ts';
@@ -44,6 +45,7 @@ export async function readFile(
   const place = placeOf('readFile', 'path', path);
   const given = typeof options === 'string' ? { encoding: options } : options;
   checkCall('readFile', given);
+  checkEncoding('readFile', given?.encoding ?? undefined);
   return cancellable(
     (signal) =>
       fileCall({ name: 'read', place }, () =>

@@ -33,7 +33,7 @@ export function readLines(
   const place = placeOf('readLines', 'path', path);
   checkOptions('readLines', options);
   checkSignal('readLines', options?.signal);
-  const limit = options?.limit ?? DEFAULT_LIMIT;
+  const { limit = DEFAULT_LIMIT } = options ?? {};
   checkCount('readLines', 'limit', limit, 1);
   return new Interruptible(linesOf(place, limit, { signal: options?.signal }));
 }

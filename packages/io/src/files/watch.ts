@@ -1,4 +1,4 @@
-import { checkOptions, checkSignal } from '@ambit/core/lowlevel';
+import { checkFlag, checkOptions, checkSignal } from '@ambit/core/lowlevel';
 import { node } from '../node.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { EventStream } from '../events/event-stream.ts';
@@ -37,6 +37,7 @@ export function watch(path: FilePath, options?: WatchOptions): EventStream<FileC
   const place = placeOf('watch', 'path', path);
   checkOptions('watch', options);
   const { recursive, signal } = options ?? {};
+  checkFlag('watch', 'recursive', recursive);
   checkSignal('watch', signal);
   return changesOf(place, { label: `a change of ${place.given}`, recursive, signal });
 }

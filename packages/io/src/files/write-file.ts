@@ -1,7 +1,8 @@
 import { node } from '../node.ts';
-import { checkCall, show } from '@ambit/core/lowlevel';
+import { checkCall, checkFlag, show } from '@ambit/core/lowlevel';
 import { cancellable } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
+import { checkEncoding, checkMode } from '../check.ts';
 import { fileCall } from './file-call.ts';
 import { placeOf } from './file-path.ts';
 import type { FilePath } from './file-path.ts';
@@ -45,9 +46,7 @@ export async function writeFile(
     throw new TypeError(`writeFile: data is ${show(data)}; give a string or a Uint8Array`);
   }
   checkCall('writeFile', options);
-  const { atomic = false, encoding, mode, flag, signal } = options ?? {};
-  if (atomic && flag !== undefined)
-    throw new TypeError(`writeFile: flag is ${show(flag)}; an atomic write takes none`);
+  const { atomic = false, encoding, mode, flag, signal } = checked(options ?? {});
   await cancellable(
     (ending) => {
       const wait = { encoding, signal: ending };
@@ -62,4 +61,13 @@ export async function writeFile(
     },
     { signal },
   );
+}
+
+function checked(options: WriteFileOptions): WriteFileOptions {
+  const { atomic, encoding, mode, flag } = options;
+  checkFlag('writeFile', 'atomic', atomic);
+  checkMode('writeFile', mode);
+  checkEncoding('writeFile', encoding);
+  if (atomic !== true || flag === undefined) return options;
+  throw new TypeError(`writeFile: flag is ${show(flag)}; an atomic write takes none`);
 }

@@ -30,5 +30,5 @@ export function readInit<I extends PlatformInit>(init: I | null | undefined): Pa
 }
 
 export function isRequest(input: FetchInput): input is Request {
-  return typeof input === 'object' && 'signal' in input;
+  return typeof input === 'object' && (input as object | null) !== null && 'signal' in input;
 }

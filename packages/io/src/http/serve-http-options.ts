@@ -63,6 +63,9 @@ export function checkServeOptions(
   for (const name of ['grace', 'lameDuck', 'requestTimeout'] as const) {
     if (rest[name] !== undefined) checkDuration('serveHttp', name, rest[name]);
   }
+  if (rest.lameDuck === Infinity) {
+    throw new RangeError('serveHttp: lameDuck is Infinity, and it would never end; give an end');
+  }
   for (const name of ['onError', 'onListening'] as const) {
     if (rest[name] !== undefined) checkFunction('serveHttp', name, rest[name]);
   }

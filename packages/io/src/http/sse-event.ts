@@ -24,7 +24,7 @@ export function textOf(event: ServerSentEvent | string): string {
   if (id !== undefined) text += `id: ${onOneLine('id', id)}\n`;
   if (retry !== undefined) text += retryLine(retry);
   if (data !== undefined) {
-    text += linesOf('data', typeof data === 'string' ? data : JSON.stringify(data));
+    text += linesOf('data', typeof data === 'string' ? data : jsonOf(data));
   }
   return `${text}\n`;
 }
@@ -43,8 +43,17 @@ function linesOf(field: string, text: string): string {
   return lines.map((line) => `${field}: ${line}\n`).join('');
 }
 
+function jsonOf(data: unknown): string {
+  const text = typeof data === 'bigint' ? undefined : (JSON.stringify(data) as string | undefined);
+  if (text !== undefined) return text;
+  throw new TypeError(`sse: data is ${show(data)}; give a string, or what JSON has a form for`);
+}
+
 /** A line end in it would begin another field, chosen by the author of the text. */
 function onOneLine(field: string, value: unknown): string {
+  if (typeof value !== 'string' && typeof value !== 'number') {
+    throw new TypeError(`sse: ${field} is ${show(value)}; give a string`);
+  }
   const text = String(value);
   if (/[\r\n\0]/.test(text)) {
     throw new TypeError(`sse: ${field} is ${show(text)}; give one line, without a zero byte`);

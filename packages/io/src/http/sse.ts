@@ -81,7 +81,7 @@ async function stream(
   try {
     raw.writeHead(raw.statusCode, headers).flushHeaders();
     await scope.run(() =>
-      send(raw, typeof source === 'function' ? source(lastEventId) : source, options),
+      send(raw, typeof source === 'function' ? made(source(lastEventId)) : source, options),
     );
     raw.end();
   } catch (error) {
@@ -137,6 +137,15 @@ async function close(iterator: Events, error: unknown): Promise<void> {
 type Events = AsyncIterator<ServerSentEvent | string> | Iterator<ServerSentEvent | string>;
 type Step = IteratorResult<ServerSentEvent | string>;
 
+function made<T>(events: T): T {
+  if (isSource(events)) return events;
+  throw new TypeError(`sse: source returned ${show(events)}; return an iterable`);
+}
+
+function isSource(source: unknown): boolean {
+  return isObject(source) && (Symbol.asyncIterator in source || Symbol.iterator in source);
+}
+
 function iteratorOf(
   source: AsyncIterable<ServerSentEvent | string> | Iterable<ServerSentEvent | string>,
 ): Events {
@@ -184,10 +193,7 @@ function headerOf(raw: ServerResponse): string | undefined {
 }
 
 function checkSse(source: unknown, options: SseOptions | undefined): void {
-  const isSource =
-    typeof source === 'function' ||
-    (isObject(source) && (Symbol.asyncIterator in source || Symbol.iterator in source));
-  if (!isSource) {
+  if (typeof source !== 'function' && !isSource(source)) {
     throw new TypeError(`sse: source is ${show(source)}; give an iterable, or a function`);
   }
   checkOptions('sse', options);

@@ -199,7 +199,7 @@ function checkTcpOptions(options: unknown): asserts options is ConnectTcpOptions
   const { host, port, localAddress, noDelay, tls, signal } = options as ConnectTcpOptions;
   checkString('connectTcp', 'host', host);
   checkWithin('connectTcp', 'port', port, 0, 65_535);
-  if (localAddress !== undefined) checkString('connectTcp', 'localAddress', localAddress);
+  if (localAddress !== undefined) checkAddress(localAddress);
   checkFlag('connectTcp', 'noDelay', noDelay);
   checkTls('connectTcp', tls);
   checkSignal('connectTcp', signal);
@@ -211,4 +211,10 @@ function checkTls(where: string, tls: unknown): void {
   throw new TypeError(
     `${where}: tls is ${show(tls)}; give true, or the options of tls.connect, or nothing`,
   );
+}
+
+function checkAddress(value: unknown): void {
+  checkString('connectTcp', 'localAddress', value);
+  if (node.net.isIP(value as string) !== 0) return;
+  throw new TypeError(`connectTcp: localAddress is ${show(value)}; give an IP address`);
 }

@@ -1,4 +1,4 @@
-import { checkOptions, checkSignal, park, throwIfCancelled } from '@ambit/core/lowlevel';
+import { checkOptions, checkSignal, park, show, throwIfCancelled } from '@ambit/core/lowlevel';
 import type { Socket } from 'node:dgram';
 import { under } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
@@ -93,7 +93,9 @@ function checkUdpOptions(options: unknown): asserts options is OpenUdpOptions {
   if (host !== undefined) checkString('openUdp', 'host', host);
   checkSignal('openUdp', signal);
   if (remote === undefined) return;
-  checkOptions('openUdp', remote);
+  if (typeof remote !== 'object' || (remote as unknown) === null) {
+    throw new TypeError(`openUdp: remote is ${show(remote)}; give { host, port }`);
+  }
   checkString('openUdp', 'remote.host', remote.host);
   checkWithin('openUdp', 'remote.port', remote.port, 1, 65_535);
 }

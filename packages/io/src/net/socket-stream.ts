@@ -1,5 +1,5 @@
 import type { TaskGroup } from '@ambit/core';
-import { checkOptions, giveTo } from '@ambit/core/lowlevel';
+import { checkCall, checkFlag, checkOptions, giveTo } from '@ambit/core/lowlevel';
 import type { Socket } from 'node:net';
 import type { ConnectionOptions, TlsOptions, TLSSocket } from 'node:tls';
 import { formatAddress, localOf, remoteOf } from './address.ts';
@@ -121,9 +121,11 @@ export class SocketStream<A extends Address = Address> implements ByteStream {
    * await lines.readLine();
    * const secure = await stream.startTls({ ca });
    */
-  startTls(options: StartTlsOptions = {}, wait?: WaitOptions): Promise<SocketStream<A>> {
+  async startTls(options: StartTlsOptions = {}, wait?: WaitOptions): Promise<SocketStream<A>> {
+    checkOptions('startTls', options);
+    checkFlag('startTls', 'isServer', options.isServer);
+    checkCall('startTls', wait);
     return under(wait?.signal, async () => {
-      checkOptions('startTls', options);
       const { isServer = this.#role.isServer, ...rest } = options;
       const secure = await this._shakeHands(isServer ? 'server' : 'client', rest);
       const stream = new SocketStream<A>(secure, this.#role);

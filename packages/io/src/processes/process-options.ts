@@ -52,7 +52,8 @@ export function checkProcess(
   checkOptions(where, options);
   checkSurroundings(where, options);
   for (const name of ['stdin', 'stdout', 'stderr'] as const) {
-    checkOneOf(where, name, options[name] ?? 'pipe', ['pipe', 'inherit', 'ignore']);
+    const { [name]: stdio = 'pipe' } = options;
+    checkOneOf(where, name, stdio, ['pipe', 'inherit', 'ignore']);
   }
 }
 

@@ -1,9 +1,10 @@
 import { shield } from '@ambit/core';
 import type { TaskGroup } from '@ambit/core';
-import { giveTo, ParkingLot, throwIfCancelled, yieldIfDue } from '@ambit/core/lowlevel';
+import { giveTo, ParkingLot, show, throwIfCancelled, yieldIfDue } from '@ambit/core/lowlevel';
 import type { Readable, Writable } from 'node:stream';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import type { WaitOptions } from '../cancellable.ts';
+import { node } from '../node.ts';
 import { own } from '../ownership.ts';
 import type { Holding } from '../ownership.ts';
 import { moveOnAfterReal, onPowerOff, realWork } from '../real-work.ts';
@@ -150,9 +151,10 @@ export class Process implements AsyncDisposable {
    * Sends a signal, to its whole process group unless `tree` is false. Does not wait.
    *
    * @returns false if it has ended
-   * @throws Node's error: the signal is unknown, or it may not be sent
+   * @throws TypeError if the signal is unknown; Node's error if it may not be sent
    */
   kill(signal: NodeJS.Signals): boolean {
+    checkSignalName(signal);
     return this.#tree.signal(signal);
   }
 
@@ -221,4 +223,10 @@ export class Process implements AsyncDisposable {
     await this.#exited();
     await this.#tree.whenEmpty();
   }
+}
+
+// Node sends SIGTERM for undefined, null and an empty string, and nothing for 0.
+function checkSignalName(signal: unknown): void {
+  if (typeof signal === 'string' && Object.hasOwn(node.os.constants.signals, signal)) return;
+  throw new TypeError(`kill: signal is ${show(signal)}; give the name of a signal, as 'SIGTERM'`);
 }

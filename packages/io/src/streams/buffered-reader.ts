@@ -46,7 +46,7 @@ export function bufferedReader(
 ): BufferedReader {
   checkMethod('bufferedReader', 'stream', stream, 'receive', 'a ByteStream');
   checkOptions('bufferedReader', options);
-  const limit = options?.limit ?? DEFAULT_LIMIT;
+  const { limit = DEFAULT_LIMIT } = options ?? {};
   checkCount('bufferedReader', 'limit', limit, 1);
   return new BufferedReader(stream, limit);
 }
