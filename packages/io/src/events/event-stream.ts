@@ -7,6 +7,7 @@ import {
   ParkingLot,
   untilDraining,
   yieldIfDue,
+  refused,
 } from '@ambit/core/lowlevel';
 import { own } from '../ownership.ts';
 
@@ -108,7 +109,7 @@ export class EventStream<T> implements AsyncIterableIterator<T>, AsyncDisposable
       return result;
     } catch (error) {
       if (signal?.aborted === true) this.#close();
-      throw error;
+      return refused(error);
     }
   }
 

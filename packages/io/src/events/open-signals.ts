@@ -10,6 +10,7 @@ import {
   splitOptions,
   untilDraining,
   yieldIfDue,
+  refused,
 } from '@ambit/core/lowlevel';
 import type { SignalOptions, Waker } from '@ambit/core/lowlevel';
 import { node } from '../node.ts';
@@ -101,7 +102,7 @@ export class SignalReceiver implements AsyncIterable<NodeJS.Signals>, Disposable
       return await this.#receiveNext();
     } catch (error) {
       if (this.#options.signal?.aborted === true) this[Symbol.dispose]();
-      throw error;
+      return refused(error);
     }
   }
 

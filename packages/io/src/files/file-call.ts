@@ -1,4 +1,5 @@
-import { park, throwIfCancelled } from '@ambit/core/lowlevel';
+import { park } from '@ambit/core/lowlevel';
+import { refusalOf } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { realWork } from '../real-work.ts';
 import { inWordsOf } from './file-errors.ts';
@@ -20,7 +21,8 @@ export async function fileCall<T>(
   { name, place, options }: FileCall,
   start: () => Promise<T>,
 ): Promise<T> {
-  throwIfCancelled(options);
+  const refused = refusalOf(name, options);
+  if (refused !== undefined) return refused;
   return realWork(() =>
     park<T>(
       (waker) => {

@@ -1,4 +1,5 @@
 import { throwIfCancelled } from '@ambit/core/lowlevel';
+import { refusalOf } from '../cancellable.ts';
 import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -33,7 +34,8 @@ export function replaceFile(place: Place, replacement: Replacement): Promise<voi
 }
 
 async function replace(place: Place, replacement: Replacement): Promise<void> {
-  throwIfCancelled();
+  const refused = refusalOf('writeFile');
+  if (refused !== undefined) return refused;
   const { path, old } = await targetOf(place);
   const dir = dirname(path);
   // Short enough for a file system whose names have 255 bytes at most: a character has up to three.

@@ -1,12 +1,7 @@
 import { CancelScope, TimeoutError } from '@ambit/core';
-import {
-  checkDuration,
-  checkSignal,
-  currentLoop,
-  park,
-  throwIfCancelled,
-} from '@ambit/core/lowlevel';
+import { checkDuration, checkSignal, currentLoop, park } from '@ambit/core/lowlevel';
 import { node } from '../node.ts';
+import { refusalOf } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { ClosedResourceError } from '../errors.ts';
 import { own } from '../ownership.ts';
@@ -60,7 +55,8 @@ export async function fetch(input: FetchInput, init?: FetchInit): Promise<Respon
   checkSendDeadline(sendDeadline);
   const signal = signalOf(input, platform);
   checkSignal('fetch', signal);
-  throwIfCancelled({ signal });
+  const refused = refusalOf('fetch', { signal });
+  if (refused !== undefined) return refused;
   if (sendDeadline !== undefined) {
     const header = typeof sendDeadline === 'string' ? sendDeadline : sendDeadline.bind(init);
     Object.assign(platform, deadlineIn(input, platform, header));

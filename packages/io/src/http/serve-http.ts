@@ -1,7 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
+import { refusalOf } from '../cancellable.ts';
 import type { Http2SecureServer, Http2Server } from 'node:http2';
 import type { Server as HttpsServer } from 'node:https';
-import { throwIfCancelled } from '@ambit/core/lowlevel';
 import { node } from '../node.ts';
 import type { HttpHandler } from './http-exchange.ts';
 import { checkServer, listen } from './http-server.ts';
@@ -56,7 +56,8 @@ export async function serveHttp(
   if (typeof target !== 'function') checkServer(target);
   const isListening = typeof target !== 'function' && target.listening;
   checkServeOptions(options, isListening ? 'listening' : 'new');
-  throwIfCancelled(options, 'serveHttp');
+  const refused = refusalOf('serveHttp', options);
+  if (refused !== undefined) return refused;
   const handler = typeof target === 'function' ? target : undefined;
   const server = typeof target === 'function' ? node.http.createServer() : target;
   const isForeign = server.listening;

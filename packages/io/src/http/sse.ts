@@ -9,7 +9,7 @@ import {
   throwIfCancelled,
 } from '@ambit/core/lowlevel';
 import type { ServerResponse } from 'node:http';
-import { under } from '../cancellable.ts';
+import { under, refusalOf } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { checkString } from '../check.ts';
 import { EventWriter } from './event-writer.ts';
@@ -69,7 +69,8 @@ async function stream(
   source: SseSource,
   options: SseOptions | undefined,
 ): Promise<void> {
-  throwIfCancelled();
+  const refused = refusalOf('sse');
+  if (refused !== undefined) return refused;
   const raw = rawOf(response);
   const lastEventId = options?.lastEventId ?? headerOf(raw);
   const scope = new CancelScope({ name: 'sse' });

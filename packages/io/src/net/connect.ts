@@ -1,19 +1,11 @@
 import { any } from '@ambit/core';
-import {
-  checkFlag,
-  checkOptions,
-  checkSignal,
-  messageOf,
-  park,
-  show,
-  throwIfCancelled,
-} from '@ambit/core/lowlevel';
+import { checkFlag, checkOptions, checkSignal, messageOf, park, show } from '@ambit/core/lowlevel';
 import type { NetConnectOpts, Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { node } from '../node.ts';
 import { formatAddress } from './address.ts';
 import type { TcpAddress, UnixAddress } from './address.ts';
-import { under } from '../cancellable.ts';
+import { under, refusalOf } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { checkString, checkWithin } from '../check.ts';
 import { codeOf } from '../errors.ts';
@@ -115,7 +107,8 @@ async function secured<A extends TcpAddress | UnixAddress>(
 }
 
 async function connectHost(options: ConnectTcpOptions): Promise<Socket> {
-  throwIfCancelled();
+  const refused = refusalOf('connectTcp');
+  if (refused !== undefined) return refused;
   const { host, port } = options;
   const family = node.net.isIP(options.localAddress ?? '');
   const found = await lookup(host);
@@ -176,7 +169,8 @@ function connectAddress(options: ConnectTcpOptions, to: ResolvedAddress): Promis
 }
 
 async function connectSocket(to: NetConnectOpts, target: string): Promise<Socket> {
-  throwIfCancelled();
+  const refused = refusalOf('connect');
+  if (refused !== undefined) return refused;
   const socket = node.net.connect({ ...to, allowHalfOpen: true });
   try {
     await park<void>(

@@ -1,17 +1,10 @@
-import {
-  checkCount,
-  checkOptions,
-  checkSignal,
-  park,
-  show,
-  throwIfCancelled,
-} from '@ambit/core/lowlevel';
+import { checkCount, checkOptions, checkSignal, park, show } from '@ambit/core/lowlevel';
 import type { AddressInfo, ListenOptions as NodeListenOptions, Server } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { node } from '../node.ts';
 import { formatAddress } from './address.ts';
 import type { TcpAddress, UnixAddress } from './address.ts';
-import { under } from '../cancellable.ts';
+import { under, refusalOf } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { checkString, checkWithin } from '../check.ts';
 import { opening } from '../ownership.ts';
@@ -55,7 +48,8 @@ export async function listenTcp(options: ListenTcpOptions): Promise<Listener<Tcp
   checkTcpOptions(options);
   const { port, host, backlog, reusePort } = options;
   const listen = async (): Promise<Listener<TcpAddress>> => {
-    throwIfCancelled();
+    const refused = refusalOf('listenTcp');
+    if (refused !== undefined) return refused;
     const server = createServer(options.tls);
     const where: NodeListenOptions & { reusePort?: true } = { port };
     if (host !== undefined) where.host = host;
@@ -88,7 +82,8 @@ export async function listenUnix(
   checkCommon('listenUnix', options);
   const file = new UnixPath(path);
   const listen = async (): Promise<Listener<UnixAddress>> => {
-    throwIfCancelled();
+    const refused = refusalOf('listenUnix');
+    if (refused !== undefined) return refused;
     const server = createServer(options?.tls);
     try {
       const where: NodeListenOptions = { path: file.bound };

@@ -11,7 +11,7 @@ import type { Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { formatAddress } from './address.ts';
 import type { Address } from './address.ts';
-import { under } from '../cancellable.ts';
+import { under, refusalOf } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { BusyResourceError, ClosedResourceError, codeOf } from '../errors.ts';
 import { opening, own } from '../ownership.ts';
@@ -129,7 +129,8 @@ export class Listener<A extends Address = Address> implements AsyncDisposable {
    *   BusyResourceError while `serve` runs; the ambient scope's CancelledError; `signal.reason`
    */
   async accept(options?: WaitOptions): Promise<SocketStream<A>> {
-    throwIfCancelled(options, 'accept');
+    const refused = refusalOf('accept', options);
+    if (refused !== undefined) return refused;
     // The service of a listener that is closed is over, or about to be.
     if (this.#service !== undefined && !this.#isClosed) throw this.#busy('accept');
     return opening(
@@ -173,7 +174,8 @@ export class Listener<A extends Address = Address> implements AsyncDisposable {
   async serve(handler: ConnectionHandler<A>, options: ServeOptions<A> = {}): Promise<void> {
     checkServe(handler, options);
     return under(options.signal, async () => {
-      throwIfCancelled();
+      const refused = refusalOf('serve');
+      if (refused !== undefined) return refused;
       if (this.#isClosed) throw this.#failure ?? this.#closed();
       if (this.#service !== undefined) throw this.#busy('serve');
       const service = new Service(this, handler as ConnectionHandler, options as ServeOptions);

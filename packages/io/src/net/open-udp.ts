@@ -1,6 +1,6 @@
-import { checkOptions, checkSignal, park, show, throwIfCancelled } from '@ambit/core/lowlevel';
+import { checkOptions, checkSignal, park, show } from '@ambit/core/lowlevel';
 import type { Socket } from 'node:dgram';
-import { under } from '../cancellable.ts';
+import { under, refusalOf } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { checkString, checkWithin } from '../check.ts';
 import { node } from '../node.ts';
@@ -33,7 +33,8 @@ export interface OpenUdpOptions extends WaitOptions {
 export async function openUdp(options: OpenUdpOptions = {}): Promise<UdpSocket> {
   checkUdpOptions(options);
   const open = async (): Promise<UdpSocket> => {
-    throwIfCancelled();
+    const refused = refusalOf('openUdp');
+    if (refused !== undefined) return refused;
     const { port = 0, remote } = options;
     const host = await firstAddress(options.host);
     const target = await firstAddress(remote?.host);

@@ -2,6 +2,7 @@ import type { TaskGroup } from '@ambit/core';
 import { giveTo, park, throwIfCancelled, yieldIfDue } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import type { RemoteInfo, Socket } from 'node:dgram';
+import { refusalOf } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { checkString, checkWithin } from '../check.ts';
 import { BusyResourceError, ClosedResourceError } from '../errors.ts';
@@ -82,7 +83,8 @@ export class UdpSocket implements AsyncDisposable {
     options?: WaitOptions,
   ): Promise<void> {
     this.#checkSend(data, port, host);
-    throwIfCancelled(options, 'send');
+    const refused = refusalOf('send', options);
+    if (refused !== undefined) return refused;
     if (this.#isClosed) throw this.#closed('send');
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
     await park<void>(
@@ -121,7 +123,8 @@ export class UdpSocket implements AsyncDisposable {
    *   CancelledError; `signal.reason`
    */
   async receive(options?: WaitOptions): Promise<Datagram> {
-    throwIfCancelled(options, 'receive');
+    const refused = refusalOf('receive', options);
+    if (refused !== undefined) return refused;
     if (this.#isClosed) throw this.#closed('receive');
     if (this.#isReceiving) throw this.#busy();
     while (this.#arrived.length === 0) await this.#untilArrival(options);

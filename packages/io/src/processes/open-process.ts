@@ -1,4 +1,5 @@
-import { throwIfCancelled, yieldIfDue } from '@ambit/core/lowlevel';
+import { yieldIfDue } from '@ambit/core/lowlevel';
+import { refusalOf } from '../cancellable.ts';
 import { node } from '../node.ts';
 import { opening } from '../ownership.ts';
 import { realWork } from '../real-work.ts';
@@ -47,7 +48,8 @@ export async function startProcess(
   args: readonly string[],
   options: ProcessOptions,
 ): Promise<Process> {
-  throwIfCancelled(options);
+  const refused = refusalOf('openProcess', options);
+  if (refused !== undefined) return refused;
   const { cwd, env, shell, signal, killGrace = 5000 } = options;
   const { stdin = 'pipe', stdout = 'pipe', stderr = 'pipe' } = options;
   const stdio = [stdin, stdout, stderr] as const;

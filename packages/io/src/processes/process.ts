@@ -1,8 +1,9 @@
 import { shield } from '@ambit/core';
 import type { TaskGroup } from '@ambit/core';
-import { giveTo, ParkingLot, show, throwIfCancelled, yieldIfDue } from '@ambit/core/lowlevel';
+import { giveTo, ParkingLot, show, yieldIfDue } from '@ambit/core/lowlevel';
 import type { Readable, Writable } from 'node:stream';
 import type { ByteStream } from '../streams/byte-stream.ts';
+import { refusalOf } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { node } from '../node.ts';
 import { own } from '../ownership.ts';
@@ -133,7 +134,8 @@ export class Process implements AsyncDisposable {
    * @throws (rejects) the ambient scope's CancelledError, or `signal.reason`; the process goes on then
    */
   async wait(options?: WaitOptions): Promise<ProcessEnd> {
-    throwIfCancelled(options, 'wait');
+    const refused = refusalOf('wait', options);
+    if (refused !== undefined) return refused;
     if (this.#end === undefined) return realWork(() => this.#exited(options));
     await yieldIfDue();
     return this.#end;

@@ -1,17 +1,10 @@
-import {
-  checkCount,
-  checkOptions,
-  checkSignal,
-  show,
-  throwIfCancelled,
-  yieldIfDue,
-} from '@ambit/core/lowlevel';
+import { checkCount, checkOptions, checkSignal, show, yieldIfDue } from '@ambit/core/lowlevel';
 import { currentScope } from '@ambit/core';
 import { ByteBuffer } from './byte-buffer.ts';
 import { IncompleteReadError } from './buffered-reader-errors.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { interruptOf, Pieces } from '../pieces.ts';
-import { cancellable, isCut, under } from '../cancellable.ts';
+import { cancellable, isCut, under, refusalOf } from '../cancellable.ts';
 import type { Caller, WaitOptions } from '../cancellable.ts';
 import { checkMethod } from '../check.ts';
 import { BusyResourceError } from '../errors.ts';
@@ -176,7 +169,8 @@ export class BufferedReader {
     options: WaitOptions | undefined,
     take: () => T | typeof MORE,
   ): Promise<T> {
-    throwIfCancelled(options, verb);
+    const refused = refusalOf(verb, options);
+    if (refused !== undefined) return refused;
     if (this.#reader !== undefined && !isCut(this.#reader)) {
       throw new BusyResourceError(
         `${verb}: another read is under way on this reader; let one end before the next begins`,

@@ -5,6 +5,7 @@ import { ByteBuffer } from './byte-buffer.ts';
 import { checkData, checkMax } from './byte-stream.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { INTERRUPTED, Pieces } from '../pieces.ts';
+import { refusalOf } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { BrokenResourceError, BusyResourceError, ClosedResourceError } from '../errors.ts';
 import { own } from '../ownership.ts';
@@ -99,7 +100,8 @@ class MemoryStream implements ByteStream {
 
   async receive(max: number = Infinity, options?: WaitOptions): Promise<Uint8Array | undefined> {
     checkMax(max);
-    throwIfCancelled(options, 'receive');
+    const refused = refusalOf('receive', options);
+    if (refused !== undefined) return refused;
     if (this.#isClosed) throw closed('receive');
     if (this.#isReceiving) throw busy('receive', 'receive');
     if (this.#in.bytes.length === 0 && !this.#in.hasEnded) await this.#untilBytes(options);
@@ -132,7 +134,8 @@ class MemoryStream implements ByteStream {
 
   async send(data: Uint8Array | string, options?: WaitOptions): Promise<void> {
     checkData(data);
-    throwIfCancelled(options, 'send');
+    const refused = refusalOf('send', options);
+    if (refused !== undefined) return refused;
     this.#checkSendable('send');
     if (data.length === 0) return yieldIfDue();
     if (this.#out.isFull()) await this.#afterCancelled(options);
@@ -163,7 +166,8 @@ class MemoryStream implements ByteStream {
   }
 
   async sendEof(options?: WaitOptions): Promise<void> {
-    throwIfCancelled(options, 'sendEof');
+    const refused = refusalOf('sendEof', options);
+    if (refused !== undefined) return refused;
     if (!this.#out.hasEnded || this.#isClosed) this.#checkSendable('sendEof');
     this.#out.end();
     await yieldIfDue();

@@ -1,4 +1,4 @@
-import { keepShape, parkAs, ready, throwIfCancelled } from '@ambit/core/lowlevel';
+import { keepShape, parkAs, ready, throwIfCancelled, refused } from '@ambit/core/lowlevel';
 import type { Parking, Waker } from '@ambit/core/lowlevel';
 import type { Readable } from 'node:stream';
 import type { WaitOptions } from '../cancellable.ts';
@@ -57,7 +57,7 @@ export class ReadHalf implements Parking<Received> {
       const bytes = this._takeFirst(max, options);
       if (bytes !== NOTHING_YET) return ready(bytes);
     } catch (error) {
-      return Promise.reject(error);
+      return refused(error);
     }
     this.#wanted = max;
     return parkAs<Received>(this, options) as Promise<Uint8Array | undefined>;
@@ -69,7 +69,7 @@ export class ReadHalf implements Parking<Received> {
       const bytes = this._takeFirst();
       if (bytes !== NOTHING_YET) return ready(results._resultOf(bytes));
     } catch (error) {
-      return Promise.reject(error);
+      return refused(error);
     }
     this.#wanted = results;
     return parkAs<Received>(this) as Promise<IteratorResult<Uint8Array, undefined>>;

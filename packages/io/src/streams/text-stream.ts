@@ -1,9 +1,10 @@
 import { node } from '../node.ts';
 import type { TaskGroup } from '@ambit/core';
-import { giveTo, show, throwIfCancelled } from '@ambit/core/lowlevel';
+import { giveTo, show } from '@ambit/core/lowlevel';
 import type { StringDecoder } from 'node:string_decoder';
 import type { ByteStream } from './byte-stream.ts';
 import { interruptOf, Pieces } from '../pieces.ts';
+import { refusalOf } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { checkMethod } from '../check.ts';
 
@@ -53,7 +54,8 @@ export class TextStream implements AsyncDisposable {
    * @throws (rejects) as the stream's `receive`
    */
   async receive(options?: WaitOptions): Promise<string | undefined> {
-    throwIfCancelled(options, 'receive');
+    const refused = refusalOf('receive', options);
+    if (refused !== undefined) return refused;
     for (;;) {
       const bytes = await this.#stream.receive(undefined, options);
       const text = bytes === undefined ? this.#decoder.end() : this.#decoder.write(bytes);

@@ -1,4 +1,4 @@
-import { keepShape, park, parkAs, ready, throwIfCancelled } from '@ambit/core/lowlevel';
+import { keepShape, park, parkAs, ready, throwIfCancelled, refused } from '@ambit/core/lowlevel';
 import type { Parking, Waker } from '@ambit/core/lowlevel';
 import type { Writable } from 'node:stream';
 import type { WaitOptions } from '../cancellable.ts';
@@ -58,7 +58,7 @@ export class WriteHalf implements Parking<void> {
       const writable = this.sendable('send');
       if (data.length === 0 || this._write(writable, data)) return ready(undefined);
     } catch (error) {
-      return Promise.reject(error);
+      return refused(error);
     }
     return parkAs<void>(this, options);
   }
@@ -72,7 +72,7 @@ export class WriteHalf implements Parking<void> {
       this.#isEofSent = true;
       writable.end(this._callback());
     } catch (error) {
-      return Promise.reject(error);
+      return refused(error);
     }
     return parkAs<void>(this, options);
   }

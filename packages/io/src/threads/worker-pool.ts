@@ -1,4 +1,5 @@
 import { node } from '../node.ts';
+import { refusalOf } from '../cancellable.ts';
 import { shield } from '@ambit/core';
 import type { TaskGroup } from '@ambit/core';
 import {
@@ -131,7 +132,8 @@ export class WorkerPool implements AsyncDisposable {
     options: WorkerRunOptions,
     site: { readonly stack?: string },
   ): Promise<unknown> {
-    throwIfCancelled(options);
+    const refused = refusalOf('run', options);
+    if (refused !== undefined) return refused;
     this.#checkOpen(order);
     const thread = this.#free() ?? (await this.#untilFree(options, order));
     const call = this.#begin(thread, options, order);
