@@ -21,7 +21,8 @@ import PQueue from 'p-queue';
 import pTimeout from 'p-timeout';
 import { contest, inTurn } from '../contest.ts';
 import type { Contender } from '../contest.ts';
-import { bareGroup } from '../load/bare-group.ts';
+import { bareGroup, inBareScope } from '../load/bare-group.ts';
+import type { BareTask } from '../load/bare-group.ts';
 
 const MINUTE = 60_000;
 const caller = new AbortController().signal;
@@ -45,6 +46,7 @@ function valued<T>(fn: () => Promise<T>): Promise<T> {
 }
 
 const VALUED_RACE = 'abort-controller-x race, an AsyncLocalStorage value each';
+const SCOPE_BY_HAND = 'a scope by hand, without a timer';
 const VALUED_WORK = 'no limit, an AsyncLocalStorage value each';
 const BY_HAND = 'a group by hand';
 const VALUED = 'Promise.all, an AsyncLocalStorage value each';
@@ -85,7 +87,7 @@ for (const size of [100, 100_000]) {
       { name: 'effection', part: SLOW, prepare: batches(effectionSpawn, Math.min(size, 5000)) },
     ],
     aims: [
-      { against: 'Promise.all', atMost: many && !isOld ? 10 : 3, bare: VALUED },
+      { against: 'Promise.all', atMost: many && !isOld ? 10 : 3, bare: BY_HAND },
       { against: VALUED, atMost: 2 },
       { against: 'Effect.forEach', atMost: 1 / 2, bare: BY_HAND },
       { against: 'Effect.forkChild', atMost: 1, bare: BY_HAND },
@@ -159,6 +161,14 @@ async function effectionSpawn(fn: Work, count: number): Promise<unknown> {
   });
 }
 
+async function gatherByHand(): Promise<unknown> {
+  const tasks: BareTask[] = [];
+  await bareGroup((group) => {
+    for (let at = 0; at < TEN; at += 1) tasks.push(group.spawn(work));
+  });
+  return tasks.map(({ result }) => result);
+}
+
 const TEN = 10;
 const effectTen = Effect.all(
   times(TEN, () => effectWork),
@@ -172,6 +182,7 @@ await contest({
     { name: 'gather', prepare: inTurn(() => gather(times(TEN, () => work))) },
     { name: 'Promise.all', prepare: inTurn(() => Promise.all(times(TEN, work))) },
     { name: VALUED, prepare: inTurn(() => Promise.all(times(TEN, valuedWork))) },
+    { name: BY_HAND, outside: true, prepare: inTurn(gatherByHand) },
     { name: 'Effect.all', prepare: inTurn(() => Effect.runPromise(effectTen)) },
     {
       name: 'effection.all',
@@ -188,7 +199,7 @@ await contest({
     },
   ],
   aims: [
-    { against: 'Promise.all', atMost: 2.5, bare: VALUED },
+    { against: 'Promise.all', atMost: 2.5, bare: BY_HAND },
     { against: VALUED, atMost: 2 },
     { against: 'Effect.all', atMost: 1 },
   ],
@@ -256,12 +267,18 @@ await contest({
     { name: 'Effect.timeout', prepare: inTurn(() => Effect.runPromise(effectTimeout)) },
     { name: 'no limit', prepare: inTurn(work) },
     { name: VALUED_WORK, prepare: inTurn(valuedWork) },
+    { name: SCOPE_BY_HAND, outside: true, prepare: scopesByHand },
   ],
   aims: [
-    { against: 'p-timeout', atMost: 1 / 10, bare: VALUED_WORK },
-    { against: 'AbortSignal.any + timeout', atMost: 1 / 10, bare: VALUED_WORK },
+    { against: 'p-timeout', atMost: 1 / 10, bare: SCOPE_BY_HAND },
+    { against: 'AbortSignal.any + timeout', atMost: 1 / 10, bare: SCOPE_BY_HAND },
   ],
 });
+
+/** What can be cancelled by itself, and never is: a limit without its timer. */
+function scopesByHand(count: number): () => Promise<unknown> {
+  return () => bareGroup(inTurn(() => inBareScope(work))(count));
+}
 
 async function underSignal(): Promise<void> {
   const signal = AbortSignal.any([caller, AbortSignal.timeout(MINUTE)]);

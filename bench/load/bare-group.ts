@@ -143,6 +143,24 @@ export async function bareGroup(body: (group: BareGroup) => unknown): Promise<vo
   await group.end();
 }
 
+/** Runs in a scope of its own, which can be cancelled apart from what is around it. */
+export function inBareScope<T>(fn: () => Promise<T>): Promise<T> {
+  const outer = openScope();
+  const scope = new BareScope(outer.run, outer.task);
+  append(outer, scope);
+  // Outside of the scope: a promise that is kept would keep it.
+  return scopes.run(scope, fn).then(
+    (value) => {
+      remove(scope);
+      return value;
+    },
+    (error: unknown) => {
+      remove(scope);
+      throw error;
+    },
+  );
+}
+
 function call<T>(task: T, fn: (task: T) => unknown): void {
   // In the task's own context, as these: no closure for each task.
   void (fn(task) as Promise<unknown>).then(succeedHere, failHere);
