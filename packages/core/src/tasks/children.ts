@@ -53,14 +53,22 @@ export class Children<C extends Task<unknown>> {
   }
 
   /** Keeps the group open for something that is no child, until the result is called. */
-  hold(): () => void {
+  keepOpen(): () => void {
     this.#active += 1;
+    return () => {
+      this.#active -= 1;
+      this.#look();
+    };
+  }
+
+  /** The same for what was cancelled, and has outlived its grace. */
+  hold(): () => void {
+    const close = this.keepOpen();
     this.#left += 1;
     this.#look();
     return () => {
-      this.#active -= 1;
       this.#left -= 1;
-      this.#look();
+      close();
     };
   }
 

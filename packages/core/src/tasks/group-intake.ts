@@ -16,6 +16,7 @@ import { GroupScope } from './group-scope.ts';
 import { debugTools } from './debug-tools.ts';
 import type { Starting } from './start-handshake.ts';
 import { messageOf } from './task-message.ts';
+import { endOf } from './task-outcome.ts';
 import { Task } from './task.ts';
 import { CALLERS, DAEMON } from '../waiting/marks.ts';
 
@@ -162,10 +163,13 @@ export abstract class GroupIntake {
 
   /** Types allow an async function where nothing is to be returned: the group waits for it, and its failure is not lost. */
   #follow(told: PromiseLike<unknown>): void {
-    const release = this._hold();
+    const close = this._children.keepOpen();
     Promise.resolve(told)
-      .catch((error: unknown) => this.#unreported(error))
-      .finally(release);
+      .catch((error: unknown) => {
+        const { settled, result } = endOf(this.scope, error);
+        if (settled === 'rejected') this.#unreported(result);
+      })
+      .finally(close);
   }
 
   #unreported(error: unknown): void {

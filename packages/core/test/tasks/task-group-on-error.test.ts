@@ -1,4 +1,4 @@
-import { sleep, taskGroup } from '@ambit/core';
+import { sleep, sleepForever, taskGroup } from '@ambit/core';
 import type { Task } from '@ambit/core';
 import { testRun } from '@ambit/core/testing';
 import { collectGarbage } from '../support/collect-garbage.ts';
@@ -65,7 +65,7 @@ describe('onError of a supervisor', () => {
       await expect(group).rejects.toBe(thrown);
     }));
 
-  test('that takes its time is waited for', () =>
+  test.each([{}, { grace: 5 }])('that takes its time is waited for: %j', (options) =>
     testRun(async () => {
       let isTold = false;
       const onError = async (): Promise<void> => {
@@ -77,9 +77,25 @@ describe('onError of a supervisor', () => {
           group.spawn(() => Promise.reject(new Error('child')));
         },
         // eslint-disable-next-line @typescript-eslint/no-misused-promises -- as above
-        { onFailure: 'continue', onError },
+        { onFailure: 'continue', onError, ...options },
       );
       expect(isTold).toBe(true);
+    }),
+  );
+
+  test('that is cancelled with the group ends with it', () =>
+    testRun(async () => {
+      const onError = async (): Promise<void> => sleepForever();
+      const ended = taskGroup(
+        async (group) => {
+          group.spawn(() => Promise.reject(new Error('child')));
+          await sleep(10);
+          group.cancel();
+        },
+        // eslint-disable-next-line @typescript-eslint/no-misused-promises -- as above
+        { onFailure: 'continue', onError },
+      );
+      await expect(ended).resolves.toBeUndefined();
     }));
 
   test('leaves a failing body its own error', () =>
