@@ -35,8 +35,8 @@ export function pageOf({ runs, python, versions, date }: Page): string {
     '![The time of each contender, divided by the time of Ambit](./benchmarks.svg)',
     '## Aims',
     'The time of Ambit, divided by the time of the other library; the aim is in parentheses. ✓: it is met. ✗: it is not met. ○: it is not ' +
-      'met, and neither by a bare program that gives the same guarantee, which stands beside the aim: an AsyncLocalStorage value for each ' +
-      'task, for example, without which code would not know its task. [Decision 9](./decisions/0009-what-a-task-costs.md) says more.',
+      'met, and neither by a bare program that gives the same guarantee, which stands beside the aim: tasks by hand, for example, ' +
+      'which code can find and cancel, and a group waits for (bench/load). [Decision 9](./decisions/0009-what-a-task-costs.md) says more.',
     tableOf(
       ['', 'against', ...runs.map(({ node }) => lineOf(node))],
       claims.flatMap((measured) => aimsOf(measured.map(({ outcome }) => outcome))),
