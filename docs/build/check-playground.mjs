@@ -6,7 +6,10 @@ import { join } from 'node:path';
 
 export async function plays(page) {
   await page.goto('/playground.html');
-  const titles = await page.locator('.playground select > option').allInnerTexts();
+  const options = page.locator('.playground select > option');
+  // The page is alive a moment after it is there; to read texts waits for nothing.
+  await options.first().waitFor({ state: 'attached' });
+  const titles = await options.allInnerTexts();
   assert.equal(titles.length, 8);
   await page.getByRole('checkbox', { name: 'virtual time' }).check();
   for (const title of titles) await runsToItsEnd(page, title);
