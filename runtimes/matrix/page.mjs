@@ -124,7 +124,7 @@ const LEFT_OUT = {
     /^(?:Outcome\.(?:catch|finally)|Task\.(?:catch|finally|then)|Resource\.open|AnyScope\.run)$/,
   'not cancelled, which is what it is for': /^shield$/,
   'never waits for others':
-    /^(?:WebBroadcast\.publish|WebLock\.(?:tryAcquire|statistics)|late|ready|refused|yieldIfDue)$/,
+    /^(?:WebBroadcast\.publish|WebLock\.(?:tryAcquire|statistics)|late|ready|refusalOf|refused|yieldIfDue)$/,
   'the iterators and functions of these are asked':
     /^(?:TaskIterator|Subscription|CircuitBreaker|Debounced|Memoized|OpenResource|SafeGenerator|CallForOwner)\b/,
 };

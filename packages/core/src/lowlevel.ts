@@ -4,7 +4,7 @@ export type { ParkOptions } from './waiting/park-options.ts';
 export type { Waker } from './waiting/waker.ts';
 export type { SignalOptions } from './internal/signal-options.ts';
 export { splitOptions } from './internal/signal-options.ts';
-export { throwIfCancelled } from './waiting/checkpoint.ts';
+export { refusalOf, throwIfCancelled } from './waiting/checkpoint.ts';
 export { checkCall } from './waiting/call-options.ts';
 export { yieldIfDue, ready, refused } from './waiting/ready.ts';
 export { late } from './loop/runtime.ts';

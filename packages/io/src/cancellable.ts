@@ -1,5 +1,4 @@
-import { CancelScope, taskGroup } from '@ambit/core';
-import { refused, throwIfCancelled } from '@ambit/core/lowlevel';
+import { CancelScope, taskGroup, throwIfCancelled } from '@ambit/core';
 import type { SignalOptions as WaitOptions } from '@ambit/core/lowlevel';
 
 /** Options of every call that waits, as its last argument: the one type for all packages. */
@@ -14,22 +13,6 @@ export interface Caller {
 /** Whether a call is cancelled, also before it knows. */
 export function isCut({ scope, signal }: Caller): boolean {
   return scope.reason !== undefined || signal?.aborted === true;
-}
-
-/**
- * The promise of a call that is refused on entry, since it is cancelled: it lets others run before it rejects. A loop of calls that
- * catches each error would freeze the process otherwise.
- *
- * @param where - the call, for messages
- * @returns undefined if the call may begin
- */
-export function refusalOf(where: string, options?: WaitOptions): Promise<never> | undefined {
-  try {
-    throwIfCancelled(options, where);
-  } catch (error) {
-    return refused(error);
-  }
-  return undefined;
 }
 
 /** Runs a body that waits more than once; a signal that is given cancels all of it. */

@@ -1,7 +1,7 @@
 import { currentFrame } from '../scope/any-scope.ts';
 import { currentScope } from '../scope/current-scope.ts';
 import { checkFunction } from '../internal/check.ts';
-import { refusalOf } from '../waiting/park.ts';
+import { refusalIn } from '../waiting/park.ts';
 import { untilDone } from './foreign-work.ts';
 
 /**
@@ -23,7 +23,7 @@ export function fromAbortable<A extends unknown[], T>(
   checkFunction('fromAbortable', 'fn', fn);
   return function (this: unknown, ...args) {
     const scope = currentFrame()._scope;
-    const refused = refusalOf(scope, undefined);
+    const refused = refusalIn(scope, undefined);
     if (refused !== undefined) return refused;
     const { signal } = currentScope();
     const call = (): Promise<T> => Promise.resolve(fn.call(this, signal, ...args));

@@ -8,7 +8,7 @@ import {
   checkSignal,
   checkTime,
 } from '../internal/check.ts';
-import { refusalOf } from '../waiting/park.ts';
+import { refusalIn } from '../waiting/park.ts';
 import { sleep } from '../waiting/sleep.ts';
 import { helperGroup } from '../tasks/run-group.ts';
 import type { TaskGroup } from '../tasks/task-group.ts';
@@ -49,7 +49,7 @@ export async function proactiveRetry<T>(
   checkFunction('proactiveRetry', 'fn', fn);
   checkRetryOptions(options);
   noteCall('proactiveRetry', options);
-  const refused = refusalOf(currentFrame()._scope, options.signal);
+  const refused = refusalIn(currentFrame()._scope, options.signal);
   if (refused !== undefined) return refused;
   const attempts = new Attempts(fn, options);
   try {

@@ -3,7 +3,7 @@ import { currentRuntime } from '../scope/current-scope.ts';
 import { isCausedBy } from '../scope/cancellation.ts';
 import { checkCount, checkFunction, checkOptions, checkTime } from '../internal/check.ts';
 import { callSafely } from '../internal/report-later.ts';
-import { refusalOf } from '../waiting/park.ts';
+import { refusalIn } from '../waiting/park.ts';
 import { paced } from '../waiting/ready.ts';
 import { nameErrors } from '../internal/name-errors.ts';
 
@@ -136,7 +136,7 @@ class Circuit {
 
   async call<R>(work: () => Promise<R>): Promise<R> {
     const scope = currentFrame()._scope;
-    const refused = refusalOf(scope, undefined);
+    const refused = refusalIn(scope, undefined);
     if (refused !== undefined) return refused;
     const phase = this.#admit();
     try {

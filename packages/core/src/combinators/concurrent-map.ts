@@ -5,7 +5,7 @@ import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { checkpoint } from '../waiting/checkpoint.ts';
 import { onDrain } from '../scope/draining.ts';
-import { refusalOf } from '../waiting/park.ts';
+import { refusalIn } from '../waiting/park.ts';
 import { cleanUpAfter } from '../tasks/shielded.ts';
 import { helperGroup } from '../tasks/run-group.ts';
 import type { TaskGroup } from '../tasks/task-group.ts';
@@ -90,7 +90,7 @@ async function workThrough<T, U>(where: string, job: Job<T, U>): Promise<void> {
   checkJob(where, job);
   const { source, fn, keep } = job;
   const { limit, signal } = job.options;
-  const refused = refusalOf(currentFrame()._scope, signal);
+  const refused = refusalIn(currentFrame()._scope, signal);
   if (refused !== undefined) return refused;
   const each = async (item: T, index: number): Promise<void> => {
     keep(index, await fn(item, index));

@@ -1,6 +1,6 @@
 import { currentFrame } from '../scope/any-scope.ts';
 import { functionsOf } from './gather.ts';
-import { refusalOf } from '../waiting/park.ts';
+import { refusalIn } from '../waiting/park.ts';
 import { helperGroup } from '../tasks/run-group.ts';
 import type { HelperOptions } from '../tasks/run-group.ts';
 import type { TaskGroup } from '../tasks/task-group.ts';
@@ -28,7 +28,7 @@ export async function contest(
   options: HelperOptions,
 ): Promise<void> {
   const outer = currentFrame()._scope;
-  const refused = refusalOf(outer, options.signal);
+  const refused = refusalIn(outer, options.signal);
   if (refused !== undefined) return refused;
   try {
     await helperGroup(body, options);

@@ -1,7 +1,7 @@
 import { ambient } from '../loop/ambient.ts';
 import { AnyScope, currentFrame } from '../scope/any-scope.ts';
 import { checkAnswer, checkFunction, checkTime } from '../internal/check.ts';
-import { refusalOf } from '../waiting/park.ts';
+import { refusalIn } from '../waiting/park.ts';
 import { helperGroup } from '../tasks/run-group.ts';
 import type { TaskGroup } from '../tasks/task-group.ts';
 import type { Task, TaskFunction } from '../tasks/task.ts';
@@ -43,7 +43,7 @@ export async function gatherSettled<const F extends TaskFunctions>(
   if (options.timeout !== undefined) checkTime('gatherSettled', 'timeout', options.timeout);
   if (options.until !== undefined) checkFunction('gatherSettled', 'until', options.until);
   const { limit, signal } = options;
-  const refused = refusalOf(currentFrame()._scope, signal);
+  const refused = refusalIn(currentFrame()._scope, signal);
   if (refused !== undefined) return refused;
   const gathering = new Gathering(options);
   const body = (group: TaskGroup): Promise<void> | undefined => gathering.start(group, functions);

@@ -2,7 +2,7 @@ import { currentFrame } from '../scope/any-scope.ts';
 import { checkCount, checkFunction, isThenable, show } from '../internal/check.ts';
 import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
-import { refusalOf } from '../waiting/park.ts';
+import { refusalIn } from '../waiting/park.ts';
 import { helperGroup } from '../tasks/run-group.ts';
 import type { HelperOptions } from '../tasks/run-group.ts';
 import type { Task, TaskFunction } from '../tasks/task.ts';
@@ -66,7 +66,7 @@ function spawnAll<T>(
   functions: readonly TaskFunction<T>[],
   options: HelperOptions | undefined,
 ): Promise<Task<T>[]> {
-  const refused = refusalOf(currentFrame()._scope, options?.signal);
+  const refused = refusalIn(currentFrame()._scope, options?.signal);
   if (refused !== undefined) return refused;
   return helperGroup((group) => functions.map((fn) => group.spawn(fn)), options);
 }

@@ -3,7 +3,7 @@ import { currentFrame } from '../scope/any-scope.ts';
 import { checkCount, checkFunction, checkTime } from '../internal/check.ts';
 import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
-import { refusalOf } from '../waiting/park.ts';
+import { refusalIn } from '../waiting/park.ts';
 import { sleep } from '../waiting/sleep.ts';
 import { checkBackoff, delayAfter } from './backoff.ts';
 import type { Backoff } from './backoff.ts';
@@ -51,7 +51,7 @@ async function callUntilSuccess<T>(
   const { attempts = 3 } = policy;
   const frame = currentFrame();
   const scope = frame._scope;
-  const refused = refusalOf(scope, undefined);
+  const refused = refusalIn(scope, undefined);
   if (refused !== undefined) return refused;
   const call = (attempt: number): T | PromiseLike<T> => callOnce(fn, attempt, policy.timeout);
   const runtime = scope._nearestOpen()._runtime;

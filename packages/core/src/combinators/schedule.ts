@@ -5,7 +5,7 @@ import type { SignalOptions } from '../internal/signal-options.ts';
 import { currentFrame } from '../scope/any-scope.ts';
 import { currentRuntime } from '../scope/current-scope.ts';
 import { drains, untilDraining } from '../waiting/on-draining.ts';
-import { refusalOf } from '../waiting/park.ts';
+import { refusalIn } from '../waiting/park.ts';
 import { sleep } from '../waiting/sleep.ts';
 import { helperGroup } from '../tasks/run-group.ts';
 import type { TaskGroup } from '../tasks/task-group.ts';
@@ -67,7 +67,7 @@ export async function schedule(
   checkScheduleOptions(options);
   checkOnce(options, typeof when === 'string' ? undefined : when.every);
   const frame = currentFrame();
-  const refused = refusalOf(frame._scope, options.signal);
+  const refused = refusalIn(frame._scope, options.signal);
   if (refused !== undefined) return refused;
   const { loop } = currentRuntime();
   const beat = options.once === undefined ? everyPeriod : everyMultiple;

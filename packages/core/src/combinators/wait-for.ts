@@ -4,7 +4,7 @@ import { currentRuntime } from '../scope/current-scope.ts';
 import { checkTime, isThenable, show } from '../internal/check.ts';
 import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
-import { parkIn, refusalOf } from '../waiting/park.ts';
+import { parkIn, refusalIn } from '../waiting/park.ts';
 import { yieldIfDue } from '../waiting/ready.ts';
 import { letBe, wakeWith } from '../waiting/reaction.ts';
 import type { Waker } from '../waiting/waker.ts';
@@ -34,7 +34,7 @@ export async function waitFor<T>(
   checkTime('waitFor', 'ms', ms);
   checkCall('waitFor', options);
   const signal = options?.signal;
-  const refused = refusalOf(currentFrame()._scope, signal);
+  const refused = refusalIn(currentFrame()._scope, signal);
   if (refused !== undefined) {
     letBe(work);
     return refused;

@@ -4,7 +4,7 @@ import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { remove } from '../internal/linked-list.ts';
 import type { Listener } from '../waiting/listener.ts';
-import { parkIn, refusalOf } from '../waiting/park.ts';
+import { parkIn, refusalIn } from '../waiting/park.ts';
 import { yieldIfDue } from '../waiting/ready.ts';
 import { Task } from '../tasks/task.ts';
 import { moveOnAfter } from './timeouts.ts';
@@ -36,7 +36,7 @@ export async function wait<T extends Task<unknown>>(
   const { until = 'all', timeout: time = Infinity } = options ?? {};
   checkOneOf('wait', 'until', until, ['all', 'first-completed', 'first-failed']);
   checkTime('wait', 'timeout', time);
-  const refused = refusalOf(currentFrame()._scope, options?.signal);
+  const refused = refusalIn(currentFrame()._scope, options?.signal);
   if (refused !== undefined) return refused;
   const tasksHere = [...all];
   const open = tasksHere.filter((task) => !task.done);

@@ -4,7 +4,7 @@ import { checkCall } from '../waiting/call-options.ts';
 import type { SignalOptions } from '../internal/signal-options.ts';
 import { checkSource } from '../combinators/any-source.ts';
 import type { AnySource } from '../combinators/any-source.ts';
-import { refusalOf } from '../waiting/park.ts';
+import { refusalIn } from '../waiting/park.ts';
 import { ParkingLot } from '../waiting/parking-lot.ts';
 import { paced, ready } from '../waiting/ready.ts';
 import { Fifo } from './fifo.ts';
@@ -40,7 +40,7 @@ class Branch<T> implements AsyncIterableIterator<T>, AsyncDisposable {
 
   async next(): Promise<IteratorResult<T, undefined>> {
     const { signal } = this.#reader;
-    const refused = refusalOf(currentFrame()._scope, signal);
+    const refused = refusalIn(currentFrame()._scope, signal);
     if (refused !== undefined) return refused;
     while (!this.#isLeft) {
       if (this.#items.size > 0) return ready({ done: false, value: this.#items.shift() });

@@ -62,3 +62,27 @@ export function throwIfCancelled(options?: SignalOptions, where = 'throwIfCancel
   checkCall(where, options);
   refuseIfCancelled(currentFrame()._scope, options?.signal);
 }
+
+/**
+ * The promise of a waiting call that {@link throwIfCancelled} refuses on entry: it lets others run before it rejects. A loop of calls
+ * that catches each error would freeze the process otherwise. Does not wait.
+ *
+ * @param where - the call, for messages
+ * @param options - `signal`; undefined: none
+ * @returns undefined if the call may begin
+ * @throws (rejects) what `throwIfCancelled` throws
+ * @example
+ * async receive(options?: SignalOptions): Promise<Message> {
+ *   const refused = refusalOf('Mailbox.receive', options);
+ *   if (refused !== undefined) return refused;
+ *   return this.#next(options);
+ * }
+ */
+export function refusalOf(where: string, options?: SignalOptions): Promise<never> | undefined {
+  try {
+    throwIfCancelled(options, where);
+  } catch (error) {
+    return refusal(currentFrame()._scope, error);
+  }
+  return undefined;
+}

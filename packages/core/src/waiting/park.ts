@@ -56,7 +56,7 @@ export function refuseIfCancelled(scope: CancelScope, signal: AbortSignal | unde
 }
 
 /** The promise of a call that {@link refuseIfCancelled} would refuse: it lets others run first. Undefined: the call may begin. */
-export function refusalOf(
+export function refusalIn(
   scope: CancelScope,
   signal: AbortSignal | undefined,
 ): Promise<never> | undefined {

@@ -1,6 +1,6 @@
 import { AnyScope, currentFrame } from '../scope/any-scope.ts';
 import type { CancelScope } from '../scope/cancel-scope.ts';
-import { refusalOf } from './park.ts';
+import { refusalIn } from './park.ts';
 
 /** The scope of one call, cancelled by the signal that the call was given. */
 class CallScope extends AnyScope {
@@ -19,7 +19,7 @@ export function underSignal<T>(
   body: () => Promise<T>,
 ): Promise<T> {
   if (signal === undefined) return body();
-  const refused = refusalOf(currentFrame()._scope, signal);
+  const refused = refusalIn(currentFrame()._scope, signal);
   if (refused !== undefined) return refused;
   return new CallScope({ signal })._enter<T, never>(body);
 }

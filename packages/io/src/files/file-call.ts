@@ -1,5 +1,4 @@
-import { park } from '@ambit/core/lowlevel';
-import { refusalOf } from '../cancellable.ts';
+import { park, refusalOf } from '@ambit/core/lowlevel';
 import type { WaitOptions } from '../cancellable.ts';
 import { realWork } from '../real-work.ts';
 import { inWordsOf } from './file-errors.ts';

@@ -1,5 +1,4 @@
-import { throwIfCancelled } from '@ambit/core/lowlevel';
-import { refusalOf } from '../cancellable.ts';
+import { throwIfCancelled, refusalOf } from '@ambit/core/lowlevel';
 import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';

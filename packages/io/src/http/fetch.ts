@@ -1,7 +1,6 @@
 import { CancelScope, TimeoutError } from '@ambit/core';
-import { checkDuration, checkSignal, currentLoop, park } from '@ambit/core/lowlevel';
+import { checkDuration, checkSignal, currentLoop, park, refusalOf } from '@ambit/core/lowlevel';
 import { node } from '../node.ts';
-import { refusalOf } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { ClosedResourceError } from '../errors.ts';
 import { own } from '../ownership.ts';

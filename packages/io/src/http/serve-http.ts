@@ -1,5 +1,5 @@
+import { refusalOf } from '@ambit/core/lowlevel';
 import type { Server as HttpServer } from 'node:http';
-import { refusalOf } from '../cancellable.ts';
 import type { Http2SecureServer, Http2Server } from 'node:http2';
 import type { Server as HttpsServer } from 'node:https';
 import { node } from '../node.ts';

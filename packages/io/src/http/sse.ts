@@ -7,9 +7,10 @@ import {
   show,
   suppress,
   throwIfCancelled,
+  refusalOf,
 } from '@ambit/core/lowlevel';
 import type { ServerResponse } from 'node:http';
-import { under, refusalOf } from '../cancellable.ts';
+import { under } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { checkString } from '../check.ts';
 import { EventWriter } from './event-writer.ts';

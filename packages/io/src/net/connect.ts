@@ -1,11 +1,19 @@
 import { any } from '@ambit/core';
-import { checkFlag, checkOptions, checkSignal, messageOf, park, show } from '@ambit/core/lowlevel';
+import {
+  checkFlag,
+  checkOptions,
+  checkSignal,
+  messageOf,
+  park,
+  show,
+  refusalOf,
+} from '@ambit/core/lowlevel';
 import type { NetConnectOpts, Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { node } from '../node.ts';
 import { formatAddress } from './address.ts';
 import type { TcpAddress, UnixAddress } from './address.ts';
-import { under, refusalOf } from '../cancellable.ts';
+import { under } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { checkString, checkWithin } from '../check.ts';
 import { codeOf } from '../errors.ts';

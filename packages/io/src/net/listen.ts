@@ -1,10 +1,10 @@
-import { checkCount, checkOptions, checkSignal, park, show } from '@ambit/core/lowlevel';
+import { checkCount, checkOptions, checkSignal, park, show, refusalOf } from '@ambit/core/lowlevel';
 import type { AddressInfo, ListenOptions as NodeListenOptions, Server } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { node } from '../node.ts';
 import { formatAddress } from './address.ts';
 import type { TcpAddress, UnixAddress } from './address.ts';
-import { under, refusalOf } from '../cancellable.ts';
+import { under } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { checkString, checkWithin } from '../check.ts';
 import { opening } from '../ownership.ts';

@@ -6,12 +6,13 @@ import {
   giveTo,
   ParkingLot,
   throwIfCancelled,
+  refusalOf,
 } from '@ambit/core/lowlevel';
 import type { Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { formatAddress } from './address.ts';
 import type { Address } from './address.ts';
-import { under, refusalOf } from '../cancellable.ts';
+import { under } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { BusyResourceError, ClosedResourceError, codeOf } from '../errors.ts';
 import { opening, own } from '../ownership.ts';

@@ -1,6 +1,6 @@
-import { checkOptions, checkSignal, park, show } from '@ambit/core/lowlevel';
+import { checkOptions, checkSignal, park, show, refusalOf } from '@ambit/core/lowlevel';
 import type { Socket } from 'node:dgram';
-import { under, refusalOf } from '../cancellable.ts';
+import { under } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { checkString, checkWithin } from '../check.ts';
 import { node } from '../node.ts';

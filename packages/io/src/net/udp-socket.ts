@@ -1,8 +1,7 @@
 import type { TaskGroup } from '@ambit/core';
-import { giveTo, park, throwIfCancelled, yieldIfDue } from '@ambit/core/lowlevel';
+import { giveTo, park, throwIfCancelled, yieldIfDue, refusalOf } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import type { RemoteInfo, Socket } from 'node:dgram';
-import { refusalOf } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { checkString, checkWithin } from '../check.ts';
 import { BusyResourceError, ClosedResourceError } from '../errors.ts';

@@ -1,5 +1,4 @@
-import { yieldIfDue } from '@ambit/core/lowlevel';
-import { refusalOf } from '../cancellable.ts';
+import { yieldIfDue, refusalOf } from '@ambit/core/lowlevel';
 import { node } from '../node.ts';
 import { opening } from '../ownership.ts';
 import { realWork } from '../real-work.ts';

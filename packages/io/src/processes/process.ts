@@ -1,9 +1,8 @@
 import { shield } from '@ambit/core';
 import type { TaskGroup } from '@ambit/core';
-import { giveTo, ParkingLot, show, yieldIfDue } from '@ambit/core/lowlevel';
+import { giveTo, ParkingLot, show, yieldIfDue, refusalOf } from '@ambit/core/lowlevel';
 import type { Readable, Writable } from 'node:stream';
 import type { ByteStream } from '../streams/byte-stream.ts';
-import { refusalOf } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { node } from '../node.ts';
 import { own } from '../ownership.ts';

@@ -1,10 +1,17 @@
-import { checkCount, checkOptions, checkSignal, show, yieldIfDue } from '@ambit/core/lowlevel';
+import {
+  checkCount,
+  checkOptions,
+  checkSignal,
+  show,
+  yieldIfDue,
+  refusalOf,
+} from '@ambit/core/lowlevel';
 import { currentScope } from '@ambit/core';
 import { ByteBuffer } from './byte-buffer.ts';
 import { IncompleteReadError } from './buffered-reader-errors.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { interruptOf, Pieces } from '../pieces.ts';
-import { cancellable, isCut, under, refusalOf } from '../cancellable.ts';
+import { cancellable, isCut, under } from '../cancellable.ts';
 import type { Caller, WaitOptions } from '../cancellable.ts';
 import { checkMethod } from '../check.ts';
 import { BusyResourceError } from '../errors.ts';

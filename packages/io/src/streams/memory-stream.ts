@@ -1,11 +1,10 @@
 import type { TaskGroup } from '@ambit/core';
-import { giveTo, park, throwIfCancelled, yieldIfDue } from '@ambit/core/lowlevel';
+import { giveTo, park, throwIfCancelled, yieldIfDue, refusalOf } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import { ByteBuffer } from './byte-buffer.ts';
 import { checkData, checkMax } from './byte-stream.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { INTERRUPTED, Pieces } from '../pieces.ts';
-import { refusalOf } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { BrokenResourceError, BusyResourceError, ClosedResourceError } from '../errors.ts';
 import { own } from '../ownership.ts';

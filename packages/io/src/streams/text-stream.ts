@@ -1,10 +1,9 @@
 import { node } from '../node.ts';
 import type { TaskGroup } from '@ambit/core';
-import { giveTo, show } from '@ambit/core/lowlevel';
+import { giveTo, show, refusalOf } from '@ambit/core/lowlevel';
 import type { StringDecoder } from 'node:string_decoder';
 import type { ByteStream } from './byte-stream.ts';
 import { interruptOf, Pieces } from '../pieces.ts';
-import { refusalOf } from '../cancellable.ts';
 import type { WaitOptions } from '../cancellable.ts';
 import { checkMethod } from '../check.ts';
 

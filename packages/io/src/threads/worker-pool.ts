@@ -1,5 +1,4 @@
 import { node } from '../node.ts';
-import { refusalOf } from '../cancellable.ts';
 import { shield } from '@ambit/core';
 import type { TaskGroup } from '@ambit/core';
 import {
@@ -11,6 +10,7 @@ import {
   refused,
   throwIfCancelled,
   whenDone,
+  refusalOf,
 } from '@ambit/core/lowlevel';
 import type { ResourceLimits } from 'node:worker_threads';
 import { BusyResourceError, ClosedResourceError } from '../errors.ts';

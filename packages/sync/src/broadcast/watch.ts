@@ -7,13 +7,13 @@ import {
   refused,
   Tally,
   throwIfCancelled,
+  refusalOf,
 } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import { SourceIterator } from '../internal/item-source.ts';
 import type { ItemSource, Subscription, Ready } from '../internal/item-source.ts';
 import { PendingReads } from './pending-reads.ts';
 import { labelOf } from '../internal/options.ts';
-import { refusalOf } from '../internal/refusal-of.ts';
 import type { NameOptions, WaitOptions } from '../internal/options.ts';
 
 /** Returned by {@link Watch.statistics}. */

@@ -1,9 +1,8 @@
-import { isDebugging, keepShape, ParkingLot, ready } from '@ambit/core/lowlevel';
+import { isDebugging, keepShape, ParkingLot, ready, refusalOf } from '@ambit/core/lowlevel';
 import type { Guard } from './guard-of.ts';
 import { Holders } from './holders.ts';
 import type { Blocked } from './holders.ts';
 import type { WaitOptions } from '../internal/options.ts';
-import { refusalOf } from '../internal/refusal-of.ts';
 
 /** Is told of a guard at the very moment of each change: a tick later the state would be another one. */
 export interface PermitKeeper {

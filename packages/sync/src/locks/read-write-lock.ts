@@ -1,9 +1,16 @@
 import { currentTask } from '@ambit/core';
 import type { Task } from '@ambit/core';
-import { checkOneOf, noteLoan, ParkingLot, ready, show, Tally } from '@ambit/core/lowlevel';
+import {
+  checkOneOf,
+  noteLoan,
+  ParkingLot,
+  ready,
+  show,
+  Tally,
+  refusalOf,
+} from '@ambit/core/lowlevel';
 import type { Guard } from './guard-of.ts';
 import { labelOf } from '../internal/options.ts';
-import { refusalOf } from '../internal/refusal-of.ts';
 import type { NameOptions, WaitOptions } from '../internal/options.ts';
 
 /** Which callers go first when readers and writers wait. */

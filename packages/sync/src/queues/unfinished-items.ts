@@ -1,7 +1,6 @@
 import { InvalidStateError } from '@ambit/core';
-import { ParkingLot, ready } from '@ambit/core/lowlevel';
+import { ParkingLot, ready, refusalOf } from '@ambit/core/lowlevel';
 import type { WaitOptions } from '../internal/options.ts';
-import { refusalOf } from '../internal/refusal-of.ts';
 
 /** Counts the items of a queue that were put and not yet reported as done, and wakes callers that wait for zero. */
 export class UnfinishedItems {

@@ -1,6 +1,5 @@
-import { ParkingLot, ready } from '@ambit/core/lowlevel';
+import { ParkingLot, ready, refusalOf } from '@ambit/core/lowlevel';
 import { labelOf } from '../internal/options.ts';
-import { refusalOf } from '../internal/refusal-of.ts';
 import type { NameOptions, WaitOptions } from '../internal/options.ts';
 
 /** Returned by {@link Event.statistics}. */

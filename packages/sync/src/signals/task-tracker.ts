@@ -1,6 +1,5 @@
-import { isThenable, ParkingLot, ready, show } from '@ambit/core/lowlevel';
+import { isThenable, ParkingLot, ready, show, refusalOf } from '@ambit/core/lowlevel';
 import { labelOf } from '../internal/options.ts';
-import { refusalOf } from '../internal/refusal-of.ts';
 import type { NameOptions, WaitOptions } from '../internal/options.ts';
 
 /** Returned by {@link TaskTracker.statistics}. */

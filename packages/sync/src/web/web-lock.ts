@@ -7,10 +7,10 @@ import {
   refused,
   show,
   throwIfCancelled,
+  refusalOf,
 } from '@ambit/core/lowlevel';
 import type { Waker } from '@ambit/core/lowlevel';
 import type { WaitOptions } from '../internal/options.ts';
-import { refusalOf } from '../internal/refusal-of.ts';
 import { lockManager } from './lock-manager.ts';
 import type { LockManager, LockRequest } from './lock-manager.ts';
 import { WebHold } from './web-hold.ts';
