@@ -26,7 +26,7 @@ export function giveUpRequest(request: IncomingMessage, reason: Error | undefine
  * a shutdown wait, until the client has sent it all.
  */
 export function leaveUpload(request: IncomingMessage, response: ServerResponse): void {
-  if (!isHttp2(response) || isRead(request)) return;
+  if (!isHttp2(response) || streamOf(response).endAfterHeaders || isRead(request)) return;
   onceWritten(response, () => {
     giveUpRequest(request, undefined);
   });
