@@ -25,6 +25,7 @@ import {
   writeFile,
 } from '@ambit/io';
 import type { SignalOptions } from '@ambit/io';
+import { untilTimerAnyway } from '../../core/test/support/until-timer.ts';
 
 // A loop that catches each error does not end when its scope is cancelled. It must not freeze the process: see core's test of the name.
 
@@ -111,16 +112,6 @@ const calls: Record<string, () => Call | Promise<Call>> = {
   },
 };
 
-/** Does it again and again until a timer of the host has come through. */
-async function untilTimer(call: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  const at = (): number => performance.now() - began;
-  let seen: number | undefined;
-  setTimeout(() => (seen = at()), 1);
-  while (seen === undefined && at() < 500) await call().catch(() => undefined);
-  return seen ?? Infinity;
-}
-
 describe('timers come through a loop of calls that', () => {
   const loop = (makeCall: () => Call | Promise<Call>, options: SignalOptions): Promise<number> =>
     run(
@@ -130,7 +121,7 @@ describe('timers come through a loop of calls that', () => {
           const scope = new CancelScope();
           return (await scope.run(() => {
             if (options.signal === undefined) scope.cancel();
-            return untilTimer(() => call(options));
+            return untilTimerAnyway(() => call(options));
           })) as number;
         }),
       { signals: [] },

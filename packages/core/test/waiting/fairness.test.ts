@@ -29,6 +29,7 @@ import { abortable } from '@ambit/core/abort';
 import { batch, mapConcurrent, merge, share } from '@ambit/core/iter';
 import { ParkingLot, yieldIfDue } from '@ambit/core/lowlevel';
 import { Sequencer, testRun } from '@ambit/core/testing';
+import { untilTimer } from '../support/until-timer.ts';
 
 interface Things {
   readonly group: TaskGroup;
@@ -128,16 +129,6 @@ const calls: Record<string, (things: Things) => Promise<unknown>> = {
   abortable: () => abortable(Promise.resolve()),
   Sequencer: () => new Sequencer().run(0, () => 1),
 };
-
-/** Does it again and again until a timer of the host has come through. */
-async function untilTimer(call: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  const at = (): number => performance.now() - began;
-  let seen: number | undefined;
-  setTimeout(() => (seen = at()), 1);
-  while (seen === undefined && at() < 500) await call();
-  return seen ?? Infinity;
-}
 
 function withThings<T>(body: (things: Things) => Promise<T>): Promise<T> {
   return run(

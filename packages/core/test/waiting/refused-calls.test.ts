@@ -37,6 +37,7 @@ import {
 } from '@ambit/core/abort';
 import { buffer, interval, mapConcurrent, safe, share } from '@ambit/core/iter';
 import { park } from '@ambit/core/lowlevel';
+import { untilTimerAnyway } from '../support/until-timer.ts';
 
 /*
  * A loop that catches each error, `for (;;) try { await call() } catch {}`, does not end when its scope is cancelled. It must not
@@ -121,16 +122,6 @@ const failing: Record<string, Call> = {
   'group.enter': (_, group) => group.enter(fails()),
 };
 
-/** Does it again and again until a timer of the host has come through. */
-async function untilTimer(call: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  const at = (): number => performance.now() - began;
-  let seen: number | undefined;
-  setTimeout(() => (seen = at()), 1);
-  while (seen === undefined && at() < 500) await call().catch(() => undefined);
-  return seen ?? Infinity;
-}
-
 describe('timers come through a loop of calls that', () => {
   const inGroup = (body: (group: TaskGroup) => Promise<number>): Promise<number> =>
     run(() => taskGroup(body), { signals: [] });
@@ -139,7 +130,7 @@ describe('timers come through a loop of calls that', () => {
     'an aborted signal refuses: %s',
     async (_, call) => {
       const options = { signal: AbortSignal.abort('too late') };
-      const seen = await inGroup((group) => untilTimer(() => call(options, group)));
+      const seen = await inGroup((group) => untilTimerAnyway(() => call(options, group)));
       expect(seen).toBeLessThan(400);
     },
   );
@@ -151,7 +142,7 @@ describe('timers come through a loop of calls that', () => {
         const scope = new CancelScope();
         return (await scope.run(() => {
           scope.cancel();
-          return untilTimer(() => call({}, group));
+          return untilTimerAnyway(() => call({}, group));
         })) as number;
       });
       expect(seen).toBeLessThan(400);
@@ -159,12 +150,12 @@ describe('timers come through a loop of calls that', () => {
   );
 
   test.each(Object.entries(failing))('fail: %s', async (_, call) => {
-    const seen = await inGroup((group) => untilTimer(() => call({}, group)));
+    const seen = await inGroup((group) => untilTimerAnyway(() => call({}, group)));
     expect(seen).toBeLessThan(400);
   });
 
   test('succeed: ResourceStack.enter', async () => {
-    const seen = await inGroup(() => untilTimer(() => new ResourceStack().enter(works())));
+    const seen = await inGroup(() => untilTimerAnyway(() => new ResourceStack().enter(works())));
     expect(seen).toBeLessThan(400);
   });
 });
