@@ -26,6 +26,7 @@ export { currentGroup } from './tasks/current-group.ts';
 export { giveTo } from './tasks/adopted.ts';
 export { currentRandom } from './scope/current-scope.ts';
 export { getRunningLoop as currentLoop, groupOfRun } from './program/create-task.ts';
+export { counted } from './internal/counted.ts';
 export { invariant } from './internal/invariant.ts';
 export { nameErrors } from './internal/name-errors.ts';
 export { BusyResourceError } from './internal/busy-resource-error.ts';

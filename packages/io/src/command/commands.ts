@@ -1,9 +1,10 @@
+import { counted } from '@ambit/core/lowlevel';
 import { gather } from '@ambit/core';
 import { writeFile } from 'node:fs/promises';
 import { attach as attachTo } from './attach.ts';
 import { forget, GoneError, pids, read, report } from './client.ts';
 import { aliveIn, describe, stateOf } from './describe.ts';
-import { counted, formatMs, plain } from './text.ts';
+import { formatMs, plain } from './text.ts';
 import { showTop } from './top.ts';
 import { serveWeb } from './web.ts';
 

@@ -1,3 +1,4 @@
+import { counted } from '@ambit/core/lowlevel';
 import type { Report } from '../inspect/vital-signs.ts';
 import { aliveIn } from './describe.ts';
 import { findingsOf } from './findings.ts';
@@ -5,7 +6,7 @@ import type { History } from './history.ts';
 import type { Paint, Style } from './paint.ts';
 import { rowsOf } from './rows.ts';
 import type { Order, Row } from './rows.ts';
-import { counted, fit, formatMs, plain, sparkline, widthOf, wrap } from './text.ts';
+import { fit, formatMs, plain, sparkline, widthOf, wrap } from './text.ts';
 
 /** What the screen of `ambit top` shows, and how. */
 export interface View {

@@ -73,8 +73,3 @@ export function sparkline(values: readonly number[], columns: number, most: numb
   });
   return bars.join('').padStart(columns);
 }
-
-/** A number of things: `1 task`, `2 tasks`. */
-export function counted(count: number, noun: string): string {
-  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
