@@ -1,5 +1,5 @@
 /**
- * A number of things, for messages.
+ * Puts a number of things into words, for messages.
  *
  * @param count - how many
  * @param noun - one of them

@@ -64,7 +64,7 @@ export function throwIfCancelled(options?: SignalOptions, where = 'throwIfCancel
 }
 
 /**
- * The promise of a waiting call that {@link throwIfCancelled} refuses on entry: it lets others run before it rejects. A loop of calls
+ * Refuses a waiting call that {@link throwIfCancelled} would throw in, by a promise: it lets others run before it rejects. A loop of calls
  * that catches each error would freeze the process otherwise. Does not wait.
  *
  * @param where - the call, for messages
