@@ -5,8 +5,8 @@ export interface Aim {
   readonly against?: string;
   /** Or as many times as one contender takes as much as another: both are bare programs. */
   readonly atMost: number | Growth;
-  /** A bare program that gives the same guarantee, among the contenders: where it does not meet the aim, no library can. */
-  readonly bare?: string;
+  /** A bare program that gives the same guarantee, among the contenders: where it does not meet the aim, no library can. Or its growth. */
+  readonly bare?: string | Growth;
 }
 
 export interface Growth {

@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { CancelScope, taskGroup } from '@ambit/core';
 import { contest } from '../contest.ts';
 import type { Contender } from '../contest.ts';
+import { bareGroup } from '../load/bare-group.ts';
 
 const MILLION = 1_000_000;
 const FEW = 10_000;
@@ -50,16 +51,30 @@ function valuedOf(size: number): Contender {
   );
 }
 
+const byHandNamed = (size: number): string => `by hand, ${named(size)}`;
+
+function byHandOf(size: number): Contender {
+  const batch = (count: number): Promise<void> =>
+    bareGroup((group) => {
+      for (let at = 0; at < count; at += 1) group.spawn(work);
+    });
+  return { ...inBatches(byHandNamed(size), size, batch), outside: true };
+}
+
 await contest({
   title: 'Spawn and join ever more tasks',
   count: MILLION,
   contenders: [
     ...[MILLION, 100_000, FEW, 1000].map(inGroupsOf),
-    ...[MILLION, FEW].flatMap((size) => [bareOf(size), valuedOf(size)]),
+    ...[MILLION, FEW].flatMap((size) => [bareOf(size), valuedOf(size), byHandOf(size)]),
   ],
   // What lives longer is copied more often by the garbage collector: that is the platform's.
   aims: [
-    { against: named(FEW), atMost: { of: bareNamed(MILLION), from: bareNamed(FEW) } },
+    {
+      against: named(FEW),
+      atMost: { of: bareNamed(MILLION), from: bareNamed(FEW) },
+      bare: { of: byHandNamed(MILLION), from: byHandNamed(FEW) },
+    },
     { against: named(FEW), atMost: { of: valuedNamed(MILLION), from: valuedNamed(FEW) } },
   ],
 });

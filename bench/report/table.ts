@@ -1,5 +1,5 @@
 import CliTable from 'cli-table3';
-import type { Aim } from '../messages.ts';
+import type { Aim, Growth } from '../messages.ts';
 import type { Measured } from './run-programs.ts';
 
 /** A claim as it is shown: what each contender takes, and by what factor that is more than ours. */
@@ -75,12 +75,13 @@ function judged(rows: readonly Row[], { against, atMost, bare }: Aim, ours: numb
     if (row === undefined) throw new Error(`an aim names ${contender}, which does not take part`);
     return row.median;
   };
+  const growth = ({ of, from }: Growth): number => takes(of) / takes(from);
   const other = against === undefined ? 1 : takes(against);
   return {
     against,
-    atMost: typeof atMost === 'number' ? atMost : takes(atMost.of) / takes(atMost.from),
+    atMost: typeof atMost === 'number' ? atMost : growth(atMost),
     ratio: ours / other,
-    bare: bare === undefined ? undefined : takes(bare) / other,
+    bare: typeof bare === 'string' ? takes(bare) / other : bare && growth(bare),
   };
 }
 
