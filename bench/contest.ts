@@ -23,6 +23,8 @@ export interface Claim {
   readonly rate?: string;
   /** Of Node, for the processes of all contenders. */
   readonly flags?: readonly string[];
+  /** The least number of processes for each contender: its aim is finer than the noise of a few. */
+  readonly passes?: number;
   /** As in a claim that is announced. */
   readonly width?: number;
 }

@@ -34,6 +34,8 @@ export interface Announced {
   readonly isCold?: boolean | undefined;
   /** Of Node, for the processes of all contenders. */
   readonly flags?: readonly string[] | undefined;
+  /** The least number of processes for each contender: its aim is finer than the noise of a few. */
+  readonly passes?: number | undefined;
 }
 
 export interface Sample {

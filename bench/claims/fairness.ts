@@ -41,6 +41,7 @@ const UNFAIR = 'a copy that never asks';
 await contest({
   title: `The fairness law: acquire and release a lock that ${AT_ONCE} want`,
   count: 200_000,
+  passes: 12,
   contenders: [
     { name: 'Lock', ...wanted(fair) },
     { name: UNFAIR, ...wanted(unfair) },

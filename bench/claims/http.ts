@@ -64,6 +64,7 @@ const SAME_RATE = { against: 'node:http, AsyncLocalStorage', atMost: 1 / 0.97 };
 await contest({
   title: 'Answer a request on a connection that stays open',
   count: 20_000,
+  passes: 4,
   rate: 'requests',
   contenders: [
     { name: 'serveHttp', prepare: load(served(hello)) },
@@ -79,6 +80,7 @@ await contest({
 await contest({
   title: 'The same with an async handler',
   count: 20_000,
+  passes: 4,
   rate: 'requests',
   contenders: [
     { name: 'serveHttp', prepare: load(served(helloLater)) },

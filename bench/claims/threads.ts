@@ -19,6 +19,7 @@ await contest({
   title: 'Call a function in a worker thread',
   // So many that the start of the thread, which each round has, is a twentieth of it.
   count: 10_000,
+  passes: 2,
   rate: 'calls',
   contenders: [
     { name: 'toThread', prepare: inThread },
@@ -76,6 +77,7 @@ const threads = availableParallelism();
 await contest({
   title: 'Call a function in worker threads, 1,000 calls at a time',
   count: 10_000,
+  passes: 2,
   rate: 'calls',
   contenders: [
     { name: 'toThread', prepare: allInThreads },

@@ -42,10 +42,7 @@ async function claimsOf({ node }: Plan, program: string): Promise<Announced[]> {
 async function measure(plan: Plan, program: string, claim: Announced): Promise<Measured> {
   const { node } = plan;
   const samples = new Map(claim.contenders.map((name): [string, Sample[]] => [name, []]));
-  const { passes, rounds, flags } =
-    claim.isCold === true
-      ? { passes: plan.passes * plan.rounds, rounds: 1, flags: [] }
-      : { ...plan, flags: [...FLAGS, ...(claim.flags ?? [])] };
+  const { passes, rounds, flags } = manner(plan, claim);
   for (let pass = 0; pass < passes; pass += 1) {
     // In turn, so that a machine that grows slow is slow for all of them.
     for (const contender of claim.contenders) {
@@ -56,6 +53,15 @@ async function measure(plan: Plan, program: string, claim: Announced): Promise<M
     }
   }
   return { ...claim, samples };
+}
+
+function manner(
+  plan: Plan,
+  claim: Announced,
+): Pick<Plan, 'passes' | 'rounds'> & Pick<Start, 'flags'> {
+  if (claim.isCold === true) return { passes: plan.passes * plan.rounds, rounds: 1, flags: [] };
+  const passes = Math.max(plan.passes, claim.passes ?? 1);
+  return { passes, rounds: plan.rounds, flags: [...FLAGS, ...(claim.flags ?? [])] };
 }
 
 interface Start {
