@@ -19,7 +19,7 @@ const LIMITS = [
   },
   { door: 'core', names: ['sleep', 'timeout'], browser: 11.4, node: 10.8 },
   { door: 'core', names: ['sleep', 'timeout'], isProduction: true, browser: 10.6, node: 10.4 },
-  { door: 'core', browser: 35.3, node: 35.3 },
+  { door: 'core', browser: 35.5, node: 35.5 },
   { door: 'core/abort', browser: 22.8, node: 24.2 },
   { door: 'core/actions', browser: 22.9, node: 22.1 },
   { door: 'core/react', browser: 22.9, without: ['react'] },

@@ -1,3 +1,5 @@
+import { show } from '../internal/check.ts';
+import { messageOf } from '../internal/errors.ts';
 import { wallClockOf } from '../loop/wall-clock.ts';
 import type { EventLoop } from '../loop/event-loop.ts';
 
@@ -49,13 +51,17 @@ interface CronClass {
   new (
     pattern: string,
     options: { readonly paused: true; readonly timezone?: string | undefined },
-  ): { nextRun(after: Date): Date | null };
+  ): Cron;
+}
+
+interface Cron {
+  nextRun(after: Date): Date | null;
 }
 
 /** By a cron expression, on the wall clock. */
 export async function byCron(loop: EventLoop, pattern: string, timezone?: string): Promise<Rhythm> {
   const Cron = await loadCroner();
-  const cron = new Cron(pattern, { paused: true, ...(timezone !== undefined && { timezone }) });
+  const cron = expressionOf(Cron, pattern, timezone);
   const wall = wallClockOf(loop);
   return {
     now: () => wall.now(),
@@ -63,6 +69,17 @@ export async function byCron(loop: EventLoop, pattern: string, timezone?: string
     after: (instant) => cron.nextRun(wall.dateAt(instant))?.getTime(),
     dateOf: (instant) => wall.dateAt(instant),
   };
+}
+
+function expressionOf(Cron: CronClass, pattern: string, timezone?: string): Cron {
+  try {
+    return new Cron(pattern, { paused: true, ...(timezone !== undefined && { timezone }) });
+  } catch (cause) {
+    throw new TypeError(
+      `schedule: when is ${show(pattern)}, which is no cron expression (${messageOf(cause)}); give one, as '0 3 * * *' for 3 o'clock each day`,
+      { cause },
+    );
+  }
 }
 
 // Not a literal in the import: bundlers would look for it in programs that do not use it.

@@ -51,9 +51,9 @@ export interface ScheduleOptions extends SignalOptions {
  * @param fn - gets the instant for which it runs, as the wall clock has it; a promise is awaited
  * @param options - `timezone`, `overlap`, `onError`, `name`; `once`: a store, by which one node of many runs each tick;
  *   `signal`: ends it and cancels the runs
- * @throws (rejects) with `once` the store's error after five attempts, as a run's; without `onError` the error of the first run that fails; what `onError` throws; the error of croner for a
- *   bad expression; an Error if croner is not installed; the ambient scope's CancelledError; `signal.reason`; TypeError or
- *   RangeError for bad arguments
+ * @throws (rejects) with `once` the store's error after five attempts, as a run's; without `onError` the error of the first run
+ *   that fails; what `onError` throws; an Error if croner is not installed; the ambient scope's CancelledError; `signal.reason`;
+ *   TypeError or RangeError for bad arguments, as an expression that croner does not read
  * @example
  * await schedule('0 3 * * *', () => backUp(), { timezone: 'Europe/Berlin', onError: console.error });
  */
@@ -134,13 +134,25 @@ function checkScheduleOptions(options: ScheduleOptions): void {
   checkOptions('schedule', options);
   checkCall('schedule', options);
   const { timezone, overlap, onError } = options;
-  if (timezone !== undefined && typeof timezone !== 'string') {
-    throw new TypeError(
-      `schedule: timezone is ${show(timezone)}; give a name like 'Europe/Berlin'`,
-    );
-  }
+  if (timezone !== undefined) checkTimezone(timezone);
   if (overlap !== undefined) {
     checkOneOf('schedule', 'overlap', overlap, ['skip', 'queue', 'cancel-previous']);
   }
   if (onError !== undefined) checkFunction('schedule', 'onError', onError);
+}
+
+function checkTimezone(timezone: unknown): void {
+  if (typeof timezone !== 'string') {
+    throw new TypeError(
+      `schedule: timezone is ${show(timezone)}; give a name like 'Europe/Berlin'`,
+    );
+  }
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: timezone });
+  } catch (cause) {
+    throw new RangeError(
+      `schedule: timezone is ${show(timezone)}, which this host does not know; give a name like 'Europe/Berlin'`,
+      { cause },
+    );
+  }
 }

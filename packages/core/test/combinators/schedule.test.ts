@@ -173,8 +173,24 @@ describe('schedule by a cron expression', () => {
     );
   });
 
-  test('a bad expression rejects', () =>
-    testRun(() => expect(schedule('every day', () => 0)).rejects.toThrow()));
+  test.each(['every day', '', '61 * * * *'])('%j is no expression', async (when) => {
+    await expect(schedule(when, () => 0)).rejects.toMatchObject({
+      name: 'TypeError',
+      message: expect.stringMatching(
+        /^schedule: when is ".*", which is no cron expression .CronPattern: .*; give one, as/,
+      ) as unknown,
+      cause: expect.objectContaining({
+        message: expect.stringMatching('CronPattern') as unknown,
+      }) as unknown,
+    });
+  });
+
+  test.each(['', 'Mars/Olympus'])('%j is no time zone', async (timezone) => {
+    await expect(schedule('* * * * *', () => 0, { timezone })).rejects.toMatchObject({
+      name: 'RangeError',
+      message: `schedule: timezone is "${timezone}", which this host does not know; give a name like 'Europe/Berlin'`,
+    });
+  });
 });
 
 test('bad arguments', async () => {
