@@ -17,7 +17,7 @@ const KEPT_ALIVE = 'Piscina, its threads sleep in their loops';
 
 await contest({
   title: 'Call a function in a worker thread',
-  // So many that the start of the thread, which each round has, is a twentieth of it.
+  // The start of the thread, which each round has, is a twentieth of it.
   count: 10_000,
   passes: 2,
   rate: 'calls',
