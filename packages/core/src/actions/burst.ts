@@ -4,6 +4,7 @@ import { markHandled } from '../internal/mark-handled.ts';
 import { promiseTry } from '../internal/promise-try.ts';
 import { park } from '../waiting/park.ts';
 import type { Waker } from '../waiting/waker.ts';
+import { refusalOf } from '../waiting/checkpoint.ts';
 import { ownedUntil } from './owned-until.ts';
 import { paced } from '../waiting/ready.ts';
 
@@ -22,8 +23,9 @@ export interface BurstOptions {
 
 type Turn<T> = { readonly is: 'run' } | { readonly is: 'done'; readonly value: T };
 
-interface Pending<T> {
-  readonly waker: Waker<Turn<T>>;
+/** A call that waits. */
+class Pending<T> {
+  waker!: Waker<Turn<T>>;
   promise: Promise<T> | undefined;
 }
 
@@ -53,6 +55,13 @@ export class Burst<T> {
 
   /** One call; `run` calls the function with its arguments. */
   call(run: () => T | PromiseLike<T>): Promise<T> {
+    const refused = refusalOf(this.#options.name);
+    // A call of an event handler, which no code awaits: the scope knows that it was cancelled.
+    if (refused !== undefined) markHandled(refused);
+    return refused ?? this.#begin(run);
+  }
+
+  #begin(run: () => T | PromiseLike<T>): Promise<T> {
     const { loop } = currentRuntime();
     const now = loop.now();
     const isQuiet = now >= this.#quietUntil && !this.isPending;
@@ -90,19 +99,16 @@ export class Burst<T> {
     // After a leading run a throttle waits for the rest of its time, also if more calls come.
     const earliest = leading && maxWait === ms ? this.#quietUntil : now + ms;
     this.#due = Math.min(earliest, Math.max(this.#first + maxWait, now));
-    let entry: Pending<T> | undefined;
+    const own = new Pending<T>();
     const turn = park<Turn<T>>(
       (waker) => {
-        const own: Pending<T> = { waker, promise: undefined };
-        entry = own;
+        own.waker = waker;
         this.#pending.add(own);
         this.#arm();
         return () => this.#abandon(own);
       },
       { name },
     );
-    if (entry === undefined) return this.#inTurn(turn, run);
-    const own: Pending<T> = entry;
     const disown = ownedUntil(() => {
       this.#abandon(own);
       own.waker.fail(new DOMException(`${name}: ${OVER}`, 'AbortError'));
@@ -114,7 +120,7 @@ export class Burst<T> {
   async #inTurn(
     turn: Promise<Turn<T>>,
     run: () => T | PromiseLike<T>,
-    disown?: () => void,
+    disown: () => void,
   ): Promise<T> {
     const found = await turn.finally(disown);
     return found.is === 'done' ? found.value : run();
@@ -122,7 +128,6 @@ export class Burst<T> {
 
   #abandon(entry: Pending<T>): void {
     this.#pending.delete(entry);
-    // A call of an event handler, which no code awaits: the scope knows that it was cancelled.
     if (entry.promise !== undefined) markHandled(entry.promise);
     if (!this.isPending) this.#disarm();
   }

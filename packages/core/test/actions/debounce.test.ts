@@ -1,4 +1,4 @@
-import { moveOnAfter, sleep, taskGroup } from '@ambit/core';
+import { CancelScope, moveOnAfter, sleep, taskGroup } from '@ambit/core';
 import { debounce, throttle } from '@ambit/core/actions';
 import { testRun } from '@ambit/core/testing';
 
@@ -93,6 +93,23 @@ test('a call ends with the scope in which it was made; the newest of those that 
     await sleep(200);
     expect(log).toEqual(['kept']);
   }));
+
+test.each([
+  ['throttle', throttle(() => 'ran', 100, { trailing: false })],
+  ['debounce', debounce(() => 'ran', 100, { leading: true })],
+])('a call of %s in a cancelled scope is refused, also the first one', (_, fn) =>
+  testRun(async () => {
+    const scope = new CancelScope();
+    await scope.run(async () => {
+      scope.cancel('over');
+      // As an event handler does, which awaits nothing.
+      void fn();
+      await expect(fn()).rejects.toThrow('the scope was cancelled: over');
+    });
+    expect(fn.isPending).toBe(false);
+    expect(await fn()).toBe('ran');
+  }),
+);
 
 test('the function runs in the scope of the newest call, and its error goes to all', () =>
   testRun(async () => {
