@@ -55,10 +55,7 @@ export class Burst<T> {
 
   /** One call; `run` calls the function with its arguments. */
   call(run: () => T | PromiseLike<T>): Promise<T> {
-    const refused = refusalOf(this.#options.name);
-    // A call of an event handler, which no code awaits: the scope knows that it was cancelled.
-    if (refused !== undefined) markHandled(refused);
-    return refused ?? this.#begin(run);
+    return refusalOf(this.#options.name) ?? this.#begin(run);
   }
 
   #begin(run: () => T | PromiseLike<T>): Promise<T> {
@@ -128,6 +125,7 @@ export class Burst<T> {
 
   #abandon(entry: Pending<T>): void {
     this.#pending.delete(entry);
+    // A call of an event handler, which no code awaits: the scope knows that it was cancelled.
     if (entry.promise !== undefined) markHandled(entry.promise);
     if (!this.isPending) this.#disarm();
   }
