@@ -95,10 +95,12 @@ test('a call ends with the scope in which it was made; the newest of those that 
   }));
 
 test.each([
-  ['throttle', throttle(() => 'ran', 100, { trailing: false })],
-  ['debounce', debounce(() => 'ran', 100, { leading: true })],
-])('a call of %s in a cancelled scope is refused, also the first one', (_, fn) =>
+  ['throttle', (run: () => string) => throttle(run, 100, { trailing: false })],
+  ['debounce', (run: () => string) => debounce(run, 100, { leading: true })],
+])('a call of %s in a cancelled scope is refused, also the first one', (_, few) =>
   testRun(async () => {
+    const run = jest.fn(() => 'ran');
+    const fn = few(run);
     const scope = new CancelScope();
     await scope.run(async () => {
       scope.cancel('over');
@@ -106,6 +108,7 @@ test.each([
       void fn();
       await expect(fn()).rejects.toThrow('the scope was cancelled: over');
     });
+    expect(run).not.toHaveBeenCalled();
     expect(fn.isPending).toBe(false);
     expect(await fn()).toBe('ran');
   }),
