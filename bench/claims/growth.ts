@@ -26,11 +26,11 @@ function inBatches(name: string, size: number, batch: (size: number) => unknown)
 const named = (size: number): string => `${size.toLocaleString('en')} at a time`;
 
 function inGroupsOf(size: number): Contender {
-  return inBatches(named(size), size, (count) =>
-    taskGroup((group) => {
-      for (let at = 0; at < count; at += 1) group.spawn(work);
-    }),
-  );
+  return inBatches(named(size), size, (count) => taskGroup((group) => spawn(group, count)));
+}
+
+function spawn(group: { spawn(fn: typeof work): unknown }, count: number): void {
+  for (let at = 0; at < count; at += 1) group.spawn(work);
 }
 
 // With a value of its own, as each task has its scope.
@@ -54,10 +54,7 @@ function valuedOf(size: number): Contender {
 const byHandNamed = (size: number): string => `by hand, ${named(size)}`;
 
 function byHandOf(size: number): Contender {
-  const batch = (count: number): Promise<void> =>
-    bareGroup((group) => {
-      for (let at = 0; at < count; at += 1) group.spawn(work);
-    });
+  const batch = (count: number): Promise<void> => bareGroup((group) => spawn(group, count));
   return { ...inBatches(byHandNamed(size), size, batch), outside: true };
 }
 
